@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_CHARACTER_H
+#define BASE_CHARACTER_H
+/* A byte stream between a device (serial port, debug console, monitor) and the outside. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <glib.h>
+
+struct character;
+/* The device's end: called from the main loop with the machine lock held. */
+struct character_client {
+    void *device;
+    unsigned (*can_receive)(void *device);          /* bytes it has room for */
+    void (*receive)(void *device, const uint8_t *bytes, unsigned count);
+};
+
+/* "stdio", "none"/"null", "file:PATH", ... error: unknown kind, or the host said no. */
+struct character *character_open(const char *spec, GError **error);
+void character_free(struct character *character);
+void character_set_client(struct character *character, const struct character_client *client);
+void character_set_lock(struct character *character, GMutex *machine_lock);
+/* Never blocks for long; bytes that the outside cannot take are dropped. */
+void character_write(struct character *character, const uint8_t *bytes, unsigned count);
+/* The device has room again. */
+void character_accept(struct character *character);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+/*
+ * Clocks and timers. machine/clock.c implements them. No device reads the host's clock itself.
+ *
+ *   CLOCK_KIND_VIRTUAL  guest time: stops with the machine; with -icount it counts instructions
+ *   CLOCK_KIND_HOST     wall clock, ns since 1970; with -icount it is derived from the start date and virtual time
+ *   CLOCK_KIND_REAL     monotonic, never stops
+ *
+ * Callbacks run with the machine lock held. Timers may be armed from any thread that holds it.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum clock_kind { CLOCK_KIND_VIRTUAL, CLOCK_KIND_HOST, CLOCK_KIND_REAL, CLOCK_KIND_COUNT };
+
+struct clocks;
+struct timer;
+
+int64_t clock_now_ns(struct clocks *clocks, enum clock_kind kind);
+struct timer *timer_new(struct clocks *clocks, enum clock_kind kind, void (*expired)(void *opaque), void *opaque);
+void timer_free(struct timer *timer);
+void timer_arm(struct timer *timer, int64_t expires_ns);        /* one shot; replaces an earlier time */
+void timer_cancel(struct timer *timer);
+bool timer_armed(const struct timer *timer);
+
+/* For whoever drives time (main loop, -icount). */
+struct clocks *clocks_new(void);
+void clocks_free(struct clocks *clocks);
+/* Virtual time as a function of an instruction count instead of the host's clock. */
+void clocks_set_virtual_source(struct clocks *clocks, int64_t (*now_ns)(void *opaque), void *opaque);
+void clocks_stop(struct clocks *clocks);                        /* virtual time stands still */
+void clocks_resume(struct clocks *clocks);
+int64_t clocks_next_deadline_ns(struct clocks *clocks, enum clock_kind kind);   /* absolute; INT64_MAX: none */
+void clocks_run_expired(struct clocks *clocks);                 /* machine lock held */
+/* Called, lock held, when the next deadline has come nearer: wakes whoever waits. */
+void clocks_set_notify(struct clocks *clocks, void (*notify)(void *opaque), void *opaque);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+/*
+ * An address space as CPUs and devices see it: RAM blocks and I/O regions with priorities and aliases.
+ * Physical memory is one, x86 ports are another. machine/memory.c implements it.
+ *
+ * Threads: regions are added and changed under the machine lock. memory_find is lock-free: it reads an immutable flat
+ * view that is swapped whole. I/O handlers are called with the machine lock held.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct log;
+struct memory;
+struct region;
+
+/* A device's handlers: an offset inside the region and a size that the region declared. The bus splits
+ * or widens other sizes, so a handler never has to check. */
+struct io_ops {
+    uint64_t (*read)(void *device, uint64_t offset, unsigned size);
+    void (*write)(void *device, uint64_t offset, uint64_t value, unsigned size);
+    uint8_t min_size, max_size;     /* 1, 2, 4 or 8 bytes */
+};
+
+/* All guest RAM of a machine is one memory object (memfd); blocks and ROMs are ranges of it. */
+struct ram {
+    int fd;
+    uint8_t *host;
+    uint64_t bytes;
+    _Atomic uint64_t *code_pages;   /* a bit a page: holds translated code; the engine sets and clears */
+    _Atomic uint64_t *dirty_pages;  /* a bit a page: written since last asked; for displays and snapshots */
+};
+
+struct memory *memory_new(const char *name, uint64_t bytes, struct log *log);
+void memory_free(struct memory *memory);
+
+/* RAM [ram_offset, +bytes) of the machine's memory object at address. read_only: a ROM; writes are dropped and logged. */
+struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
+                              struct ram *ram, uint64_t ram_offset, bool read_only, int priority);
+struct region *memory_add_io(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
+                             const struct io_ops *ops, void *device, int priority);
+/* A window at address onto [target, +bytes) of the same space, below the priority of the window. */
+struct region *memory_add_alias(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
+                                uint64_t target, int priority);
+void region_set_enabled(struct region *region, bool enabled);
+void region_set_read_only(struct region *region, bool read_only);
+void region_set_address(struct region *region, uint64_t address);
+/* RAM that reads and writes go apart (PAM): reads from one, writes to the other place. Not needed by most. */
+void region_remove(struct region *region);
+/* Called, under the machine lock, after the flat view changed: CPUs must flush their TLBs. */
+void memory_set_change_listener(struct memory *memory, void (*changed)(void *opaque), void *opaque);
+/* Called when RAM that holds translated code is written through this interface. */
+void memory_set_code_listener(struct memory *memory, void (*written)(void *opaque, uint64_t ram_offset, uint64_t bytes),
+                              void *opaque);
+
+/* What is at an address. */
+struct memory_place {
+    uint8_t *host;                  /* RAM and ROM; NULL for I/O and for nothing */
+    uint64_t ram_offset;            /* with host */
+    struct ram *ram;
+    bool writable;                  /* host may be written directly */
+    struct region *region;          /* NULL: nothing there */
+    uint64_t bytes;                 /* how far the same holds, counted from the address */
+};
+struct memory_place memory_find(const struct memory *memory, uint64_t address);
+
+/* Accesses of devices and CPUs; the machine lock is held when they reach I/O. Unmapped reads give all ones; both
+ * are logged as guest_errors. 1, 2, 4 or 8 bytes. */
+uint64_t memory_read(struct memory *memory, uint64_t address, unsigned size);
+void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsigned size);
+/* Any length; RAM by memcpy, I/O by accesses. Writes set dirty bits and tell the code listener. false: part was unmapped. */
+bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes);
+bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);
+/* Marks RAM written by a CPU's fast path or other means. */
+void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
+struct ram *ram_new(uint64_t bytes);        /* NULL when the host has not that much */
+void ram_free(struct ram *ram);
+/* "info mtree": one line a region. */
+void memory_print(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARGET_X86_TRANS_H
+#define TARGET_X86_TRANS_H
+/*
+ * Decoding and translating one x86 instruction.
+ *
+ *   bytes -> x86_decode (rows) -> struct x86_insn -> row->translate -> IR
+ *
+ * A row is written as the SDM's volume 2 writes it: opcode string, operand codes, and its tests beside it.
+ */
+#include "tcg/ir_build.h"
+#include "target-x86/cpu.h"
+
+struct x86_trans;
+typedef void x86_translate(struct x86_trans *t);
+
+enum x86_row_flag {
+    ROW_LOCK = 1 << 0,              /* LOCK allowed when the destination is memory */
+    ROW_NO64 = 1 << 1,              /* #UD in 64-bit mode */
+    ROW_ONLY64 = 1 << 2,
+    ROW_D64 = 1 << 3,               /* operand size is 64 by default in 64-bit mode (stack, near branches) */
+    ROW_CPL0 = 1 << 4,              /* #GP(0) outside ring 0 */
+    ROW_NOVM = 1 << 5,              /* #UD in real and virtual-8086 mode */
+    ROW_FPU = 1 << 6,               /* x87: #NM by EM or TS */
+    ROW_MMX = 1 << 7,               /* #UD by EM, #NM by TS */
+    ROW_SSE = 1 << 8,               /* #UD by EM or no OSFXSR, #NM by TS */
+    ROW_ENDS = 1 << 9,              /* always ends the unit */
+    ROW_NO_HOST = 1 << 10,          /* tests of it cannot run in a host process */
+    ROW_ALIGN16 = 1 << 11,          /* a 128-bit memory operand must be aligned: #GP(0) */
+    ROW_NO66 = 1 << 12,             /* 66 is part of another row's opcode: this row wants none */
+    ROW_WAITS = 1 << 13,            /* raises a pending x87 exception first */
+};
+
+/* A CPUID feature that an instruction belongs to; cpuid.def lists them. */
+enum x86_feature {
+#define X86_FEATURE(name, ...) FEAT_##name,
+#include "target-x86/features.def"
+#undef X86_FEATURE
+    FEAT_COUNT
+};
+
+/*
+ * One row an encoding.
+ *   opcode    "00 /r", "0F C8+r", "66 0F 3A 0F /r", "80 /7", "F3 0F 10 /r", "D9 C0+i", "0F 01 F8" (fixed modrm),
+ *             "D8 /0" with operand codes saying memory or register. NP = no prefix of 66 F2 F3.
+ *   operands  SDM 2 appendix A.2 codes, comma separated: Eb Ev Ew Ed Eq Ey Gb Gv Gw Gy Ib Iw Iz Iv sIb (sign-extended byte)
+ *             Jb Jz M Mb Mw Md Mq Mdq Mp Ob Ov Sw Cy Dy Rv Ry Zb Zv (register in opcode) AL rAX eAX CL DX 1 Xb Xv Yb Yv
+ *             Vx Wx (xmm; x = dq, sd, ss, ps, pd, q, d give the memory size) Ux (xmm only) Pq Qq Qd Nq (mm) ST STi
+ *   tests     instances as hex bytes, separated by ';', a trailing "@16", "@32", "@64" names the code sizes it is
+ *             for (default: all that decode it to this row). The harness runs each with many random states, in every
+ *             mode and on the host CPU. NULL only with ROW_NO_HOST, when tests/guests covers it.
+ */
+struct x86_row {
+    const char *opcode, *operands, *name;
+    x86_translate *translate;
+    uint32_t flags;
+    enum x86_feature feature;
+    const char *tests;
+    uint32_t undefined_flags;       /* EFL_* that the SDM leaves undefined after it */
+    intptr_t data;                  /* for translators that serve several rows: an IR op, a helper, a struct ir_copy * */
+};
+
+enum x86_operand_kind { OPERAND_NONE, OPERAND_GPR, OPERAND_GPR_HIGH8, OPERAND_MEM, OPERAND_IMM, OPERAND_XMM, OPERAND_MM,
+                        OPERAND_SEG, OPERAND_CR, OPERAND_DR, OPERAND_REL, OPERAND_ST, OPERAND_FAR };
+struct x86_operand { enum x86_operand_kind kind; uint16_t bits; uint8_t reg; int64_t value; };
+
+struct x86_insn {
+    const struct x86_row *row;
+    uint8_t bytes[16], length;
+    uint8_t rex, opcode, modrm;
+    bool has_modrm, lock, rep, repne, prefix66, prefix67;
+    uint8_t segment;                /* override or SEG_NONE */
+    uint8_t operand_bits, address_bits, stack_bits;
+    uint8_t mod, reg, rm;           /* with REX bits */
+    /* Memory operand: base + index << scale + disp; 255 = none; base 254 = RIP. */
+    uint8_t base, index, scale, default_segment;
+    int64_t disp;
+    struct x86_operand operand[4];
+    unsigned operand_count;
+};
+
+struct x86_trans {
+    struct ir_unit *u;
+    struct x86_cpu *cpu;            /* for the model and code bytes only; state is in `mode` */
+    const struct x86_insn *insn;
+    uint32_t mode;
+    unsigned mmu, code_bits;        /* 16, 32, 64 */
+    uint64_t rip, next_rip;         /* offsets in CS */
+    uint64_t cs_base;               /* of the unit's start, for pc of targets outside 64-bit mode */
+    bool ended;                     /* the unit is closed: no fall-through */
+    unsigned slot;                  /* next GOTO slot */
+    struct x86_unit_plan *plan;     /* unit.c: labels of branch targets inside the unit */
+    ir_reg ea_linear;               /* cached by x86_ea */
+    bool ea_done;
+};
+
+/* Globals as IR registers (globals.c keeps the order). */
+enum { X86_GLOBAL_RAX = 1, X86_GLOBAL_FLAGS = 17, X86_GLOBAL_XMM0 = 18, X86_GLOBAL_END = 34 };
+static inline ir_reg x86_gpr(unsigned n) { return X86_GLOBAL_RAX + n; }
+static inline ir_reg x86_xmm(unsigned n) { return X86_GLOBAL_XMM0 + n; }
+#define X86_FLAGS ((ir_reg)X86_GLOBAL_FLAGS)
+
+/* Helper rows: target-x86/helpers.def lists X86_HELPER(name, args, flags); function helper_##name. */
+enum x86_helper {
+#define X86_HELPER(name, args, flags) HELPER_##name,
+#include "target-x86/helpers.def"
+#undef X86_HELPER
+    HELPER_COUNT
+};
+
+/* decode.c. Returns the length or 0: not an instruction (length says how many bytes were looked at); the row is then NULL. */
+struct x86_decoder;
+bool x86_decode(const struct x86_decoder *decoder, struct x86_insn *insn, const uint8_t *bytes, unsigned available,
+                unsigned code_bits);
+
+/* operand.c: operands as IR */
+ir_reg x86_ea(struct x86_trans *t);                              /* effective address, offset part, cut to the address size */
+ir_reg x86_linear(struct x86_trans *t, unsigned bits, bool write); /* linear address of the memory operand, limits and rights checked */
+/* Linear address of segment:offset, checked for an access of that size. */
+ir_reg x86_segment_linear(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write);
+ir_reg x86_read(struct x86_trans *t, unsigned operand);          /* any integer operand, zero-extended */
+void x86_write(struct x86_trans *t, unsigned operand, ir_reg value);
+ir_reg x86_get_reg(struct x86_trans *t, unsigned reg, unsigned bits);      /* legacy high bytes: use x86_read */
+void x86_set_reg(struct x86_trans *t, unsigned reg, unsigned bits, ir_reg value);     /* merges 8 and 16 bits, zero-extends 32 */
+ir_reg x86_read_vec(struct x86_trans *t, unsigned operand);      /* xmm register or memory, alignment checked by ROW_ALIGN16 */
+void x86_write_vec(struct x86_trans *t, unsigned operand, ir_reg vector, unsigned bits);
+/* push/pop data at the stack top; pop does not change SP (commit late with x86_stack_add) */
+void x86_push(struct x86_trans *t, unsigned bits, ir_reg value);
+ir_reg x86_pop_peek(struct x86_trans *t, unsigned bits);
+void x86_stack_add(struct x86_trans *t, int64_t bytes);
+
+/* unit.c: ways to go on */
+void x86_goto(struct x86_trans *t, uint64_t rip);                /* direct branch: inside the unit or chained exit */
+void x86_jump(struct x86_trans *t, ir_reg rip, enum ir_jump_hint hint);   /* indirect, rip already cut to operand size */
+void x86_end_lookup(struct x86_trans *t);                        /* a helper set rip and mode: look up and go on */
+void x86_end_exit(struct x86_trans *t);                          /* ... and interrupts must be looked at first */
+void x86_end_next(struct x86_trans *t);                          /* state that mode depends on may have changed: continue at next_rip via look-up */
+void x86_gen_raise(struct x86_trans *t, unsigned vector);        /* always raises; ends the unit */
+void x86_gen_raise_error(struct x86_trans *t, unsigned vector, uint32_t error);
+ir_reg x86_call(struct x86_trans *t, enum x86_helper helper, ir_reg a, ir_reg b, ir_reg c, ir_reg d);
+
+/* The tables, one a chapter; tables.c lists them. */
+struct x86_table_of_rows { const char *name; const struct x86_row *rows; unsigned count; };
+extern const struct x86_table_of_rows x86_tables[];
+extern const unsigned x86_table_count;
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCG_ENGINE_H
+#define TCG_ENGINE_H
+/* The engine as machine and main see it: blocks, code cache, execution loops. */
+#include "tcg/frontend.h"
+
+struct clocks;
+
+struct engine_options {
+    bool interpret;                 /* -accel interp */
+    unsigned cache_mib;             /* code cache size; 0 = default */
+    unsigned max_insns;             /* guest instructions a unit; 0 = default, 1 for testing */
+    bool icount;                    /* all vCPUs on one thread, instruction-counted clock */
+    unsigned icount_shift;          /* an instruction is 1 << shift ns */
+};
+
+/* errors: no executable memory */
+struct engine *engine_new(const struct engine_options *options, struct memory *memory, struct log *log, GError **error);
+void engine_free(struct engine *engine);
+
+/* Prepares a CPU structure made by the target (frontend->cpu_bytes, zeroed, identity fields set). */
+void engine_add_cpu(struct engine *engine, struct cpu *cpu);
+/* Starts and stops the vCPU threads. engine_stop returns when all have left the cache; any thread but a vCPU's. */
+void engine_start(struct engine *engine, struct clocks *clocks);
+void engine_stop(struct engine *engine);
+/* Runs one CPU on the caller's thread for at most `blocks` units or until it halts: for tests. Returns units run. */
+uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks);
+
+/* RAM at [ram_offset, +bytes) was changed by something that is not a vCPU's store (DMA, loader, gdb). */
+void engine_code_written(struct engine *engine, uint64_t ram_offset, uint64_t bytes);
+/* Asks every CPU to flush its TLB before it runs on (A20, memory map changes). */
+void engine_flush_all(struct engine *engine);
+void engine_stats(struct engine *engine, GString *out);
+uint64_t engine_icount(struct engine *engine);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCG_SOFTMMU_H
+#define TCG_SOFTMMU_H
+/*
+ * Guest-linear memory for helpers, the interpreter and the far code of the back ends: TLB first, then the
+ * front end's page walk, then RAM or a device. Raises the guest's exception (cpu_leave) on a fault. Any
+ * alignment; an access across two pages checks both before it changes anything.
+ */
+#include "tcg/cpu.h"
+
+uint64_t mmu_load(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned mmu);
+void mmu_store(struct cpu *cpu, uint64_t linear, uint64_t value, unsigned bytes, unsigned mmu);
+void mmu_load_vector(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes, unsigned mmu);     /* any count up to 4096 */
+void mmu_store_vector(struct cpu *cpu, uint64_t linear, const void *in, unsigned bytes, unsigned mmu);
+/* Read-modify-write; op is IR_ATOMIC_*; returns the old value. Atomic towards all vCPUs. */
+uint64_t mmu_atomic(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu);
+/* CMPXCHG16B: compares 16 bytes with old, stores new when equal, puts what was there in old. Returns whether equal. */
+bool mmu_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu);
+/* Faults now if an access of that kind would; changes nothing else. */
+void mmu_probe(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
+/* Host pointer to linear when that whole page is plain RAM for this access without code marks, else NULL
+ * (take the slow path). Does not raise; fills the TLB when it can. For string instructions. */
+void *mmu_host_pointer(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu);
+/* Debug read or write that never raises and sets no A/D; false when unmapped. */
+bool mmu_peek(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes);
+
+/* Code bytes for translation: raises on a fetch fault when `raise`, else returns false. */
+bool code_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned bytes, bool raise);
+
+/* Flushes of this CPU's TLB. keep_global: entries marked global stay. */
+void mmu_flush(struct cpu *cpu, bool keep_global);
+void mmu_flush_page(struct cpu *cpu, uint64_t linear);
+
+/* Guest-physical access for page walks and system structures; takes the machine lock if it hits a device.
+ * phys_cas32/64: A/D updates, atomic in RAM; false if the value changed. */
+uint64_t phys_load(struct cpu *cpu, uint64_t physical, unsigned bytes);
+void phys_store(struct cpu *cpu, uint64_t physical, uint64_t value, unsigned bytes);
+bool phys_cas(struct cpu *cpu, uint64_t physical, uint64_t old, uint64_t new, unsigned bytes);
+
+/* Port space; takes the machine lock. */
+uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned bytes);
+void port_write(struct cpu *cpu, uint16_t port, uint64_t value, unsigned bytes);
+
+#endif
