@@ -95,9 +95,8 @@ struct x86_cpu {
     uint64_t regs[16];
     struct ir_flags flags;          /* OF SF ZF AF PF CF, deferred */
     uint64_t eflags;                /* all others; bit 1 set */
-    uint64_t rip;                   /* precise at the same points as cpu.pc */
     union x86_xmm xmm[16];
-    uint32_t mxcsr, mxcsr_pad;
+    uint32_t mxcsr, mxcsr_pad;      /* rounding, DAZ, FZ and masks; the sticky flags are in cpu.fp_control (x86_mxcsr_get) */
     struct x86_fpu fpu;
     struct x86_segment seg[SEG_COUNT];
     struct x86_table gdt, idt;
@@ -145,8 +144,13 @@ void x86_raise(struct x86_cpu *cpu, unsigned vector) __attribute__((noreturn));
 void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error) __attribute__((noreturn));
 /* INT n, INT3, INTO, INT1: saved EIP is that of the next instruction. */
 void x86_raise_software(struct x86_cpu *cpu, unsigned vector, unsigned insn_length) __attribute__((noreturn));
-/* Sets rip and cpu.pc (pc = rip, with CS base << 32 when not MODE_CS_ZERO and not 64-bit). */
+/* RIP is kept in cpu.pc alone: pc = RIP in 64-bit code, else EIP | CS base << 32 (base 0 when MODE_CS_ZERO).
+ * x86_set_rip writes it from the present CS; call it again after CS changed. */
 void x86_set_rip(struct x86_cpu *cpu, uint64_t rip);
+static inline uint64_t x86_rip(const struct x86_cpu *cpu)
+{
+    return cpu->cpu.mode & MODE_CODE64 ? cpu->cpu.pc : (uint32_t)cpu->cpu.pc;
+}
 static inline unsigned x86_mmu_mode(uint32_t mode)
 {
     return (mode & MODE_CPL) == 3 ? X86_MMU_USER : mode & MODE_SMAP ? X86_MMU_KERNEL_SMAP : X86_MMU_KERNEL;

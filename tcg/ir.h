@@ -179,6 +179,8 @@ struct ir_unit {
     unsigned label_count;
     bool overflow;                  /* a table ran full: translate again with fewer instructions */
 
+    bool straight;                  /* set by the engine (-icount): no branch may stay inside the unit */
+
     /* What the unit stands for; filled by the front end. */
     uint64_t pc;                    /* where it starts */
     uint32_t mode;
