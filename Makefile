@@ -1,23 +1,35 @@
 # SPDX-License-Identifier: MIT
-# One non-recursive Makefile. Each folder's folder.mk adds its sources to SRC (product) and its test programs to TESTS.
+# One non-recursive Makefile. Each folder's folder.mk adds its sources to SRC (the product), its test programs to TESTS
+# and its test scripts to TEST_SCRIPTS (the slow ones to TESTS_SLOW as well). `make help` lists the targets.
 BUILD ?= build
--include config.mk
-CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Wno-unused-parameter -I. $(PKG_CFLAGS) $(SANFLAGS)
-LDLIBS += $(PKG_LIBS) -lm -lpthread
 
-SRC :=
-include $(wildcard */folder.mk */*/folder.mk)
-OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ := $(filter-out $(BUILD)/machine/main.o,$(OBJ))
-
-all: $(BUILD)/dragoman
-$(BUILD)/dragoman: $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-config.mk: configure
-	./configure
--include $(OBJ:.o=.d)
-.PHONY: all
+# Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
+WITH_PACKAGES := check check-quick check-san demo bench fuzz-cpu
+WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
+ifeq ($(INNER)$(if $(WANTED),,no),)
+PURPOSES_demo := demo
+PURPOSES_bench := bench
+$(WANTED):
+	@tools/install-deps build $(or $(PURPOSES_$@),test)
+	@$(MAKE) --no-print-directory INNER=1 $@
+.PHONY: $(WANTED)
+else ifneq ($(filter clean distclean help,$(MAKECMDGOALS)),)
+clean:
+	rm -rf $(BUILD) $(BUILD)-san
+distclean: clean
+	rm -f config.mk
+help:
+	@sed -n 's/^#: //p' Makefile
+.PHONY: clean distclean help
+else
+include tools/rules.mk
+endif
+#: make              build/dragoman and the links in build/compat
+#: make check        install what tests need, build, run all tests
+#: make check-quick  the same without the slow ones (below a minute)
+#: make check-san    all tests under AddressSanitizer and UndefinedBehaviourSanitizer, in build-san
+#: make demo         install what is missing, build, start Debian's kernel with a small shell in this terminal
+#: make bench        benchmark side by side with qemu-system-i386 and -x86_64
+#: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared
+#: make install      into the prefix that was given to configure (DESTDIR is honoured)
+#: make clean        remove build directories; distclean: config.mk too

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* The log: category names from log_categories.def, lines written whole under a lock. */
+#include "base/log.h"
+#include "base/error.h"
+#include <errno.h>
+#include <string.h>
+
+static const char *const log_names[] = {
+#define LOG_CATEGORY(name, help) #name,
+#include "base/log_categories.def"
+#undef LOG_CATEGORY
+    NULL,
+};
+
+struct log *log_new(void)
+{
+    struct log *log = g_new0(struct log, 1);
+    log->file = stderr;
+    g_mutex_init(&log->lock);
+    return log;
+}
+
+static void log_close_file(struct log *log)
+{
+    if (log->file != stderr) {
+        fclose(log->file);
+    }
+}
+
+void log_free(struct log *log)
+{
+    if (log) {
+        log_close_file(log);
+        g_mutex_clear(&log->lock);
+        g_free(log);
+    }
+}
+
+static bool log_add_name(struct log *log, const char *name, GError **error)
+{
+    if (!strcmp(name, "all")) {
+        log->mask = (1u << LOG_CATEGORY_COUNT) - 1;
+        return true;
+    }
+    for (unsigned i = 0; log_names[i]; i++) {
+        if (!strcmp(name, log_names[i])) {
+            log->mask |= 1u << i;
+            return true;
+        }
+    }
+    const char *near = nearest_name(name, log_names);
+    return error_fail(error, "unknown log category '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+                      near ? "'?" : "");
+}
+
+bool log_set_mask(struct log *log, const char *names, GError **error)
+{
+    char **list = g_strsplit(names, ",", -1);
+    bool good = true;
+    for (char **name = list; *name && good; name++) {
+        good = !**name || log_add_name(log, *name, error);
+    }
+    g_strfreev(list);
+    return good;
+}
+
+bool log_set_file(struct log *log, const char *path, GError **error)
+{
+    FILE *file = fopen(path, "we");
+    if (!file) {
+        return error_fail(error, "%s: cannot open the log file: %s", path, strerror(errno));
+    }
+    setvbuf(file, NULL, _IOFBF, 1 << 16);
+    log_close_file(log);
+    log->file = file;
+    return true;
+}
+
+void log_write(struct log *log, enum log_category category, const char *format, ...)
+{
+    if (!log_on(log, category)) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    g_mutex_lock(&log->lock);
+    vfprintf(log->file, format, args);
+    g_mutex_unlock(&log->lock);
+    va_end(args);
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Test programs (sources below tests/, linked with everything but main) and scripts, in the order in which they run.
+TESTS += tests/unit/base

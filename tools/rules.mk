@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# The build proper; the Makefile at the top includes it once the packages are there.
+all:
+-include config.mk
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Wno-unused-parameter -I. -I$(BUILD) $(PKG_CFLAGS) $(CFLAGS) \
+             $(SANFLAGS) $(EXTRA_CFLAGS)
+LIBS = $(PKG_LIBS) $(SANFLAGS) -lm -lpthread -ldl
+VERSION := 0.1.0
+
+SRC :=
+TESTS :=
+TEST_SCRIPTS :=
+TESTS_SLOW :=
+include $(wildcard */folder.mk */*/folder.mk)
+SRC := $(sort $(SRC))
+OBJ := $(patsubst %,$(BUILD)/%.o,$(basename $(SRC)))
+LIBOBJ := $(filter-out $(BUILD)/machine/main.o,$(OBJ))
+TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%)
+COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64)
+
+all: $(BUILD)/dragoman $(COMPAT)
+
+$(BUILD)/dragoman: $(OBJ)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(COMPAT): $(BUILD)/dragoman
+	@mkdir -p $(@D)
+	@ln -sf ../dragoman $@
+# Tests take from the archive only what they use.
+$(BUILD)/libdragoman.a: $(LIBOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(TEST_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libdragoman.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libdragoman.a $(LIBS)
+
+$(BUILD)/%.o: %.c | config.mk
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DDRAGOMAN_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+$(BUILD)/%.o: %.S | config.mk
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+config.mk: configure
+	./configure $(CONFIGURE_ARGUMENTS)
+-include $(OBJ:.o=.d) $(TEST_PROGRAMS:=.d)
+
+# Tests. QUICK=1 leaves out the slow ones; TEST=PATTERN picks by name; JOBS runs so many at once.
+JOBS ?= 2
+RUN_TESTS = $(if $(QUICK),$(filter-out $(TESTS_SLOW),$(TESTS) $(TEST_SCRIPTS)),$(TESTS) $(TEST_SCRIPTS))
+check: all $(TEST_PROGRAMS)
+	@BUILD=$(BUILD) JOBS=$(JOBS) TEST='$(TEST)' tests/run $(RUN_TESTS)
+check-quick:
+	@$(MAKE) --no-print-directory INNER=1 QUICK=1 check
+check-san:
+	@$(MAKE) --no-print-directory INNER=1 BUILD=$(BUILD)-san SANITIZED=1 \
+	    SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+demo: all
+	@BUILD=$(BUILD) tools/demo
+
+T ?= 60
+fuzz-cpu: $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))
+	@$(or $(firstword $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))),false) --seconds $(T)
+bench: all
+	@BUILD=$(BUILD) tests/bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat
+	install -m 755 $(BUILD)/dragoman $(DESTDIR)$(PREFIX)/bin/dragoman
+	for name in $(notdir $(COMPAT)); do \
+	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
+
+.PHONY: all check check-quick check-san demo fuzz-cpu bench install
+.DELETE_ON_ERROR:
