@@ -85,7 +85,7 @@ enum x86_mode {
     MODE_MXCSR_TRAPS = 1 << 23,     /* an SSE exception is unmasked: no COPY of floating point */
     MODE_OSXSAVE = 1 << 24,
     MODE_NM_XSAVE = 1 << 25,        /* spare */
-    MODE_FPU_ERR = 1 << 26,         /* an unmasked x87 exception is pending */
+    MODE_X87_TRAPS = 1 << 26,       /* an x87 exception is unmasked or pending (x86_fpu_traps): x87 instructions check for it */
 };
 
 struct x86_model;                   /* cpuid.h: what -cpu chose */
@@ -151,6 +151,20 @@ static inline uint64_t x86_rip(const struct x86_cpu *cpu)
 {
     return cpu->cpu.mode & MODE_CODE64 ? cpu->cpu.pc : (uint32_t)cpu->cpu.pc;
 }
+
+/* fpu.c, mxcsr.c: floating point as the rest of the target sees it. */
+void x86_fpu_init(struct x86_cpu *cpu);                          /* FNINIT; no mode update */
+uint16_t x86_fpu_status(const struct x86_cpu *cpu);              /* with TOP */
+uint16_t x86_fpu_tags(const struct x86_cpu *cpu);                /* the full tag word, two bits a register */
+uint32_t x86_mxcsr_get(const struct x86_cpu *cpu);               /* outside the cache (or after cpu.fp_control was refreshed) */
+void x86_mxcsr_put(struct x86_cpu *cpu, uint32_t value);         /* sets cpu.fp_control; no mode update */
+/* What x86_update_mode needs: MODE_X87_TRAPS and MODE_MXCSR_TRAPS. */
+static inline bool x86_fpu_traps(const struct x86_cpu *cpu)
+{
+    return (cpu->fpu.control & 0x3f) != 0x3f || (cpu->fpu.status & 0x80);
+}
+static inline bool x86_mxcsr_traps(const struct x86_cpu *cpu) { return (cpu->mxcsr & 0x1f80) != 0x1f80; }
+
 static inline unsigned x86_mmu_mode(uint32_t mode)
 {
     return (mode & MODE_CPL) == 3 ? X86_MMU_USER : mode & MODE_SMAP ? X86_MMU_KERNEL_SMAP : X86_MMU_KERNEL;

@@ -28,7 +28,8 @@ enum x86_row_flag {
     ROW_NO_HOST = 1 << 10,          /* tests of it cannot run in a host process */
     ROW_ALIGN16 = 1 << 11,          /* a 128-bit memory operand must be aligned: #GP(0) */
     ROW_NO66 = 1 << 12,             /* 66 is part of another row's opcode: this row wants none */
-    ROW_WAITS = 1 << 13,            /* raises a pending x87 exception first */
+    ROW_WAITS = 1 << 13,            /* raises a pending x87 exception first: in MODE_X87_TRAPS units call
+                                     * HELPER_fpu_wait before it (after the ROW_FPU and ROW_MMX checks) */
 };
 
 /* A CPUID feature that an instruction belongs to; cpuid.def lists them. */
@@ -139,9 +140,9 @@ void x86_gen_raise(struct x86_trans *t, unsigned vector);        /* always raise
 void x86_gen_raise_error(struct x86_trans *t, unsigned vector, uint32_t error);
 ir_reg x86_call(struct x86_trans *t, enum x86_helper helper, ir_reg a, ir_reg b, ir_reg c, ir_reg d);
 
-/* The tables, one a chapter; tables.c lists them. */
+/* The tables, one a chapter; tables.c lists them, ended by NULL. Each chapter's file exports x86_table_NAME (tables.h). */
 struct x86_table_of_rows { const char *name; const struct x86_row *rows; unsigned count; };
-extern const struct x86_table_of_rows x86_tables[];
+extern const struct x86_table_of_rows *const x86_tables[];
 extern const unsigned x86_table_count;
 
 #endif

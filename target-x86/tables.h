@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARGET_X86_TABLES_H
+#define TARGET_X86_TABLES_H
+/* The tables of instruction rows that tables.c puts in order; each is defined in the chapter's own file. */
+#include "target-x86/trans.h"
+
+/* Floating point and SIMD. */
+extern const struct x86_table_of_rows x86_table_x87_load, x86_table_x87_arith, x86_table_x87_control;
+extern const struct x86_table_of_rows x86_table_mmx;
+extern const struct x86_table_of_rows x86_table_sse_move, x86_table_sse_fp, x86_table_sse_convert, x86_table_sse_int,
+    x86_table_sse4, x86_table_crypto, x86_table_fxsave;
+
+#endif
