@@ -15,13 +15,19 @@ struct character_client {
     void (*receive)(void *device, const uint8_t *bytes, unsigned count);
 };
 
-/* "stdio", "none"/"null", "file:PATH", ... error: unknown kind, or the host said no. */
+/*
+ * "none"/"null"; "file:PATH"; "stdio": the terminal, raw, but keys such as Ctrl-c still make signals; "mon:stdio": all
+ * keys go to the guest but Ctrl-a and what follows it: x leaves, a is Ctrl-a itself, h lists these.
+ * error: unknown kind, or the host said no.
+ */
 struct character *character_open(const char *spec, GError **error);
 void character_free(struct character *character);
 void character_set_client(struct character *character, const struct character_client *client);
 void character_set_lock(struct character *character, GMutex *machine_lock);
 /* Never blocks for long; bytes that the outside cannot take are dropped. */
 void character_write(struct character *character, const uint8_t *bytes, unsigned count);
+/* Called from the main loop when the user asks to leave (Ctrl-a x). */
+void character_set_leave(struct character *character, void (*leave)(void *opaque), void *opaque);
 /* The device has room again. */
 void character_accept(struct character *character);
 

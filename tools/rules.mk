@@ -21,12 +21,12 @@ COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64)
 
 all: $(BUILD)/dragoman $(COMPAT)
 
-$(BUILD)/dragoman: $(OBJ)
+$(BUILD)/dragoman: $(BUILD)/machine/main.o $(BUILD)/libdragoman.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(COMPAT): $(BUILD)/dragoman
 	@mkdir -p $(@D)
 	@ln -sf ../dragoman $@
-# Tests take from the archive only what they use.
+# Program and tests take from the archive what they use.
 $(BUILD)/libdragoman.a: $(LIBOBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
