@@ -88,6 +88,18 @@ enum x86_mode {
     MODE_X87_TRAPS = 1 << 26,       /* an x87 exception is unmasked or pending (x86_fpu_traps): x87 instructions check for it */
 };
 
+/* What an exception or interrupt is, for what delivery pushes and checks. */
+enum x86_event_kind {
+    EVENT_FAULT,                    /* RF is set in the pushed flags */
+    EVENT_TRAP,                     /* as a fault, but rip is already that of the next instruction */
+    EVENT_ABORT,                    /* #DF, #MC */
+    EVENT_EXTERNAL,                 /* INTR, NMI */
+    EVENT_SOFTWARE,                 /* INT n: gate DPL is checked, IOPL in virtual-8086 mode */
+    EVENT_SOFTWARE_TRAP,            /* INT3, INTO: gate DPL is checked */
+    EVENT_ICEBP,                    /* INT1: no DPL check */
+};
+struct x86_event { uint8_t vector, kind, insn_length; bool pending, has_error; uint32_t error; uint64_t dr6; };
+
 struct x86_model;                   /* cpuid.h: what -cpu chose */
 
 struct x86_cpu {
@@ -112,8 +124,13 @@ struct x86_cpu {
     uint8_t pad8;
 
     /* A raised exception on its way to x86_deliver. */
-    struct { uint8_t vector; bool has_error, software, pending, is_int; uint8_t insn_length; uint32_t error; uint64_t cr2; uint64_t dr6; } raised;
-    int8_t delivering;              /* vector being delivered, for double faults; -1 none */
+    struct x86_event raised;
+    int16_t delivering;             /* exception being delivered, for double faults; -1: none or no exception */
+    bool delivering_external;       /* EXT bit of error codes raised meanwhile */
+    bool single_step;               /* TF as it was before the instruction (helper_debug_before) */
+    bool shadow_ss;                 /* MODE_SHADOW comes from MOV SS or POP SS: holds off debug traps too */
+    uint32_t debug_pending;         /* DR6 bits of debug traps found, delivered as #DB by x86_poll */
+    uint64_t monitor_address;       /* MONITOR armed at, 0: not */
 
     const struct x86_model *model;
     struct interrupt_source pic;    /* what INTR is acknowledged at */
@@ -135,7 +152,7 @@ const struct x86_model *x86_model_find(const char *name, GError **error);
 struct x86_cpu *x86_cpu_new(const struct x86_model *model, unsigned apic_id, bool bootstrap);
 void x86_cpu_free(struct x86_cpu *cpu);
 
-/* system.c, segment.c, exception.c */
+/* cpu.c, exception.c; what only system code needs is in system.h */
 void x86_update_mode(struct x86_cpu *cpu);                       /* after any change to what `mode` is made of */
 uint64_t x86_eflags_get(struct x86_cpu *cpu);
 void x86_eflags_put(struct x86_cpu *cpu, uint64_t value, uint64_t mask);

@@ -10,6 +10,7 @@
  */
 #include "tcg/ir_build.h"
 #include "target-x86/cpu.h"
+#include "target-x86/cpuid.h"
 
 struct x86_trans;
 typedef void x86_translate(struct x86_trans *t);
@@ -30,14 +31,6 @@ enum x86_row_flag {
     ROW_NO66 = 1 << 12,             /* 66 is part of another row's opcode: this row wants none */
     ROW_WAITS = 1 << 13,            /* raises a pending x87 exception first: in MODE_X87_TRAPS units call
                                      * HELPER_fpu_wait before it (after the ROW_FPU and ROW_MMX checks) */
-};
-
-/* A CPUID feature that an instruction belongs to; cpuid.def lists them. */
-enum x86_feature {
-#define X86_FEATURE(name, ...) FEAT_##name,
-#include "target-x86/features.def"
-#undef X86_FEATURE
-    FEAT_COUNT
 };
 
 /*

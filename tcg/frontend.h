@@ -16,6 +16,7 @@ struct mmu_page {
     uint64_t size;                  /* of the guest page, for large-page flushes */
     bool read, write, exec;         /* rights under the mmu mode asked for; write only if D is set */
     bool global;
+    bool watch;                     /* data breakpoint in this page: TLB_WATCH, softmmu calls frontend->watch */
 };
 
 struct frontend {
@@ -41,8 +42,11 @@ struct frontend {
     /* A data access that the bus refused, or an instruction fetch from where there is no memory. */
     void (*bus_error)(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 
+    /* A data access to a page that `watch` was set for, before it is done. May not leave. NULL: none. */
+    void (*watch)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
+
     /* Called by the loop outside the cache when exit_request was set: takes interrupts, resets,
-     * wakes a halted CPU. Returns true when the CPU may run. No machine lock held. */
+     * wakes a halted CPU. Returns true when the CPU may run. No machine lock held. May leave (cpu_leave). */
     bool (*poll)(struct cpu *cpu);
     /* After a raise (cpu_leave): delivers the pending exception. May itself leave again. */
     void (*deliver)(struct cpu *cpu);
