@@ -4,7 +4,8 @@
 /*
  * How a front end writes IR. Every function appends one op; those that return
  * an ir_reg return a fresh temporary. `*_to` forms assign a given register.
- * A register argument may be ir_imm-free: for a constant operand use the forms with i.
+ * For a constant operand use the forms with i, or ir_const: the optimiser makes immediates of constants.
+ * ir_insn_mark counts unit->guest_insns.
  */
 #include "tcg/ir.h"
 
@@ -35,6 +36,9 @@ ir_reg ir_select(struct ir_unit *u, enum ir_cond cond, unsigned width, ir_reg a,
  * d = IR_NONE when the value is not wanted (CMP, TEST). b may be IR_IMM with imm. */
 void ir_flag_op(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_reg f,
                 ir_reg fin, ir_reg a, ir_reg b, int64_t imm);
+/* SHLDS, SHRDS: c is the count (ir_flag_op: imm is). INCS, DECS take no b. */
+void ir_flag_op3(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_reg f,
+                 ir_reg fin, ir_reg a, ir_reg b, ir_reg c, int64_t imm);
 ir_reg ir_fbits(struct ir_unit *u, ir_reg f);
 ir_reg ir_setf(struct ir_unit *u, ir_reg f, enum ir_cond cond);
 ir_reg ir_self(struct ir_unit *u, ir_reg f, enum ir_cond cond, ir_reg a, ir_reg b);

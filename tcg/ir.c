@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The IR's table as data, the values of PURE ops, and units (ir.h). All of it is made from ir_ops.def; what each op
+ * means is said there and nowhere else.
+ */
+#include <glib.h>
+#include <string.h>
+#include "tcg/ir.h"
+#include "tcg/ir_value.h"
+
+const struct ir_op_info ir_op_info[IR_OP_COUNT] = {
+#define IR_PURE(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_PURE },
+#define IR_FLAG(name, outs, ins, flags, value) \
+    [IR_##name] = { #name, outs, ins, "d = " #value ", f = its flags", (flags) | IR_F_IS_FLAG },
+#define IR_FVAL(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_FVAL },
+#define IR_VECT(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_VECT },
+#define IR_EFFECT(name, outs, ins, flags, meaning) [IR_##name] = { #name, outs, ins, meaning, flags },
+#include "tcg/ir_ops.def"
+#undef IR_PURE
+#undef IR_FLAG
+#undef IR_FVAL
+#undef IR_VECT
+#undef IR_EFFECT
+};
+
+/* The op numbers, types and widths have to fit in the bytes of struct ir_insn. */
+_Static_assert(IR_OP_COUNT <= 256, "ir_insn.op is a byte");
+_Static_assert(IR_FLAGS_WORD == 0, "zeroed CPU state must be a valid flags value");
+_Static_assert(IR_MAX_GLOBALS + 1 + IR_MAX_TEMPS < IR_IMM, "register numbers are 16 bits and IR_IMM is none of them");
+
+/* The value column, compiled. Inputs are cut to w, the result is not. */
+#define sx(x) ir_value_sign(x, w)
+static uint64_t pure_value(const struct ir_insn *insn, unsigned w, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    const int64_t imm = insn->imm;
+    const unsigned aux = insn->aux, cond = insn->cond;
+    switch (insn->op) {
+#define IR_PURE(name, outs, ins, flags, value) case IR_##name: return value;
+#define IR_FLAG(...)
+#define IR_FVAL(...)
+#define IR_VECT(...)
+#define IR_EFFECT(...)
+#include "tcg/ir_ops.def"
+#undef IR_PURE
+#undef IR_FLAG
+#undef IR_FVAL
+#undef IR_VECT
+#undef IR_EFFECT
+    }
+    g_assert_not_reached();
+}
+#undef sx
+
+uint64_t ir_eval(const struct ir_insn *insn, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    const uint32_t flags = ir_op_info[insn->op].flags;
+    const unsigned w = flags & IR_F_WIDE ? 64 : insn->width;
+    const uint64_t mask = ir_value_mask(w);
+    const uint64_t value = pure_value(insn, w, a & mask, b & mask, c & mask, d & mask);
+    return flags & IR_F_KEEP ? value : value & mask;
+}
+
+struct ir_unit *ir_unit_new(void)
+{
+    struct ir_unit *u = g_new0(struct ir_unit, 1);
+    u->code = g_new0(struct ir_insn, IR_MAX_INSNS + 1);     /* the last one takes what does not fit */
+    u->types = g_new0(uint8_t, 1 + IR_MAX_GLOBALS + IR_MAX_TEMPS);
+    u->reg_count = 1;
+    return u;
+}
+
+void ir_unit_free(struct ir_unit *u)
+{
+    if (!u)
+        return;
+    g_free(u->code);
+    g_free(u->types);
+    g_free(u);
+}
+
+void ir_unit_start(struct ir_unit *u, const struct ir_global *globals, unsigned global_count,
+                   const struct ir_helper *helpers, unsigned helper_count)
+{
+    g_assert(global_count <= IR_MAX_GLOBALS);
+    u->globals = globals;
+    u->global_count = global_count;
+    u->helpers = helpers;
+    u->helper_count = helper_count;
+    u->count = 0;
+    u->label_count = 0;
+    u->overflow = false;
+    u->guest_insns = 0;
+    u->guest_bytes = 0;
+    u->reg_count = global_count + 1;
+    u->types[IR_NONE] = IR_TYPE_INT;
+    for (unsigned i = 0; i < global_count; i++)
+        u->types[i + 1] = (uint8_t)globals[i].type;
+}
