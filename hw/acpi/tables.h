@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ACPI_TABLES_H
+#define HW_ACPI_TABLES_H
+/*
+ * The ACPI tables of a PC board, as files for the firmware's table loader (fw_cfg "etc/table-loader").
+ * The firmware allocates the files, patches pointers and checksums by the loader script, and shows them to the guest.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct acpi_board {
+    unsigned cpus;                  /* APIC ids 0 .. cpus - 1 */
+    bool hpet;                      /* at FED00000h */
+    uint16_t pm_base;               /* PIIX4 power management ports; 0 = 600h, where SeaBIOS puts them */
+};
+
+/* Contents of "etc/acpi/tables", "etc/acpi/rsdp" and "etc/table-loader". The caller owns the arrays. */
+struct acpi_files { GByteArray *tables, *rsdp, *loader; };
+
+void acpi_build(const struct acpi_board *board, struct acpi_files *files);
+void acpi_files_clear(struct acpi_files *files);
+
+#endif
