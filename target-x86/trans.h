@@ -31,15 +31,21 @@ enum x86_row_flag {
     ROW_NO66 = 1 << 12,             /* 66 is part of another row's opcode: this row wants none */
     ROW_WAITS = 1 << 13,            /* raises a pending x87 exception first: in MODE_X87_TRAPS units call
                                      * HELPER_fpu_wait before it (after the ROW_FPU and ROW_MMX checks) */
+    ROW_F64 = 1 << 14,              /* operand size is 64 in 64-bit mode whatever the prefixes (near branches) */
 };
 
 /*
  * One row an encoding.
  *   opcode    "00 /r", "0F C8+r", "66 0F 3A 0F /r", "80 /7", "F3 0F 10 /r", "D9 C0+i", "0F 01 F8" (fixed modrm),
- *             "D8 /0" with operand codes saying memory or register. NP = no prefix of 66 F2 F3.
+ *             "D8 /0" with operand codes saying memory or register. NP = no prefix of 66 F2 F3; NFx = no F2, F3;
+ *             none = any. A row with a prefix of its own wins over one that takes any. "70+cc" = 16 conditions
+ *             (insn->opcode & 15). "REX.W" / "W0" = W must be 1 / 0. "VEX.LZ.66.0F38.W1 F7 /r". Tokens ib iw id cb are
+ *             allowed and mean nothing; the operands say it.
  *   operands  SDM 2 appendix A.2 codes, comma separated: Eb Ev Ew Ed Eq Ey Gb Gv Gw Gy Ib Iw Iz Iv sIb (sign-extended byte)
  *             Jb Jz M Mb Mw Md Mq Mdq Mp Ob Ov Sw Cy Dy Rv Ry Zb Zv (register in opcode) AL rAX eAX CL DX 1 Xb Xv Yb Yv
- *             Vx Wx (xmm; x = dq, sd, ss, ps, pd, q, d give the memory size) Ux (xmm only) Pq Qq Qd Nq (mm) ST STi
+ *             Vx Wx (xmm; x = dq, sd, ss, ps, pd, q, d, w, b give the memory size) Ux (xmm only) Pq Qq Qd Nq (mm) ST STi
+ *             By (VEX.vvvv register) Ap (far pointer) Ms Ma Mt (80 bits) ES CS SS DS FS GS rDX; "Ey/b" = register of
+ *             size y or memory of size b (w, d likewise).
  *   tests     instances as hex bytes, separated by ';', a trailing "@16", "@32", "@64" names the code sizes it is
  *             for (default: all that decode it to this row). The harness runs each with many random states, in every
  *             mode and on the host CPU. NULL only with ROW_NO_HOST, when tests/guests covers it.
@@ -56,12 +62,17 @@ struct x86_row {
 
 enum x86_operand_kind { OPERAND_NONE, OPERAND_GPR, OPERAND_GPR_HIGH8, OPERAND_MEM, OPERAND_IMM, OPERAND_XMM, OPERAND_MM,
                         OPERAND_SEG, OPERAND_CR, OPERAND_DR, OPERAND_REL, OPERAND_ST, OPERAND_FAR };
-struct x86_operand { enum x86_operand_kind kind; uint16_t bits; uint8_t reg; int64_t value; };
+/* GPR_HIGH8: reg 0..3 are AH, CH, DH, BH. IMM: value, sign-extended for Iz and sIb. REL: displacement. FAR: offset in
+ * value, selector beside it. */
+struct x86_operand { uint8_t kind, reg; uint16_t bits, selector; int64_t value; };
+
+enum x86_decode_status { X86_DECODE_OK, X86_DECODE_UD, X86_DECODE_TOO_LONG, X86_DECODE_MORE };
 
 struct x86_insn {
     const struct x86_row *row;
-    uint8_t bytes[16], length;
+    uint8_t bytes[16], length;      /* bytes: valid in units and tests, up to length */
     uint8_t rex, opcode, modrm;
+    uint8_t vex, vvvv, vex_l;       /* vex: 0 or the first byte, C4 or C5 */
     bool has_modrm, lock, rep, repne, prefix66, prefix67;
     uint8_t segment;                /* override or SEG_NONE */
     uint8_t operand_bits, address_bits, stack_bits;
@@ -102,10 +113,15 @@ enum x86_helper {
     HELPER_COUNT
 };
 
-/* decode.c. Returns the length or 0: not an instruction (length says how many bytes were looked at); the row is then NULL. */
+/* decode.c. OK, or row is NULL: UD no such instruction, TOO_LONG more than 15 bytes (#GP), MORE `available` ran out. */
 struct x86_decoder;
-bool x86_decode(const struct x86_decoder *decoder, struct x86_insn *insn, const uint8_t *bytes, unsigned available,
-                unsigned code_bits);
+enum x86_decode_status x86_decode(const struct x86_decoder *decoder, struct x86_insn *insn, const uint8_t *bytes,
+                                  unsigned available, unsigned code_bits);
+/* row_compile.c. A decoder of all rows whose feature `has` grants (NULL: all); immutable. problems, when not NULL,
+ * gets a line for every malformed row and every two rows that overlap. */
+struct x86_decoder *x86_decoder_new(bool (*has)(const void *model, enum x86_feature feature), const void *model,
+                                    GString *problems);
+void x86_decoder_free(struct x86_decoder *decoder);
 
 /* operand.c: operands as IR */
 ir_reg x86_ea(struct x86_trans *t);                              /* effective address, offset part, cut to the address size */
@@ -113,6 +129,9 @@ ir_reg x86_linear(struct x86_trans *t, unsigned bits, bool write); /* linear add
 /* Linear address of segment:offset, checked for an access of that size. */
 ir_reg x86_segment_linear(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write);
 ir_reg x86_read(struct x86_trans *t, unsigned operand);          /* any integer operand, zero-extended */
+/* As x86_read, but what lies above the operand's bits may be anything, and it may be the global itself: for ops
+ * that read `width` bits, before that register is assigned. */
+ir_reg x86_read_low(struct x86_trans *t, unsigned operand);
 void x86_write(struct x86_trans *t, unsigned operand, ir_reg value);
 ir_reg x86_get_reg(struct x86_trans *t, unsigned reg, unsigned bits);      /* legacy high bytes: use x86_read */
 void x86_set_reg(struct x86_trans *t, unsigned reg, unsigned bits, ir_reg value);     /* merges 8 and 16 bits, zero-extends 32 */
@@ -124,6 +143,15 @@ ir_reg x86_pop_peek(struct x86_trans *t, unsigned bits);
 void x86_stack_add(struct x86_trans *t, int64_t bytes);
 
 /* unit.c: ways to go on */
+uint64_t x86_pc(const struct x86_trans *t, uint64_t rip);        /* the pc that stands for a rip in this unit's CS */
+/* A label to branch to on a condition that stands for "go on at rip": inside the unit or an exit in far code. */
+unsigned x86_branch_label(struct x86_trans *t, uint64_t rip);
+/* Far code: on branching to the label returned, calls helper(a, b, c) with its result in `result` (or IR_NONE), then
+ * goes on at resume; resume = 0: the helper never returns. IR_NONE arguments are left out. */
+unsigned x86_far_call(struct x86_trans *t, enum x86_helper helper, ir_reg result, ir_reg a, ir_reg b, ir_reg c,
+                      unsigned resume);
+/* A branch to this label raises that exception (has_error: with error code 0). */
+unsigned x86_far_raise(struct x86_trans *t, unsigned vector, bool has_error);
 void x86_goto(struct x86_trans *t, uint64_t rip);                /* direct branch: inside the unit or chained exit */
 void x86_jump(struct x86_trans *t, ir_reg rip, enum ir_jump_hint hint);   /* indirect, rip already cut to operand size */
 void x86_end_lookup(struct x86_trans *t);                        /* a helper set rip and mode: look up and go on */
