@@ -28,12 +28,20 @@ bool timer_armed(const struct timer *timer);
 /* For whoever drives time (main loop, -icount). */
 struct clocks *clocks_new(void);
 void clocks_free(struct clocks *clocks);
-/* Virtual time as a function of an instruction count instead of the host's clock. */
+/* Virtual time as a function of an instruction count instead of the host's clock. Host time then is the start date
+ * plus virtual time; without clocks_set_start_date it starts at CLOCK_DEFAULT_START_S, so that two runs are alike. */
 void clocks_set_virtual_source(struct clocks *clocks, int64_t (*now_ns)(void *opaque), void *opaque);
+enum { CLOCK_DEFAULT_START_S = 1767225600 };                    /* 2026-01-01 00:00:00 UTC */
+void clocks_set_start_date(struct clocks *clocks, int64_t ns_since_1970);
 void clocks_stop(struct clocks *clocks);                        /* virtual time stands still */
 void clocks_resume(struct clocks *clocks);
 int64_t clocks_next_deadline_ns(struct clocks *clocks, enum clock_kind kind);   /* absolute; INT64_MAX: none */
-void clocks_run_expired(struct clocks *clocks);                 /* machine lock held */
+/* Machine lock held. Runs timers of all clocks; with a virtual source only those of guest time (virtual, host). */
+void clocks_run_expired(struct clocks *clocks);
+/* A timerfd that becomes readable when timers driven by the host's clock are due; then call clocks_run_woken, machine
+ * lock held. The machine's main loop does both. */
+int clocks_wake_fd(struct clocks *clocks);
+void clocks_run_woken(struct clocks *clocks);
 /* Called, lock held, when the next deadline has come nearer: wakes whoever waits. */
 void clocks_set_notify(struct clocks *clocks, void (*notify)(void *opaque), void *opaque);
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SRC += $(wildcard hw/*.c hw/*/*.c)

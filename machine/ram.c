@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest RAM: one memory object (memfd) a machine, mapped once here; others may map it again. Pages of it cost
+ * nothing until they are touched. Beside it two bitmaps with a bit a page: translated code, and written.
+ */
+#define _GNU_SOURCE
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <glib.h>
+#include "base/memory.h"
+
+enum { RAM_PAGE_SHIFT = 12, RAM_WORD_PAGES = 64 };
+
+static uint64_t bitmap_bytes(uint64_t ram_bytes)
+{
+    uint64_t pages = (ram_bytes + (1u << RAM_PAGE_SHIFT) - 1) >> RAM_PAGE_SHIFT;
+    return (pages + RAM_WORD_PAGES - 1) / RAM_WORD_PAGES * sizeof(uint64_t);
+}
+
+static void *bitmap_new(uint64_t bytes)
+{
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+struct ram *ram_new(uint64_t bytes)
+{
+    struct ram *ram = g_new0(struct ram, 1);
+    ram->bytes = bytes;
+    ram->fd = memfd_create("guest-ram", MFD_CLOEXEC);
+    if (ram->fd < 0 || !bytes || ftruncate(ram->fd, (off_t)bytes)) {
+        ram_free(ram);
+        return NULL;
+    }
+    void *host = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, ram->fd, 0);
+    if (host != MAP_FAILED) {
+        ram->host = host;
+        ram->code_pages = bitmap_new(bitmap_bytes(bytes));
+        ram->dirty_pages = bitmap_new(bitmap_bytes(bytes));
+    }
+    if (!ram->host || !ram->code_pages || !ram->dirty_pages) {
+        ram_free(ram);
+        return NULL;
+    }
+    return ram;
+}
+
+void ram_free(struct ram *ram)
+{
+    if (!ram) {
+        return;
+    }
+    if (ram->host) {
+        munmap(ram->host, ram->bytes);
+    }
+    if (ram->code_pages) {
+        munmap((void *)ram->code_pages, bitmap_bytes(ram->bytes));
+    }
+    if (ram->dirty_pages) {
+        munmap((void *)ram->dirty_pages, bitmap_bytes(ram->bytes));
+    }
+    if (ram->fd >= 0) {
+        close(ram->fd);
+    }
+    g_free(ram);
+}
+
+void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes)
+{
+    if (!bytes) {
+        return;
+    }
+    uint64_t last = (ram_offset + bytes - 1) >> RAM_PAGE_SHIFT;
+    for (uint64_t page = ram_offset >> RAM_PAGE_SHIFT; page <= last; page++) {
+        _Atomic uint64_t *word = &ram->dirty_pages[page / RAM_WORD_PAGES];
+        uint64_t bit = 1ull << page % RAM_WORD_PAGES;
+        if (!(atomic_load_explicit(word, memory_order_relaxed) & bit)) {    /* mostly set already: no locked write */
+            atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+        }
+    }
+}
