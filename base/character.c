@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -34,8 +35,8 @@ struct character {
     void *leave_opaque;
     uint8_t pending[PENDING_BYTES];
     unsigned pending_count;
-    guint watch;                    /* source ids, 0: none */
-    guint _Atomic idle;
+    guint watch;                    /* source id, 0: none */
+    _Atomic bool accepting;         /* on_accept is queued */
 };
 
 static void deliver(struct character *c)
@@ -128,7 +129,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer opaque)
 static gboolean on_accept(gpointer opaque)
 {
     struct character *c = opaque;
-    c->idle = 0;
+    c->accepting = false;
     deliver(c);
     watch_input(c);
     return G_SOURCE_REMOVE;
@@ -136,10 +137,8 @@ static gboolean on_accept(gpointer opaque)
 
 void character_accept(struct character *c)
 {
-    if (c->in >= 0 || c->pending_count) {
-        if (!c->idle) {
-            c->idle = g_idle_add(on_accept, c);
-        }
+    if ((c->in >= 0 || c->pending_count) && !atomic_exchange(&c->accepting, true)) {
+        g_idle_add(on_accept, c);
     }
 }
 
@@ -218,8 +217,8 @@ void character_free(struct character *c)
     if (c->watch) {
         g_source_remove(c->watch);
     }
-    if (c->idle) {
-        g_source_remove(c->idle);
+    if (c->accepting) {
+        g_idle_remove_by_data(c);
     }
     if (c->raw) {
         tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);

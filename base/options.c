@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line parser: rows of options.def tell kind, bounds and destination. "-name", "--name" and, for options
+ * with an argument, the next word. Repeated KEYS options merge. What cannot be known from the text alone (whether a
+ * file exists, what a device is) is not decided here.
+ */
+#include "base/options.h"
+#include "base/error.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, SIZE, LIST, KEYS, NUMBER, CHOICE };
+
+struct row {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    uint64_t least, most;
+    const char *standard, *argument, *owner, *help;
+};
+struct property {
+    const char *option, *key;
+    enum kind kind;
+    size_t offset;
+    uint64_t least, most;
+    const char *standard, *help;
+};
+
+#define OPTION(name, kind, field, least, most, standard, argument, owner, help) \
+    { #name, kind, offsetof(struct options, field), least, most, standard, argument, owner, help },
+#define PROPERTY(...)
+#define ALIAS(...)
+static const struct row rows[] = {
+#include "base/options.def"
+};
+#undef OPTION
+#undef PROPERTY
+#define OPTION(...)
+#define PROPERTY(option, key, kind, field, least, most, standard, help) \
+    { #option, #key, kind, offsetof(struct options, field), least, most, standard, help },
+static const struct property properties[] = {
+#include "base/options.def"
+};
+#undef OPTION
+#undef PROPERTY
+#undef ALIAS
+#define OPTION(...)
+#define PROPERTY(...)
+#define ALIAS(other, name) { #other, #name },
+static const struct { const char *other, *name; } aliases[] = {
+#include "base/options.def"
+};
+#undef OPTION
+#undef PROPERTY
+#undef ALIAS
+
+static const struct row *find_row(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(aliases); i++) {
+        name = strcmp(name, aliases[i].other) ? name : aliases[i].name;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!strcmp(name, rows[i].name)) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool unknown_option(const char *text, const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(rows) + 2] = { "help" };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        names[i + 1] = rows[i].name;
+    }
+    const char *near = nearest_name(name, names);
+    if (near) {
+        return error_fail(error, "%s: unknown or unsupported option; did you mean -%s?", text, near);
+    }
+    return error_fail(error, "%s: unknown or unsupported option; 'dragoman help options' lists them", text);
+}
+
+static bool parse_number(const char *text, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = g_ascii_strtoull(text, &end, 0);
+    return *text && g_ascii_isdigit(*text) && !*end && !errno;
+}
+
+bool options_parse_size(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "BKMGTPE";
+    char *end;
+    errno = 0;
+    uint64_t number = g_ascii_strtoull(text, &end, 10);
+    if (!g_ascii_isdigit(*text) || errno) {
+        return false;
+    }
+    const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : units + 2;
+    if (!unit || (*end && end[1])) {
+        return false;
+    }
+    unsigned shift = 10 * (unit - units);
+    *bytes = number << shift;
+    return *bytes >> shift == number;
+}
+
+static char *size_text(uint64_t bytes)
+{
+    static const char units[] = "\0KMGTPE";
+    unsigned unit = 0;
+    while (bytes && !(bytes & 1023) && unit < 6) {
+        bytes >>= 10;
+        unit++;
+    }
+    return g_strdup_printf("%" G_GUINT64_FORMAT "%.1s", bytes, units + unit);
+}
+
+static void set_text(struct options *options, size_t offset, const char *text)
+{
+    char **field = (char **)((char *)options + offset);
+    g_free(*field);
+    *field = g_strdup(text);
+}
+
+static bool set_choice(struct options *options, const char *option, const struct property *property, const char *value,
+                       GError **error)
+{
+    char **words = g_strsplit(property->help, " ", -1);
+    bool found = g_strv_contains((const char *const *)words, value);
+    g_strfreev(words);
+    if (!found) {
+        return error_fail(error, "-%s: %s=%s: not supported; choices: %s", option, property->key, value, property->help);
+    }
+    set_text(options, property->offset, value);
+    return true;
+}
+
+static bool set_property(struct options *options, const char *option, const struct property *property,
+                         const char *value, GError **error)
+{
+    uint64_t number;
+    if (property->kind == TEXT) {
+        set_text(options, property->offset, value);
+        return true;
+    }
+    if (property->kind == CHOICE) {
+        return set_choice(options, option, property, value, error);
+    }
+    bool size = property->kind == SIZE;
+    if (!(size ? options_parse_size(value, &number) : parse_number(value, &number))) {
+        return error_fail(error, "-%s: '%s' is not a %s", option, value, size ? "size such as 512M or 4G" : "number");
+    }
+    if (number < property->least || number > property->most) {
+        g_autofree char *least = size ? size_text(property->least) : g_strdup_printf("%" PRIu64, property->least);
+        g_autofree char *most = size ? size_text(property->most) : g_strdup_printf("%" PRIu64, property->most);
+        return error_fail(error, "-%s: %s=%s: must be from %s to %s", option, property->key, value, least, most);
+    }
+    *(uint64_t *)((char *)options + property->offset) = number;
+    return true;
+}
+
+/* One "key=value", "key", "nokey" or, first of the line, a bare value of the option's first property. */
+static bool parse_item(struct options *options, const char *option, const char *item, bool first, GError **error)
+{
+    const char *names[G_N_ELEMENTS(properties) + 1], *equals = strchr(item, '=');
+    g_autofree char *key = equals ? g_strndup(item, equals - item) : g_strdup(item);
+    unsigned count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
+        const struct property *property = &properties[i];
+        if (strcmp(property->option, option)) {
+            continue;
+        }
+        if (first && !equals) {
+            return set_property(options, option, property, item, error);
+        }
+        if (!strcmp(property->key, key)) {
+            return set_property(options, option, property, equals ? equals + 1 : "on", error);
+        }
+        names[count++] = property->key;
+    }
+    names[count] = NULL;
+    const char *near = nearest_name(key, names);
+    return error_fail(error, "-%s: unknown or unsupported property '%s'%s%s%s", option, key, near ? "; did you mean '" : "",
+                      near ? near : "", near ? "'?" : "");
+}
+
+static bool parse_keys(struct options *options, const char *option, const char *argument, GError **error)
+{
+    g_auto(GStrv) items = g_strsplit(argument, ",", -1);
+    if (!items[0]) {
+        return error_fail(error, "-%s: empty argument", option);
+    }
+    for (unsigned i = 0; items[i]; i++) {
+        if (!parse_item(options, option, items[i], i == 0, error)) {
+            return false;
+        }
+    }
+    options->icount |= !strcmp(option, "icount");
+    return true;
+}
+
+static bool parse_list(struct options *options, const struct row *row, const char *argument, GError **error)
+{
+    GPtrArray *list = *(GPtrArray **)((char *)options + row->offset);
+    if (list->len >= row->most) {
+        return error_fail(error, "-%s: given more than %u times", row->name, (unsigned)row->most);
+    }
+    g_ptr_array_add(list, g_strdup(argument));
+    return true;
+}
+
+/* Options that exist only so that scripts can say "none". */
+static bool check_none(const struct row *row, const char *argument, GError **error)
+{
+    if (row->kind == TEXT && row->argument && !strcmp(row->argument, "none") && strcmp(argument, "none")) {
+        return error_fail(error, "-%s %s: not supported yet; only 'none' is", row->name, argument);
+    }
+    return true;
+}
+
+static bool parse_one(struct options *options, const struct row *row, const char *argument, GError **error)
+{
+    switch (row->kind) {
+    case FLAG:
+        *(bool *)((char *)options + row->offset) = true;
+        return true;
+    case KEYS:
+        return parse_keys(options, row->name, argument, error);
+    case LIST:
+        return parse_list(options, row, argument, error);
+    default:
+        set_text(options, row->offset, argument);
+        return check_none(row, argument, error);
+    }
+}
+
+/* What one option says about others. */
+static bool check_together(struct options *options, GError **error)
+{
+    unsigned terminals = options->debugcon && !strcmp(options->debugcon, "stdio");
+    if ((options->append || options->initrd) && !options->kernel) {
+        return error_fail(error, "-%s: only with -kernel", options->append ? "append" : "initrd");
+    }
+    for (unsigned i = 0; i < options->serial->len; i++) {
+        terminals += g_str_has_suffix(options->serial->pdata[i], "stdio");
+    }
+    if (terminals > 1) {
+        return error_fail(error, "stdio: the terminal can serve one stream only");
+    }
+    if (options->max_cpus && options->max_cpus < options->cpus) {
+        return error_fail(error, "-smp: maxcpus=%" PRIu64 " is less than cpus=%" PRIu64, options->max_cpus, options->cpus);
+    }
+    options->accelerator = strcmp(options->accel, "interp") ? OPTIONS_ACCEL_TCG : OPTIONS_ACCEL_INTERP;
+    return true;
+}
+
+/* Without a word about display or serial ports, the first port is the terminal: there is no window yet. */
+static void fill_in(struct options *options, bool display_given)
+{
+    bool wants_terminal = options->nographic || (!display_given && !options->nodefaults);
+    if (!options->serial->len && wants_terminal && g_strcmp0(options->debugcon, "stdio")) {
+        g_ptr_array_add(options->serial, g_strdup("mon:stdio"));
+    }
+    for (unsigned i = 0; i < options->serial->len; i++) {
+        char *spec = options->serial->pdata[i];
+        if (options->nographic && !strcmp(spec, "stdio")) {     /* -nographic: Ctrl-c is the guest's */
+            options->serial->pdata[i] = g_strdup("mon:stdio");
+            g_free(spec);
+        }
+    }
+}
+
+static void options_init(struct options *options)
+{
+    *options = (struct options){
+        .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1,
+        .serial = g_ptr_array_new_with_free_func(g_free), .devices = g_ptr_array_new_with_free_func(g_free),
+    };
+}
+
+static bool parse_all(struct options *options, int argc, char **argv, enum options_request *request, GError **error)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *name = argv[i];
+        if (name[0] != '-' || !name[1]) {
+            return error_fail(error, "%s: not an option; disk images are not supported yet", name);
+        }
+        name += name[1] == '-' ? 2 : 1;
+        if (!strcmp(name, "help") || !strcmp(name, "h")) {
+            *request = OPTIONS_TEXT;
+            return true;
+        }
+        const struct row *row = find_row(name);
+        if (!row) {
+            return unknown_option(argv[i], name, error);
+        }
+        if (row->kind != FLAG && ++i >= argc) {
+            return error_fail(error, "-%s: needs an argument: %s", row->name, row->argument);
+        }
+        if (!parse_one(options, row, argv[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, enum options_request *request, GError **error)
+{
+    options_init(options);
+    *request = OPTIONS_RUN;
+    if (!parse_all(options, argc, argv, request, error) ||
+        (*request == OPTIONS_RUN && !check_together(options, error))) {
+        options_clear(options);
+        return false;
+    }
+    fill_in(options, options->display != NULL);
+    return true;
+}
+
+void options_clear(struct options *options)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].kind == TEXT) {
+            set_text(options, rows[i].offset, NULL);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
+        if (properties[i].kind == TEXT || properties[i].kind == CHOICE) {
+            set_text(options, properties[i].offset, NULL);
+        }
+    }
+    g_ptr_array_unref(options->serial);
+    g_ptr_array_unref(options->devices);
+    *options = (struct options){ 0 };
+}
+
+static void print_property(GString *out, const struct property *property)
+{
+    g_string_append_printf(out, "      %s=%s", property->key,
+                           property->kind == NUMBER ? "N" : property->kind == SIZE ? "SIZE" : "...");
+    g_string_append_printf(out, "  %s%s", property->kind == CHOICE ? "one of: " : "", property->help);
+    if (property->most) {
+        g_autofree char *least = size_text(property->least), *most = size_text(property->most);
+        g_string_append_printf(out, ", from %s to %s", least, most);
+    }
+    g_string_append_printf(out, property->standard ? " [%s]\n" : "\n", property->standard);
+}
+
+void options_print_help(GString *out)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct row *row = &rows[i];
+        g_string_append_printf(out, "  -%s%s%s\n      %s", row->name, row->argument ? " " : "",
+                               row->argument ? row->argument : "", row->help);
+        g_string_append_printf(out, row->standard ? " [%s]\n" : "\n", row->standard);
+        for (size_t j = 0; j < G_N_ELEMENTS(properties); j++) {
+            if (!strcmp(properties[j].option, row->name)) {
+                print_property(out, &properties[j]);
+            }
+        }
+    }
+    g_string_append(out, "  -help, -version\n");
+}
+
+char *options_driver(const char *spec)
+{
+    return g_strndup(spec, strcspn(spec, ","));
+}
+
+char *options_property(const char *spec, const char *key)
+{
+    g_auto(GStrv) items = g_strsplit(spec, ",", -1);
+    char *value = NULL;
+    for (unsigned i = 1; items[0] && items[i]; i++) {
+        size_t length = strcspn(items[i], "=");
+        if (strlen(key) == length && !strncmp(items[i], key, length)) {
+            g_free(value);
+            value = g_strdup(items[i][length] ? items[i] + length + 1 : "on");
+        }
+    }
+    return value;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+/*
+ * The command line of a machine. Names and grammar are QEMU's wherever both have the thing; options.def holds the
+ * table that parser, help and documentation read. Parsing looks at nothing but the text: files and device names are
+ * checked by whoever uses them, before anything starts.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP };
+enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4 };
+
+struct options {
+    char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *monitor, *debugcon, *rtc_base, *rtc_clock;
+    char *log_names, *log_path, *accel_thread, *ignored;
+    uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
+    GPtrArray *serial, *devices;    /* of char * */
+    bool nographic, no_reboot, no_shutdown, nodefaults, icount, ignored_flag;
+    uint64_t icount_shift;
+    enum options_accel accelerator;
+};
+
+/* What argv asks for besides running. */
+enum options_request {
+    OPTIONS_RUN,
+    OPTIONS_TEXT,                   /* help or version: *text holds what to print, exit status 0 */
+};
+
+/* argv without the program's name and verb. error: one line that names the option. On false nothing is to be freed. */
+bool options_parse(struct options *options, int argc, char **argv, enum options_request *request, GError **error);
+void options_clear(struct options *options);
+/* Lists every option with its argument, bounds and default. */
+void options_print_help(GString *out);
+/* "128", "1G", "512K": a number with a unit, megabytes without one. */
+bool options_parse_size(const char *text, uint64_t *bytes);
+/* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
+char *options_driver(const char *spec);
+char *options_property(const char *spec, const char *key);
+
+#endif
