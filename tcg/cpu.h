@@ -46,7 +46,13 @@ struct tlb {
  * linear page with (page & 255) == n has now, or 0 = look again. Any TLB flush clears it.
  * "page_ids[mode][n] == id" is what a jump into another page checks; nothing else needs flushing.
  */
-struct jump_cache_entry { uint64_t pc; uint32_t mode, page_id; const void *host; struct block *block; };
+struct jump_cache_entry {
+    uint64_t pc;
+    uint32_t mode, page_id;
+    const void *host;               /* block->host; NULL: empty */
+    uint32_t page_slot;             /* byte offset in struct cpu of the page_ids word to compare with page_id */
+    uint32_t pad;
+};
 
 struct cpu {
     /* Read by host code in the cache. */
@@ -57,8 +63,8 @@ struct cpu {
     uint32_t fp_control, fp_pad;    /* the host's MXCSR while guest code runs: back ends load it at entry, the loop
                                      * stores it back at exit; all exceptions masked; sticky flags gather in it */
     uint64_t host_sp;               /* the host stack pointer at entry to the cache */
-    uint64_t spill[64];             /* temporaries that did not fit; vector ones take two */
     struct tlb tlb[CPU_MMU_MODES];
+    uint64_t spill[64] __attribute__((aligned(16)));    /* temporaries that did not fit; vector ones take two */
     uint32_t page_ids[CPU_MMU_MODES][CPU_PAGE_IDS];
     struct jump_cache_entry jump_cache[CPU_JUMP_CACHE];
 

@@ -100,8 +100,9 @@ enum ir_flags_kind {
 /* A flags global as it lies in the CPU structure. */
 struct ir_flags {
     uint64_t a, b;
-    uint32_t kind;                  /* enum ir_flags_kind */
-    uint32_t width;                 /* bits */
+    uint16_t kind;                  /* enum ir_flags_kind; with width one 32-bit store of host code */
+    uint16_t width;                 /* bits */
+    uint32_t pad;
 };
 
 /* The EFLAGS-layout word of a deferred flags value. */
