@@ -114,6 +114,7 @@ enum ir_jump_hint { IR_JUMP_PLAIN, IR_JUMP_CALL, IR_JUMP_RETURN };
 
 struct ir_insn {
     uint8_t op, width, cond;
+    uint8_t dies;                   /* last uses: IR_LAST_*, IR_DEAD_* of ir_opt.h, set by the optimiser */
     uint16_t aux;
     ir_reg d[2];
     ir_reg s[4];
@@ -180,6 +181,8 @@ struct ir_unit {
     unsigned label_count;
     bool overflow;                  /* a table ran full: translate again with fewer instructions */
 
+    struct ir_liveness *live;       /* after ir_optimise: see ir_opt.h */
+    struct ir_opt_scratch *scratch; /* the optimiser's own */
     bool straight;                  /* set by the engine (-icount): no branch may stay inside the unit */
 
     /* What the unit stands for; filled by the front end. */
