@@ -59,8 +59,8 @@ demo: all
 T ?= 60
 fuzz-cpu: $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))
 	@$(or $(firstword $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))),false) --seconds $(T)
-bench: all
-	@BUILD=$(BUILD) tests/bench/run
+bench: all bench-guests
+	@tools/bench $(BUILD)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The ACPI files as the firmware would place them: runs the loader script, then checks lengths, checksums and pointers. */
+#include <stdio.h>
+#include <string.h>
+#include "hw/acpi/tables.h"
+
+enum { TABLES_AT = 0x100000, RSDP_AT = 0xf0000 };
+static int failures;
+
+static void check(bool ok, const char *what)
+{
+    printf("%s %s\n", ok ? "ok" : "not ok", what);
+    failures += !ok;
+}
+
+static uint32_t get32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
+
+static bool is_tables(const uint8_t *name) { return !strcmp((const char *)name, "etc/acpi/tables"); }
+
+/* The loader's side: what SeaBIOS and OVMF do with the script. */
+static void run_loader(struct acpi_files *files)
+{
+    for (unsigned at = 0; at < files->loader->len; at += 128) {
+        const uint8_t *command = files->loader->data + at, *name = command + 4;
+        GByteArray *file = is_tables(name) ? files->tables : files->rsdp;
+        if (get32(command) == 2) {
+            uint8_t *field = file->data + get32(command + 116);
+            uint32_t value = get32(field) + TABLES_AT;
+            memcpy(field, &value, 4);
+        } else if (get32(command) == 3) {
+            uint32_t offset = get32(command + 60), start = get32(command + 64), bytes = get32(command + 68);
+            uint8_t sum = 0;
+            for (uint32_t i = 0; i < bytes; i++) {
+                sum += file->data[start + i];
+            }
+            file->data[offset] -= sum;
+        }
+    }
+}
+
+static bool sums_to_zero(const uint8_t *p, uint32_t bytes)
+{
+    uint8_t sum = 0;
+    while (bytes--) {
+        sum += *p++;
+    }
+    return sum == 0;
+}
+
+static const uint8_t *at(struct acpi_files *files, uint32_t address)
+{
+    return address >= TABLES_AT && address < TABLES_AT + files->tables->len ? files->tables->data + address - TABLES_AT : NULL;
+}
+
+static void check_table(struct acpi_files *files, uint32_t address, const char *signature)
+{
+    const uint8_t *table = at(files, address);
+    char what[64];
+    snprintf(what, sizeof what, "acpi: %s is whole and adds up", signature);
+    check(table && !memcmp(table, signature, 4) && get32(table + 4) >= 36 && sums_to_zero(table, get32(table + 4)), what);
+}
+
+int main(void)
+{
+    struct acpi_files files;
+    acpi_build(&(struct acpi_board){ .cpus = 4, .hpet = true }, &files);
+    check(files.loader->len % 128 == 0 && get32(files.loader->data) == 1, "acpi: the script starts by allocating");
+    run_loader(&files);
+    check(!memcmp(files.rsdp->data, "RSD PTR ", 8) && sums_to_zero(files.rsdp->data, 20), "acpi: RSDP adds up");
+    uint32_t rsdt_at = get32(files.rsdp->data + 16);
+    check_table(&files, rsdt_at, "RSDT");
+    const uint8_t *rsdt = at(&files, rsdt_at);
+    check(get32(rsdt + 4) == 36 + 3 * 4, "acpi: RSDT lists three tables");
+    check_table(&files, get32(rsdt + 36), "FACP");
+    check_table(&files, get32(rsdt + 40), "APIC");
+    check_table(&files, get32(rsdt + 44), "HPET");
+    const uint8_t *fadt = at(&files, get32(rsdt + 36)), *madt = at(&files, get32(rsdt + 40));
+    check_table(&files, get32(fadt + 40), "DSDT");
+    check(!memcmp(at(&files, get32(fadt + 36)), "FACS", 4) && get32(fadt + 36) % 64 == 0, "acpi: FACS is aligned");
+    check(get32(madt + 4) == 44 + 4 * 8 + 12 + 5 * 10 + 6, "acpi: MADT has an entry for each CPU");
+    acpi_files_clear(&files);
+    return failures != 0;
+}
