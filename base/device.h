@@ -19,6 +19,7 @@ struct device_type {
     const char *name;
     void (*reset)(void *device);
     void (*loaded)(void *device);   /* optional: after state was loaded, re-derive wiring (timers, lines) */
+    void (*free)(void *device);     /* optional: NULL is g_free; regions go with their address space */
     size_t state_offset, state_size;
     const struct snapshot_field *fields;
     size_t field_count;

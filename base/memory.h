@@ -35,6 +35,8 @@ struct ram {
 
 struct memory *memory_new(const char *name, uint64_t bytes, struct log *log);
 void memory_free(struct memory *memory);
+/* The same regions as CPUs in system-management mode see them; goes with its memory. Regions are added to the other. */
+struct memory *memory_smm_view(struct memory *memory);
 
 /* RAM [ram_offset, +bytes) of the machine's memory object at address. read_only: a ROM; writes are dropped and logged. */
 struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
@@ -47,7 +49,8 @@ struct region *memory_add_alias(struct memory *memory, const char *name, uint64_
 void region_set_enabled(struct region *region, bool enabled);
 void region_set_read_only(struct region *region, bool read_only);
 void region_set_address(struct region *region, uint64_t address);
-/* RAM that reads and writes go apart (PAM): reads from one, writes to the other place. Not needed by most. */
+/* Only CPUs in system-management mode see it; see memory_smm_view. */
+void region_set_smm_only(struct region *region, bool smm_only);
 void region_remove(struct region *region);
 /* Called, under the machine lock, after the flat view changed: CPUs must flush their TLBs. */
 void memory_set_change_listener(struct memory *memory, void (*changed)(void *opaque), void *opaque);
@@ -70,6 +73,13 @@ struct memory_place memory_find(const struct memory *memory, uint64_t address);
  * are logged as guest_errors. 1, 2, 4 or 8 bytes. */
 uint64_t memory_read(struct memory *memory, uint64_t address, unsigned size);
 void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsigned size);
+/* The same from CPU number `requester`, machine lock held: devices that are different for each CPU (the local APIC)
+ * ask memory_requester. Accesses by memory_read and memory_write come from CPU 0. */
+uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t address, unsigned size);
+void memory_write_from(struct memory *memory, unsigned requester, uint64_t address, uint64_t value, unsigned size);
+unsigned memory_requester(const struct memory *memory);
+/* What a region of `priority` at address hides; machine lock held. For chips whose reads and writes go apart (PAM). */
+uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address, unsigned size);
 /* Any length; RAM by memcpy, I/O by accesses. Writes set dirty bits and tell the code listener. false: part was unmapped. */
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes);
 bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);

@@ -28,7 +28,7 @@ struct region {
     uint64_t address, bytes;
     int priority;
     unsigned serial;                /* order of adding */
-    bool enabled, read_only;
+    bool enabled, read_only, smm_only;
     struct ram *ram;
     uint64_t ram_offset;
     const struct io_ops *ops;
@@ -52,7 +52,10 @@ struct memory {
     uint64_t last;                  /* the highest address */
     struct log *log;
     enum log_category access_category;
-    GPtrArray *regions;             /* sorted: what wins comes first */
+    struct memory *smm;             /* a second flat view of the same regions, or NULL */
+    bool is_smm;
+    unsigned requester;             /* CPU whose access is under way; machine lock */
+    GPtrArray *regions;             /* sorted: what wins comes first; shared with smm */
     GPtrArray *removed;
     GPtrArray *old_arrays;          /* range arrays that were outgrown */
     unsigned serial;
@@ -72,9 +75,9 @@ static uint64_t region_last(const struct region *region)
     return last < region->address || last > region->memory->last ? region->memory->last : last;
 }
 
-static bool region_visible(const struct region *region)
+static bool region_visible(const struct memory *memory, const struct region *region)
 {
-    return region->enabled && region->bytes && region->address <= region->memory->last;
+    return region->enabled && region->bytes && region->address <= memory->last && (memory->is_smm || !region->smm_only);
 }
 
 /* Puts the start of each stretch with one owner into edges: region borders, and those seen through aliases. */
@@ -84,7 +87,7 @@ static void collect_edges(const struct memory *memory, GArray *edges)
     g_array_append_val(edges, zero);
     for (unsigned i = 0; i < memory->regions->len; i++) {
         const struct region *region = g_ptr_array_index(memory->regions, i);
-        if (region_visible(region)) {
+        if (region_visible(memory, region)) {
             uint64_t after = region_last(region) + 1;
             g_array_append_val(edges, region->address);
             g_array_append_val(edges, after);
@@ -93,7 +96,7 @@ static void collect_edges(const struct memory *memory, GArray *edges)
     /* Aliases show only what is below them: from the lowest priority up, one pass is enough. */
     for (unsigned i = memory->regions->len; i-- > 0;) {
         const struct region *alias = g_ptr_array_index(memory->regions, i);
-        if (alias->kind != REGION_ALIAS || !region_visible(alias)) {
+        if (alias->kind != REGION_ALIAS || !region_visible(memory, alias)) {
             continue;
         }
         unsigned count = edges->len;
@@ -113,15 +116,14 @@ static int compare_edges(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Who answers at address, through any number of aliases; NULL: nobody. */
-static struct region *owner_of(const struct memory *memory, uint64_t address, uint64_t *offset, bool *read_only)
+/* Who answers at address among regions below a priority, through any number of aliases; NULL: nobody. */
+static struct region *owner_below(const struct memory *memory, int64_t below, uint64_t address, uint64_t *offset,
+                                  bool *read_only)
 {
-    int below = G_MAXINT;
-    bool first = true;
     *read_only = false;
     for (unsigned i = 0; i < memory->regions->len; i++) {
         struct region *region = g_ptr_array_index(memory->regions, i);
-        if (!region_visible(region) || (!first && region->priority >= below) ||
+        if (!region_visible(memory, region) || region->priority >= below ||
             address < region->address || address > region_last(region)) {
             continue;
         }
@@ -132,7 +134,6 @@ static struct region *owner_of(const struct memory *memory, uint64_t address, ui
         }
         address = region->target + (address - region->address);
         below = region->priority;
-        first = false;
     }
     return NULL;
 }
@@ -177,14 +178,13 @@ static void view_build(struct memory *memory, struct view *view)
             continue;
         }
         struct range range = { .first = first, .last = last < memory->last ? last : memory->last };
-        range.region = owner_of(memory, first, &range.offset, &range.read_only);
+        range.region = owner_below(memory, INT64_MAX, first, &range.offset, &range.read_only);
         view_append(memory, view, range);
     }
     g_array_free(edges, TRUE);
 }
 
-/* Machine lock held (or nobody else knows the space yet). */
-static void memory_changed(struct memory *memory)
+static void view_swap(struct memory *memory)
 {
     unsigned next = !atomic_load_explicit(&memory->current, memory_order_relaxed);
     struct view *view = &memory->views[next];
@@ -193,6 +193,15 @@ static void memory_changed(struct memory *memory)
     view_build(memory, view);
     atomic_fetch_add_explicit(&view->sequence, 1, memory_order_release);
     atomic_store_explicit(&memory->current, next, memory_order_release);
+}
+
+/* Machine lock held (or nobody else knows the space yet). */
+static void memory_changed(struct memory *memory)
+{
+    view_swap(memory);
+    if (memory->smm) {
+        view_swap(memory->smm);
+    }
     if (memory->changed) {
         memory->changed(memory->changed_opaque);
     }
@@ -217,6 +226,20 @@ struct memory *memory_new(const char *name, uint64_t bytes, struct log *log)
     return memory;
 }
 
+struct memory *memory_smm_view(struct memory *memory)
+{
+    g_assert(!memory->smm && !memory->is_smm);
+    struct memory *smm = memory_new(memory->name, 1, memory->log);
+    g_ptr_array_free(smm->regions, TRUE);
+    smm->regions = memory->regions;
+    smm->last = memory->last;
+    smm->access_category = memory->access_category;
+    smm->is_smm = true;
+    memory->smm = smm;
+    view_swap(smm);
+    return smm;
+}
+
 static void region_free(void *data, void *unused)
 {
     struct region *region = data;
@@ -224,20 +247,28 @@ static void region_free(void *data, void *unused)
     g_free(region);
 }
 
-void memory_free(struct memory *memory)
+static void free_views(struct memory *memory)
 {
-    if (!memory) {
-        return;
-    }
-    g_ptr_array_foreach(memory->regions, region_free, NULL);
-    g_ptr_array_foreach(memory->removed, region_free, NULL);
-    g_ptr_array_free(memory->regions, TRUE);
     g_ptr_array_free(memory->removed, TRUE);
     g_ptr_array_free(memory->old_arrays, TRUE);
     g_free(memory->views[0].ranges);
     g_free(memory->views[1].ranges);
     g_free(memory->name);
     g_free(memory);
+}
+
+void memory_free(struct memory *memory)
+{
+    if (!memory || memory->is_smm) {
+        return;
+    }
+    g_ptr_array_foreach(memory->regions, region_free, NULL);
+    g_ptr_array_foreach(memory->removed, region_free, NULL);
+    g_ptr_array_free(memory->regions, TRUE);
+    if (memory->smm) {
+        free_views(memory->smm);
+    }
+    free_views(memory);
 }
 
 static int compare_regions(const void *a, const void *b)
@@ -315,6 +346,14 @@ void region_set_address(struct region *region, uint64_t address)
     }
 }
 
+void region_set_smm_only(struct region *region, bool smm_only)
+{
+    if (region->smm_only != smm_only) {
+        region->smm_only = smm_only;
+        memory_changed(region->memory);
+    }
+}
+
 void region_remove(struct region *region)
 {
     struct memory *memory = region->memory;
@@ -334,6 +373,9 @@ void memory_set_code_listener(struct memory *memory, void (*written)(void *opaqu
 {
     memory->code_written = written;
     memory->code_opaque = opaque;
+    if (memory->smm) {
+        memory_set_code_listener(memory->smm, written, opaque);
+    }
 }
 
 /* ---- Looking up ---- */
@@ -547,6 +589,37 @@ void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsig
         write_part(memory, &range, address + done, value >> done * 8 & ones(part), part);
         done += part;
     }
+}
+
+uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t address, unsigned size)
+{
+    memory->requester = requester;
+    uint64_t value = memory_read(memory, address, size);
+    memory->requester = 0;
+    return value;
+}
+
+void memory_write_from(struct memory *memory, unsigned requester, uint64_t address, uint64_t value, unsigned size)
+{
+    memory->requester = requester;
+    memory_write(memory, address, value, size);
+    memory->requester = 0;
+}
+
+unsigned memory_requester(const struct memory *memory)
+{
+    return memory->requester | (memory->smm ? memory->smm->requester : 0);
+}
+
+uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned done = 0; done < size; done++) {      /* a rare path: no need to read wide */
+        struct range range = { .first = address + done, .last = address + done };
+        range.region = owner_below(memory, priority, address + done, &range.offset, &range.read_only);
+        value |= read_part(memory, &range, address + done, 1) << done * 8;
+    }
+    return value;
 }
 
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes)

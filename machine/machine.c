@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine: owner of address spaces, clocks and devices, and its main loop.
+ *
+ * The main loop sleeps in poll() on two descriptors beside those of characters and other glib sources: the
+ * timerfd of the clocks, and an eventfd that requests are announced by. An idle machine wakes for nothing.
+ */
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <glib-unix.h>
+#include "machine/machine.h"
+
+enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2 };
+
+static const uint64_t PHYSICAL_BYTES = 1ull << 52, PORT_BYTES = 0x10000;
+
+struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log)
+{
+    struct ram *ram = ram_new(ram_bytes + rom_bytes);
+    if (!ram) {
+        return NULL;
+    }
+    struct machine *machine = g_new0(struct machine, 1);
+    machine->ram = ram;
+    machine->ram_bytes = ram_bytes;
+    machine->log = log;
+    machine->memory = memory_new("memory", PHYSICAL_BYTES, log);
+    machine->smm_memory = memory_smm_view(machine->memory);
+    machine->ports = memory_new("ports", PORT_BYTES, log);
+    machine->clocks = clocks_new();
+    machine->devices = g_array_new(FALSE, FALSE, sizeof(struct machine_device));
+    machine->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    g_mutex_init(&machine->lock);
+    return machine;
+}
+
+void machine_free(struct machine *machine)
+{
+    if (!machine) {
+        return;
+    }
+    for (unsigned i = machine->devices->len; i-- > 0;) {
+        struct machine_device *entry = &g_array_index(machine->devices, struct machine_device, i);
+        if (entry->type->free) {
+            entry->type->free(entry->device);
+        } else {
+            g_free(entry->device);
+        }
+    }
+    g_array_free(machine->devices, TRUE);
+    memory_free(machine->memory);
+    memory_free(machine->ports);
+    clocks_free(machine->clocks);
+    ram_free(machine->ram);
+    close(machine->wake_fd);
+    g_mutex_clear(&machine->lock);
+    g_free(machine);
+}
+
+void machine_add_device(struct machine *machine, const struct device_type *type, void *device)
+{
+    struct machine_device entry = { type, device };
+    g_array_append_val(machine->devices, entry);
+    type->reset(device);
+}
+
+void machine_reset(struct machine *machine)
+{
+    for (unsigned i = 0; i < machine->devices->len; i++) {
+        struct machine_device *entry = &g_array_index(machine->devices, struct machine_device, i);
+        entry->type->reset(entry->device);
+    }
+    if (machine->cpus.reset) {
+        machine->cpus.reset(machine->cpus.opaque);
+    }
+}
+
+/* ---- Requests ---- */
+
+static void announce(struct machine *machine, uint32_t request)
+{
+    const uint64_t one = 1;
+    atomic_fetch_or(&machine->requests, request);
+    if (machine->cpus.pause && request != REQUEST_POWERDOWN) {
+        machine->cpus.pause(machine->cpus.opaque);
+    }
+    if (write(machine->wake_fd, &one, sizeof(one)) < 0) {
+        return;                         /* the counter is full: the loop is awake anyway */
+    }
+}
+
+void machine_request_reset(struct machine *machine)
+{
+    if (machine->no_reboot) {
+        machine_request_shutdown(machine, 0);
+    } else {
+        announce(machine, REQUEST_RESET);
+    }
+}
+
+void machine_request_shutdown(struct machine *machine, int exit_status)
+{
+    /* The first one decides: what the guest does until its CPUs stand still changes nothing. */
+    if (!(atomic_load(&machine->requests) & REQUEST_SHUTDOWN)) {
+        machine->exit_status = exit_status;
+    }
+    announce(machine, REQUEST_SHUTDOWN);
+}
+
+void machine_request_powerdown(struct machine *machine)
+{
+    announce(machine, REQUEST_POWERDOWN);
+}
+
+bool machine_request_pending(const struct machine *machine)
+{
+    return atomic_load(&machine->requests) & (REQUEST_RESET | REQUEST_SHUTDOWN);
+}
+
+static void cpus_stop(struct machine *machine)
+{
+    if (machine->cpus.stop) {
+        machine->cpus.stop(machine->cpus.opaque);
+    }
+}
+
+static void cpus_start(struct machine *machine)
+{
+    if (machine->cpus.start) {
+        machine->cpus.start(machine->cpus.opaque);
+    }
+}
+
+void machine_stop(struct machine *machine)
+{
+    if (machine->state == MACHINE_RUNNING) {
+        cpus_stop(machine);
+        clocks_stop(machine->clocks);
+        machine->state = MACHINE_STOPPED;
+    }
+}
+
+void machine_start(struct machine *machine)
+{
+    if (machine->state == MACHINE_STOPPED) {
+        machine->state = MACHINE_RUNNING;
+        clocks_resume(machine->clocks);
+        cpus_start(machine);
+    }
+}
+
+static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
+{
+    struct machine *machine = opaque;
+    uint64_t count;
+    if (read(fd, &count, sizeof(count)) < 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    uint32_t requests = atomic_load(&machine->requests);
+    if (requests & REQUEST_SHUTDOWN) {
+        machine_stop(machine);
+        machine->state = MACHINE_SHUTDOWN;
+        g_main_loop_quit(machine->loop);
+        return G_SOURCE_CONTINUE;
+    }
+    atomic_fetch_and(&machine->requests, ~(uint32_t)(requests & REQUEST_POWERDOWN));
+    if (requests & REQUEST_POWERDOWN) {
+        g_mutex_lock(&machine->lock);
+        irq_set(&machine->power_button, true);
+        irq_set(&machine->power_button, false);
+        g_mutex_unlock(&machine->lock);
+    }
+    if (requests & REQUEST_RESET) {
+        bool running = machine->state == MACHINE_RUNNING;
+        if (running) {
+            cpus_stop(machine);
+        }
+        /* Cleared once the CPUs stand still: asking several times for one reset is one reset. */
+        atomic_fetch_and(&machine->requests, ~(uint32_t)REQUEST_RESET);
+        g_mutex_lock(&machine->lock);
+        machine_reset(machine);
+        g_mutex_unlock(&machine->lock);
+        if (running) {
+            cpus_start(machine);
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_deadline(gint fd, GIOCondition condition, gpointer opaque)
+{
+    struct machine *machine = opaque;
+    g_mutex_lock(&machine->lock);
+    clocks_run_woken(machine->clocks);
+    g_mutex_unlock(&machine->lock);
+    return G_SOURCE_CONTINUE;
+}
+
+static GSource *watch(struct machine *machine, int fd, GUnixFDSourceFunc function)
+{
+    GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_callback(source, (GSourceFunc)(void (*)(void))function, machine, NULL);
+    g_source_set_priority(source, G_PRIORITY_HIGH);
+    g_source_attach(source, g_main_context_get_thread_default());
+    return source;
+}
+
+int machine_run(struct machine *machine)
+{
+    machine->loop = g_main_loop_new(g_main_context_get_thread_default(), FALSE);
+    machine->sources[0] = watch(machine, clocks_wake_fd(machine->clocks), on_deadline);
+    machine->sources[1] = watch(machine, machine->wake_fd, on_request);
+    machine_start(machine);
+    g_main_loop_run(machine->loop);
+    machine_stop(machine);
+    for (unsigned i = 0; i < ARRAY_LEN(machine->sources); i++) {
+        g_source_destroy(machine->sources[i]);
+        g_source_unref(machine->sources[i]);
+    }
+    g_main_loop_unref(machine->loop);
+    machine->loop = NULL;
+    return machine->exit_status;
+}

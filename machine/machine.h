@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+/*
+ * A machine: address spaces, RAM, clocks, devices, and the state it is in. It knows no CPU and no board: a board
+ * builds devices on it (their constructors add them here), main gives it the CPUs as a few functions.
+ *
+ * Threads: machine_run owns the main loop. Devices run under `lock`, on vCPU threads or in the main loop.
+ * Requests (reset, shutdown, power button) may come from any thread, with or without the lock: they
+ * are noted and done by the main loop, which stops the CPUs first.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "base/device.h"
+#include "base/irq.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+enum machine_state { MACHINE_STOPPED, MACHINE_RUNNING, MACHINE_SHUTDOWN };
+
+/* The CPUs as the machine sees them. Called from the main loop without the lock, but for pause. */
+struct machine_cpus {
+    void *opaque;
+    void (*start)(void *opaque);
+    void (*stop)(void *opaque);         /* returns when none runs guest code */
+    void (*reset)(void *opaque);        /* all to power-on state; stopped, lock held */
+    void (*pause)(void *opaque);        /* optional: leave guest code soon; does not wait; any thread, lock or not */
+};
+
+struct machine_device { const struct device_type *type; void *device; };
+
+struct machine {
+    struct memory *memory;              /* physical addresses */
+    struct memory *smm_memory;          /* the same as a CPU in SMM sees it: with regions marked smm_only */
+    struct memory *ports;
+    struct ram *ram;                    /* guest RAM first, ROMs behind it */
+    uint64_t ram_bytes;                 /* of guest RAM */
+    struct clocks *clocks;
+    struct log *log;
+    GMutex lock;
+    GArray *devices;                    /* struct machine_device, in the order of their reset */
+    struct machine_cpus cpus;
+    struct irq_line power_button;       /* pulsed by machine_request_powerdown; the ACPI device owns it */
+    bool no_reboot;                     /* -no-reboot: a reset ends the run */
+
+    enum machine_state state;           /* changed by the main loop */
+    _Atomic uint32_t requests;          /* private */
+    _Atomic int exit_status;            /* of the shutdown */
+    int wake_fd;                        /* private: eventfd */
+    GMainLoop *loop;
+    GSource *sources[2];
+};
+
+/* rom_bytes: room behind guest RAM in the same memory object. NULL: the host has not that much memory. log is not owned. */
+struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log);
+/* Frees the devices, last added first, then the rest. The CPUs are stopped and gone. */
+void machine_free(struct machine *machine);
+
+/* Devices are reset when they are added and by machine_reset, in the order of adding: interrupt controllers
+ * before what is wired to them. The machine frees them. */
+void machine_add_device(struct machine *machine, const struct device_type *type, void *device);
+/* Lock held, CPUs stopped: all devices, then the CPUs. */
+void machine_reset(struct machine *machine);
+
+/* Runs until shutdown; returns the exit status. The CPUs are set, devices reset. */
+int machine_run(struct machine *machine);
+/* From the main loop's thread: guest time and CPUs stand still, or go on. */
+void machine_stop(struct machine *machine);
+void machine_start(struct machine *machine);
+
+/* Any thread, lock or not. */
+void machine_request_reset(struct machine *machine);
+void machine_request_shutdown(struct machine *machine, int exit_status);
+void machine_request_powerdown(struct machine *machine);
+/* A reset or shutdown was asked for and is not done yet. */
+bool machine_request_pending(const struct machine *machine);
+
+#endif
