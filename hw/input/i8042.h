@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INPUT_I8042_H
+#define HW_INPUT_I8042_H
+/* Intel 8042 keyboard controller at 60h and 64h with a PS/2 keyboard and a PS/2 mouse. */
+#include "hw/input/ps2.h"
+#include "machine/machine.h"
+
+struct i8042_state {
+    struct ps2_keyboard keyboard;
+    struct ps2_mouse mouse;
+    uint8_t command_byte;           /* RAM byte 0 */
+    uint8_t ram[32];
+    uint8_t output;                 /* the byte at port 60h */
+    uint8_t output_full;            /* 0: empty; 1: from keyboard or controller; 2: from the mouse */
+    uint8_t output_port;
+    uint8_t pending_command;        /* waits for its data byte */
+    uint8_t write_was_command;      /* status bit 3 */
+    uint8_t pad[4];
+};
+
+struct i8042 {
+    struct i8042_state state;
+    struct machine *machine;
+    struct irq_line irq1, irq12, a20;
+};
+
+extern const struct device_type i8042_type;
+
+struct i8042 *i8042_new(struct machine *machine, struct irq_line irq1, struct irq_line irq12, struct irq_line a20);
+/* From a window, a VNC client, the monitor; lock held. Scan code of set 1 (bit 8: with E0 prefix). */
+void i8042_key(struct i8042 *kbc, unsigned set1_code, bool down);
+/* dy grows upwards; buttons: 1 left, 2 right, 4 middle. */
+void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons);
+
+#endif

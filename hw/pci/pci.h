@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_PCI_PCI_H
+#define HW_PCI_PCI_H
+/*
+ * PCI: a bus with configuration mechanism 1 (ports CF8h, CFCh), configuration space of devices, base addresses mapped into
+ * memory and ports, INTx.
+ *
+ * A device embeds struct pci_device; its 256 bytes of configuration space are part of its state, so the device's own
+ * snapshot fields name them. Masks say which bits a guest may write and which a written 1 clears.
+ */
+#include "machine/machine.h"
+
+enum { PCI_BARS = 6, PCI_CONFIG_BYTES = 256, PCI_DEVICES = 256, PCI_PINS = 4 };
+enum {  /* configuration registers, PCI 3.0 chapter 6 */
+    PCI_VENDOR_ID = 0x00, PCI_DEVICE_ID = 0x02, PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_REVISION_ID = 0x08,
+    PCI_CLASS_PROG = 0x09, PCI_CLASS_DEVICE = 0x0a, PCI_HEADER_TYPE = 0x0e, PCI_BAR0 = 0x10,
+    PCI_SUBSYSTEM_VENDOR_ID = 0x2c, PCI_SUBSYSTEM_ID = 0x2e, PCI_ROM_ADDRESS = 0x30,
+    PCI_CAPABILITIES = 0x34, PCI_INTERRUPT_LINE = 0x3c, PCI_INTERRUPT_PIN = 0x3d,
+    PCI_COMMAND_IO = 1 << 0, PCI_COMMAND_MEMORY = 1 << 1, PCI_COMMAND_MASTER = 1 << 2, PCI_COMMAND_INTX_DISABLE = 1 << 10,
+    PCI_STATUS_INTERRUPT = 1 << 3,
+    PCI_SUBSYSTEM_VENDOR = 0x1af4, PCI_SUBSYSTEM_DEVICE = 0x1100,      /* those of QEMU's devices, which guests know */
+};
+
+struct pci_bus;
+struct pci_device;
+
+/* Guest-visible part of any device: lives in the device's state struct. */
+struct pci_state { uint8_t config[PCI_CONFIG_BYTES]; };
+
+struct pci_identity { uint16_t vendor, device, class_code; uint8_t prog_if, revision, header_type, interrupt_pin; };
+
+struct pci_device {
+    struct pci_state *state;
+    struct pci_bus *bus;
+    uint8_t devfn;
+    uint8_t writable[PCI_CONFIG_BYTES], clears[PCI_CONFIG_BYTES];
+    uint8_t reset_config[PCI_CONFIG_BYTES];
+    struct pci_bar { struct region *region; uint64_t bytes; bool io, wide; } bars[PCI_BARS];
+    bool intx_level;
+    /* Optional: told after a guest's write to configuration space. */
+    void (*config_written)(struct pci_device *device, unsigned offset, unsigned size);
+};
+
+struct pci_bus_state { uint32_t address; };     /* CF8h */
+
+struct pci_bus {
+    struct pci_bus_state state;
+    struct machine *machine;
+    struct pci_device *devices[PCI_DEVICES];
+    uint8_t pin_levels[PCI_PINS][PCI_DEVICES / 8];
+    struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge */
+};
+
+extern const struct device_type pci_bus_type;
+
+struct pci_bus *pci_bus_new(struct machine *machine);
+/* Before the device is added to the machine: fills its reset configuration and puts it on the bus. */
+void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned slot, unsigned function,
+                     struct pci_state *state, const struct pci_identity *identity);
+/* Power of two. The handlers get offsets inside the BAR. wide: 64 bits, takes two. */
+void pci_device_add_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool io, bool wide,
+                        const struct io_ops *ops, void *opaque);
+/* For the device's reset function and after its state was loaded. */
+void pci_device_reset(struct pci_device *device);
+void pci_device_loaded(struct pci_device *device);
+/* The INTx pin that the identity names. */
+void pci_device_set_intx(struct pci_device *device, bool level);
+
+static inline uint16_t pci_word(const struct pci_state *state, unsigned offset)
+{
+    return (uint16_t)(state->config[offset] | state->config[offset + 1] << 8);
+}
+static inline uint32_t pci_long(const struct pci_state *state, unsigned offset)
+{
+    return pci_word(state, offset) | (uint32_t)pci_word(state, offset + 2) << 16;
+}
+
+#endif
