@@ -28,35 +28,14 @@ _Static_assert(IR_OP_COUNT <= 256, "ir_insn.op is a byte");
 _Static_assert(IR_FLAGS_WORD == 0, "zeroed CPU state must be a valid flags value");
 _Static_assert(IR_MAX_GLOBALS + 1 + IR_MAX_TEMPS < IR_IMM, "register numbers are 16 bits and IR_IMM is none of them");
 
-/* The value column, compiled. Inputs are cut to w, the result is not. */
-#define sx(x) ir_value_sign(x, w)
-static uint64_t pure_value(const struct ir_insn *insn, unsigned w, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-    const int64_t imm = insn->imm;
-    const unsigned aux = insn->aux, cond = insn->cond;
-    switch (insn->op) {
-#define IR_PURE(name, outs, ins, flags, value) case IR_##name: return value;
-#define IR_FLAG(...)
-#define IR_FVAL(...)
-#define IR_VECT(...)
-#define IR_EFFECT(...)
-#include "tcg/ir_ops.def"
-#undef IR_PURE
-#undef IR_FLAG
-#undef IR_FVAL
-#undef IR_VECT
-#undef IR_EFFECT
-    }
-    g_assert_not_reached();
-}
-#undef sx
-
 uint64_t ir_eval(const struct ir_insn *insn, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     const uint32_t flags = ir_op_info[insn->op].flags;
     const unsigned w = flags & IR_F_WIDE ? 64 : insn->width;
     const uint64_t mask = ir_value_mask(w);
-    const uint64_t value = pure_value(insn, w, a & mask, b & mask, c & mask, d & mask);
+    g_assert(flags & IR_F_IS_PURE);
+    const uint64_t value = ir_value_pure(insn->op, w, insn->cond, insn->aux, insn->imm,
+                                         a & mask, b & mask, c & mask, d & mask);
     return flags & IR_F_KEEP ? value : value & mask;
 }
 

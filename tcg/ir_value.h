@@ -70,6 +70,28 @@ static inline uint64_t ir_value_compare(unsigned cond, uint64_t a, uint64_t b, u
     return holds ^ (cond & 1);
 }
 
+/* The value column of a PURE row, compiled: inputs cut to w, the result not. ir_eval() is this for whole ops. */
+#define sx(x) ir_value_sign(x, w)
+static inline uint64_t ir_value_pure(unsigned op, unsigned w, unsigned cond, unsigned aux, int64_t imm,
+                                     uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    switch (op) {
+#define IR_PURE(name, outs, ins, flags, value) case IR_##name: return value;
+#define IR_FLAG(...)
+#define IR_FVAL(...)
+#define IR_VECT(...)
+#define IR_EFFECT(...)
+#include "tcg/ir_ops.def"
+#undef IR_PURE
+#undef IR_FLAG
+#undef IR_FVAL
+#undef IR_VECT
+#undef IR_EFFECT
+    }
+    return 0;       /* not a PURE op: the caller's mistake */
+}
+#undef sx
+
 /* A FLAG op carried out: its value d (cut to w) and its flags. `before` may be NULL for ops without a flags input. */
 uint64_t ir_value_flag_op(enum ir_op op, unsigned w, const struct ir_flags *before, uint64_t a, uint64_t b, uint64_t c,
                           struct ir_flags *after);

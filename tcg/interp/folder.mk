@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SRC += $(sort $(wildcard tcg/interp/*.c))
