@@ -135,7 +135,7 @@ size_t interp_emit(void *state, struct ir_unit *u, struct block *block, struct c
     memset(e.constants, 0, 8 * INTERP_ZEROS);
     e.constant_count = INTERP_ZEROS;
     *e.out = (struct interp_unit){
-        .pc = u->pc, .end_pc = u->pc + u->guest_bytes, .guest_insns = u->guest_insns,
+        .block = block, .pc = u->pc, .end_pc = u->pc + u->guest_bytes, .guest_insns = u->guest_insns,
         .constants = (uint32_t)constants_at, .fetch_mmu = interp->frontend->fetch_mmu(u->mode),
     };
     for (unsigned i = 0; i < u->count; i++)

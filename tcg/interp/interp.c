@@ -26,7 +26,7 @@ static void *interp_create(const struct frontend *frontend, const struct backend
         interp->argument_types[i] = &ffi_type_uint64;
     for (unsigned n = 0; n <= INTERP_MAX_ARGS; n++) {
         if (ffi_prep_cif(&interp->cif[n], FFI_DEFAULT_ABI, n + 1, &ffi_type_uint64, interp->argument_types) != FFI_OK) {
-            g_set_error(error, DRAGOMAN_ERROR, 0, "libffi cannot call functions of %u arguments", n + 1);
+            error_fail(error, "libffi cannot call functions of %u arguments", n + 1);
             g_free(interp);
             return NULL;
         }

@@ -11,6 +11,7 @@
  */
 #include <ffi.h>
 #include "tcg/backend.h"
+#include "tcg/frontend.h"
 #include "tcg/host-x86_64/copy.h"
 #include "tcg/ir_value.h"
 
@@ -31,6 +32,7 @@ struct interp_insn {
 };
 
 struct interp_unit {
+    struct block *block;            /* whose unit this is: jump caches know only the unit */
     uint64_t pc, end_pc;
     uint32_t count, guest_insns;
     uint32_t constants;             /* offset of the constants from the unit */

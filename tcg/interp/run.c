@@ -252,10 +252,11 @@ static struct outcome leave(const struct run *r, enum exit_reason reason, unsign
     return (struct outcome){ NULL, { reason, r->block, slot } };
 }
 
-/* Executing from this linear page still means what it meant when `id` was given (cpu.h). */
-static bool page_holds(const struct cpu *cpu, unsigned fetch_mmu, uint64_t linear, uint32_t id)
+/* The target's page still means to this CPU what it meant when the target was translated (cpu.h, page ids). */
+static bool page_holds(const struct run *r, const struct block *target)
 {
-    return cpu->page_ids[fetch_mmu][linear >> 12 & (CPU_PAGE_IDS - 1)] == id;
+    const uint32_t *ids = r->cpu->page_ids[r->unit->fetch_mmu];
+    return ids[target->linear >> 12 & (CPU_PAGE_IDS - 1)] == target->page_id;
 }
 
 static struct outcome go_to(const struct run *r, const struct interp_insn *insn)
@@ -268,7 +269,7 @@ static struct outcome go_to(const struct run *r, const struct interp_insn *insn)
     if (insn->aux >= BLOCK_MAX_LINKS)
         return leave(r, EXIT_LOOKUP, 0);
     struct block *target = __atomic_load_n(&link->target, __ATOMIC_ACQUIRE);
-    if (target && (!link->guard || page_holds(cpu, r->unit->fetch_mmu, target->linear, target->page_id)))
+    if (target && (!link->guard || page_holds(r, target)))
         return (struct outcome){ .next = target };
     return leave(r, EXIT_LINK, insn->aux);
 }
@@ -279,11 +280,10 @@ static struct outcome look_up(const struct run *r)
     struct cpu *cpu = r->cpu;
     if (asked_to_leave(r))
         return leave(r, EXIT_POLL, 0);
-    const struct frontend *frontend = r->interp->frontend;
     const struct jump_cache_entry *entry = &cpu->jump_cache[(cpu->pc ^ cpu->pc >> 12) & (CPU_JUMP_CACHE - 1)];
-    if (entry->block && entry->pc == cpu->pc && entry->mode == cpu->mode &&
-        page_holds(cpu, frontend->fetch_mmu(cpu->mode), frontend->linear(cpu, cpu->pc, cpu->mode), entry->page_id))
-        return (struct outcome){ .next = entry->block };
+    const uint32_t *page_id = (const uint32_t *)((const uint8_t *)cpu + entry->page_slot);
+    if (entry->host && entry->pc == cpu->pc && entry->mode == cpu->mode && entry->page_id == *page_id)
+        return (struct outcome){ .next = ((const struct interp_unit *)entry->host)->block };
     return leave(r, EXIT_LOOKUP, 0);
 }
 
