@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-SRC += $(wildcard hw/*.c hw/*/*.c)
+SRC += $(wildcard hw/*.c hw/*/*.c hw/*/*.S)

@@ -28,7 +28,8 @@ struct boot_request {
 bool boot_load(const struct boot_request *request, struct boot_image *image, GError **error);
 void boot_image_clear(struct boot_image *image);
 
-/* The option ROM: offer it as fw_cfg file "genroms/boot.bin" and put "/rom@genroms/boot.bin" first in "bootorder". */
-extern const uint8_t boot_rom[], boot_rom_end[];
+/* The option ROM, with its checksum: offer it as fw_cfg file "genroms/boot.bin" and put "/rom@genroms/boot.bin" first
+ * in the file "bootorder". The caller owns the bytes. */
+GBytes *boot_rom_bytes(void);
 
 #endif
