@@ -248,6 +248,9 @@ static bool check_together(struct options *options, GError **error)
     for (unsigned i = 0; i < options->serial->len; i++) {
         terminals += g_str_has_suffix(options->serial->pdata[i], "stdio");
     }
+    for (unsigned i = 0; i < options->chardevs->len; i++) {
+        terminals += g_str_has_prefix(options->chardevs->pdata[i], "stdio");
+    }
     if (terminals > 1) {
         return error_fail(error, "stdio: the terminal can serve one stream only");
     }
@@ -279,6 +282,7 @@ static void options_init(struct options *options)
     *options = (struct options){
         .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1,
         .serial = g_ptr_array_new_with_free_func(g_free), .devices = g_ptr_array_new_with_free_func(g_free),
+        .chardevs = g_ptr_array_new_with_free_func(g_free), .globals = g_ptr_array_new_with_free_func(g_free),
     };
 }
 
@@ -333,8 +337,11 @@ void options_clear(struct options *options)
             set_text(options, properties[i].offset, NULL);
         }
     }
-    g_ptr_array_unref(options->serial);
-    g_ptr_array_unref(options->devices);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].kind == LIST) {
+            g_ptr_array_unref(*(GPtrArray **)((char *)options + rows[i].offset));
+        }
+    }
     *options = (struct options){ 0 };
 }
 
@@ -364,6 +371,20 @@ void options_print_help(GString *out)
         }
     }
     g_string_append(out, "  -help, -version\n");
+}
+
+char *options_chardev(const struct options *options, const char *id)
+{
+    for (unsigned i = 0; i < options->chardevs->len; i++) {
+        const char *spec = options->chardevs->pdata[i];
+        g_autofree char *kind = options_driver(spec), *own = options_property(spec, "id"),
+                        *path = options_property(spec, "path"), *mux = options_property(spec, "mux");
+        if (!g_strcmp0(own, id)) {
+            return path ? g_strconcat(kind, ":", path, NULL)
+                : g_strconcat(!strcmp(kind, "stdio") && !g_strcmp0(mux, "on") ? "mon:" : "", kind, NULL);
+        }
+    }
+    return NULL;
 }
 
 char *options_driver(const char *spec)

@@ -17,7 +17,7 @@ struct options {
     char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *monitor, *debugcon, *rtc_base, *rtc_clock;
     char *log_names, *log_path, *accel_thread, *ignored;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices;    /* of char * */
+    GPtrArray *serial, *devices, *chardevs, *globals;    /* of char * */
     bool nographic, no_reboot, no_shutdown, nodefaults, icount, ignored_flag;
     uint64_t icount_shift;
     enum options_accel accelerator;
@@ -37,6 +37,8 @@ void options_print_help(GString *out);
 /* "128", "1G", "512K": a number with a unit, megabytes without one. */
 bool options_parse_size(const char *text, uint64_t *bytes);
 /* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
+/* What -serial would say for the -chardev with this id; NULL: there is none. */
+char *options_chardev(const struct options *options, const char *id);
 char *options_driver(const char *spec);
 char *options_property(const char *spec, const char *key);
 

@@ -1,4 +1,253 @@
 /* SPDX-License-Identifier: MIT */
-/* Program entry. */
-#include <stdio.h>
-int main(void) { fputs("dragoman: nothing to run yet\n", stderr); return 1; }
+/*
+ * Program entry: verbs, help, the life of one machine, exit status.
+ *
+ *   dragoman run [options]     or a link named qemu-system-*, which takes the options directly
+ *
+ * Exit status: 0 power-off or a signal, 1 something about the command line or the host, otherwise what the guest gave
+ * isa-debug-exit.
+ */
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include "base/error.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "hw/boards/pc.h"
+#include "machine/machine.h"
+#include "target-x86/cpu.h"
+#include "target-x86/cpuid.h"
+#include "tcg/engine.h"
+
+/* QEMU's version whose options and behaviour the compat links follow; clients compare it. */
+static const char compat_version[] = "8.2.0";
+
+struct program {
+    const char *name;               /* as the user called it */
+    bool compat;                    /* through a link qemu-system-* */
+    struct pc *pc;
+};
+
+static int fail(const struct program *program, GError *error)
+{
+    g_printerr("%s: %s\n", program->name, error->message);
+    g_error_free(error);
+    return 1;
+}
+
+/* ---- Help ---- */
+
+static void print_version(const struct program *program)
+{
+    if (program->compat) {
+        g_print("QEMU emulator version %s (Dragoman %s)\n", compat_version, DRAGOMAN_VERSION);
+    } else {
+        g_print("dragoman %s\n", DRAGOMAN_VERSION);
+    }
+}
+
+static void print_options(const struct program *program)
+{
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "usage: %s%s [options]\n", program->name, program->compat ? "" : " run");
+    options_print_help(text);
+    g_print("%s", text->str);
+    g_string_free(text, TRUE);
+}
+
+static void print_overview(const struct program *program)
+{
+    g_print("usage: %s VERB ...\n"
+            "  run [options]        run a machine; the options are QEMU's where both have the thing\n"
+            "  help                 this text\n"
+            "  help options         every option, its bounds and default\n"
+            "  help devices         what -device can add\n"
+            "  help device NAME     a device's properties\n"
+            "  help machines|cpus|log\n"
+            "  --version\n"
+            "For example: %s run -m 256M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0 -nographic\n",
+            program->name, program->name);
+}
+
+static void print_cpus(void)
+{
+    for (unsigned i = 0; i < x86_model_count; i++) {
+        g_print("%-12s %s\n", x86_models[i].name, x86_models[i].help);
+    }
+}
+
+static void print_log_categories(void)
+{
+#define LOG_CATEGORY(name, help) g_print("%-14s %s\n", #name, help);
+#include "base/log_categories.def"
+#undef LOG_CATEGORY
+}
+
+static void print_devices(const char *only)
+{
+    for (const struct pc_device *device = pc_devices; device->name; device++) {
+        if (!only || !strcmp(only, device->name)) {
+            g_print("%s%s%s\n    %s\n", device->name, *device->properties ? "," : "", device->properties, device->help);
+        }
+    }
+}
+
+static int help_device(const struct program *program, const char *name)
+{
+    GPtrArray *names = g_ptr_array_new();
+    GError *error = NULL;
+    for (const struct pc_device *device = pc_devices; device->name; device++) {
+        if (!strcmp(device->name, name)) {
+            print_devices(name);
+            g_ptr_array_free(names, TRUE);
+            return 0;
+        }
+        g_ptr_array_add(names, (void *)device->name);
+    }
+    g_ptr_array_add(names, NULL);
+    const char *near = nearest_name(name, (const char *const *)names->pdata);
+    error_fail(&error, "no device '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    g_ptr_array_free(names, TRUE);
+    return fail(program, error);
+}
+
+static int help(const struct program *program, int argc, char **argv)
+{
+    const char *topic = argc > 0 ? argv[0] : "";
+    if (!strcmp(topic, "options")) {
+        print_options(program);
+    } else if (!strcmp(topic, "devices")) {
+        print_devices(NULL);
+    } else if (!strcmp(topic, "device") && argc > 1) {
+        return help_device(program, argv[1]);
+    } else if (!strcmp(topic, "machines")) {
+        g_print("pc           i440FX + PIIX3 (default)\n");
+    } else if (!strcmp(topic, "cpus")) {
+        print_cpus();
+    } else if (!strcmp(topic, "log")) {
+        print_log_categories();
+    } else {
+        print_overview(program);
+    }
+    return 0;
+}
+
+/* "-cpu help" and its like; true when one was asked for. */
+static bool help_in_options(const struct program *program, const struct options *options)
+{
+    static char *machines[] = { "machines" };
+    if (!g_strcmp0(options->cpu, "help") || !g_strcmp0(options->cpu, "?")) {
+        print_cpus();
+    } else if (!strcmp(options->machine, "help") || !strcmp(options->machine, "?")) {
+        help(program, 1, machines);
+    } else if (!g_strcmp0(options->log_names, "help") || !g_strcmp0(options->log_names, "?")) {
+        print_log_categories();
+    } else if (options->devices->len && (!strcmp(options->devices->pdata[0], "help") ||
+                                         !strcmp(options->devices->pdata[0], "?"))) {
+        print_devices(NULL);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- A machine's life ---- */
+
+static void leave(void *opaque)
+{
+    struct program *program = opaque;
+    g_printerr("%s: left by Ctrl-a x\r\n", program->name);
+    machine_request_shutdown(pc_machine(program->pc), 0);
+}
+
+static gboolean on_signal(struct program *program, int number)
+{
+    g_printerr("%s: terminating on signal %d\n", program->name, number);
+    machine_request_shutdown(pc_machine(program->pc), 0);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_interrupt(gpointer opaque) { return on_signal(opaque, SIGINT); }
+static gboolean on_terminate(gpointer opaque) { return on_signal(opaque, SIGTERM); }
+static gboolean on_hangup(gpointer opaque) { return on_signal(opaque, SIGHUP); }
+
+static struct log *open_log(const struct options *options, GError **error)
+{
+    struct log *log = log_new();
+    if ((!options->log_names || log_set_mask(log, options->log_names, error)) &&
+        (!options->log_path || log_set_file(log, options->log_path, error))) {
+        return log;
+    }
+    log_free(log);
+    return NULL;
+}
+
+static int run_machine(struct program *program, const struct options *options, struct log *log)
+{
+    GError *error = NULL;
+    program->pc = pc_new(options, log, &error);
+    if (!program->pc) {
+        return fail(program, error);
+    }
+    pc_set_leave(program->pc, leave, program);
+    g_unix_signal_add(SIGINT, on_interrupt, program);
+    g_unix_signal_add(SIGTERM, on_terminate, program);
+    g_unix_signal_add(SIGHUP, on_hangup, program);
+    signal(SIGPIPE, SIG_IGN);
+    int status = machine_run(pc_machine(program->pc));
+    pc_free(program->pc);
+    return status;
+}
+
+static int run(struct program *program, int argc, char **argv)
+{
+    struct options options;
+    enum options_request request;
+    GError *error = NULL;
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "-version") || !strcmp(argv[i], "--version")) {
+            print_version(program);
+            return 0;
+        }
+    }
+    if (!options_parse(&options, argc, argv, &request, &error)) {
+        return fail(program, error);
+    }
+    int status = 0;
+    if (request == OPTIONS_TEXT) {
+        print_options(program);
+    } else if (!help_in_options(program, &options)) {
+        struct log *log = open_log(&options, &error);
+        status = log ? run_machine(program, &options, log) : fail(program, error);
+        log_free(log);
+    }
+    options_clear(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *base = g_path_get_basename(argv[0]);
+    struct program program = { .name = base, .compat = g_str_has_prefix(base, "qemu-system-") };
+    static const char *const verbs[] = { "run", "help", NULL };
+    if (program.compat) {
+        return run(&program, argc - 1, argv + 1);
+    }
+    const char *verb = argc > 1 ? argv[1] : "help";
+    if (!strcmp(verb, "run")) {
+        return run(&program, argc - 2, argv + 2);
+    }
+    if (!strcmp(verb, "help") || !strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+        return help(&program, argc - 2, argv + 2);
+    }
+    if (!strcmp(verb, "--version") || !strcmp(verb, "-version")) {
+        print_version(&program);
+        return 0;
+    }
+    GError *error = NULL;
+    const char *near = verb[0] == '-' ? "run" : nearest_name(verb, verbs);
+    error_fail(&error, "unknown verb '%s'%s%s%s; see '%s help'", verb, near ? "; did you mean '" : "", near ? near : "",
+               near ? "'?" : "", program.name);
+    return fail(&program, error);
+}
