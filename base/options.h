@@ -18,7 +18,7 @@ struct options {
     char *log_names, *log_path, *accel_thread, *ignored;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
     GPtrArray *serial, *devices, *chardevs, *globals;    /* of char * */
-    bool nographic, no_reboot, no_shutdown, nodefaults, icount, ignored_flag;
+    bool nographic, no_reboot, nodefaults, icount, ignored_flag;
     uint64_t icount_shift;
     enum options_accel accelerator;
 };

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Firmware images come from distribution packages or from -bios; their size is what the map below 4 GiB can show. */
+#include "hw/boards/firmware.h"
+#include <string.h>
+#include "base/error.h"
+
+enum { FIRMWARE_UNIT_BYTES = 64 << 10, FIRMWARE_MAX_BYTES = 16 << 20 };
+
+static const char *const firmware_folders[] = { "/usr/share/seabios", "/usr/share/qemu", "/usr/local/share/qemu", NULL };
+
+static char *find(const char *name)
+{
+    if (strchr(name, '/') || g_file_test(name, G_FILE_TEST_EXISTS)) {
+        return g_strdup(name);
+    }
+    for (const char *const *folder = firmware_folders; *folder; folder++) {
+        g_autofree char *path = g_build_filename(*folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    return g_strdup(name);
+}
+
+GBytes *firmware_load(const char *name, GError **error)
+{
+    g_autofree char *path = find(name ? name : "bios-256k.bin");
+    g_autoptr(GError) reason = NULL;
+    char *bytes;
+    gsize length;
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        error_fail(error, "-bios: %s is a directory", path);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &bytes, &length, &reason)) {
+        error_fail(error, name ? "-bios: %s" : "no firmware: %s (Debian package seabios)", reason->message);
+        return NULL;
+    }
+    if (!length || length % FIRMWARE_UNIT_BYTES || length > FIRMWARE_MAX_BYTES) {
+        error_fail(error, "-bios: %s: %" G_GSIZE_FORMAT " bytes; firmware has a multiple of 64 KiB, at most 16 MiB", path,
+                   length);
+        g_free(bytes);
+        return NULL;
+    }
+    return g_bytes_new_take(bytes, length);
+}

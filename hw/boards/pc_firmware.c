@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the firmware of a PC is told: sizes and counts in CMOS and fw_cfg, the memory map, ACPI tables, the boot order, a
+ * kernel of -kernel. Item numbers and file names: QEMU's docs/specs/fw_cfg; formats are little-endian. SMBIOS is left
+ * to SeaBIOS, which makes tables of its own when none are given.
+ */
+#include "hw/boards/pc_internal.h"
+#include <string.h>
+#include "hw/acpi/tables.h"
+
+enum { CMOS_EQUIPMENT = 0x14, CMOS_SMP_COUNT = 0x5f, E820_RAM = 1 };
+static const uint64_t FOUR_GIB = 1ull << 32;
+static const char boot_rom_file[] = "genroms/boot.bin", boot_order[] = "/rom@genroms/boot.bin";
+
+static void add_e820(GByteArray *map, uint64_t address, uint64_t bytes, uint32_t type)
+{
+    uint64_t range[2] = { GUINT64_TO_LE(address), GUINT64_TO_LE(bytes) };
+    type = GUINT32_TO_LE(type);
+    if (bytes) {
+        g_byte_array_append(map, (uint8_t *)range, sizeof(range));
+        g_byte_array_append(map, (uint8_t *)&type, sizeof(type));
+    }
+}
+
+static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
+{
+    GByteArray *map = g_byte_array_new();
+    add_e820(map, 0, pc->low_ram_bytes, E820_RAM);
+    add_e820(map, FOUR_GIB, pc->high_ram_bytes, E820_RAM);
+    fw_cfg_set_file(fw_cfg, "etc/e820", map->data, map->len);
+    fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, pc->machine->ram_bytes);
+    g_byte_array_free(map, TRUE);
+}
+
+static void tell_acpi(struct pc *pc, struct fw_cfg *fw_cfg)
+{
+    struct acpi_board board = { .cpus = pc->cpu_count };
+    struct acpi_files files;
+    acpi_build(&board, &files);
+    fw_cfg_set_file(fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
+    fw_cfg_set_file(fw_cfg, "etc/acpi/rsdp", files.rsdp->data, files.rsdp->len);
+    fw_cfg_set_file(fw_cfg, "etc/table-loader", files.loader->data, files.loader->len);
+    acpi_files_clear(&files);
+}
+
+static void tell_part(struct fw_cfg *fw_cfg, const struct boot_part *part, uint16_t address_key, uint16_t size_key,
+                      uint16_t data_key)
+{
+    gsize length = 0;
+    const void *bytes = part->bytes ? g_bytes_get_data(part->bytes, &length) : NULL;
+    fw_cfg_set_u32(fw_cfg, address_key, part->address);
+    fw_cfg_set_u32(fw_cfg, size_key, length);
+    if (length) {
+        fw_cfg_set(fw_cfg, data_key, bytes, length);
+    }
+}
+
+static void tell_kernel(struct pc *pc, struct fw_cfg *fw_cfg)
+{
+    const struct boot_image *boot = &pc->boot;
+    tell_part(fw_cfg, &boot->setup, FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA);
+    tell_part(fw_cfg, &boot->cmdline, FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA);
+    tell_part(fw_cfg, &boot->kernel, FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA);
+    tell_part(fw_cfg, &boot->initrd, FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA);
+    fw_cfg_set_u32(fw_cfg, FW_CFG_KERNEL_ENTRY, boot->entry);
+    fw_cfg_set_file(fw_cfg, boot_rom_file, boot_rom, boot_rom_end - boot_rom);
+    fw_cfg_set_file(fw_cfg, "bootorder", boot_order, sizeof(boot_order));
+}
+
+void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc)
+{
+    struct fw_cfg *fw_cfg = fw_cfg_new(pc->machine);
+    mc146818_preset_memory(rtc, pc->low_ram_bytes, pc->high_ram_bytes);
+    mc146818_preset(rtc, CMOS_EQUIPMENT, 0x06);             /* coprocessor, pointing device */
+    mc146818_preset(rtc, CMOS_SMP_COUNT, pc->cpu_count - 1);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_NB_CPUS, pc->cpu_count);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_MAX_CPUS, pc->cpu_count);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_NOGRAPHIC, 0);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_BOOT_MENU, 0);
+    fw_cfg_set_u32(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);
+    tell_memory(pc, fw_cfg);
+    tell_acpi(pc, fw_cfg);
+    if (pc->boot.kernel.bytes) {
+        tell_kernel(pc, fw_cfg);
+    }
+}
