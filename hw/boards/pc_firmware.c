@@ -63,7 +63,9 @@ static void tell_kernel(struct pc *pc, struct fw_cfg *fw_cfg)
     tell_part(fw_cfg, &boot->kernel, FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA);
     tell_part(fw_cfg, &boot->initrd, FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA);
     fw_cfg_set_u32(fw_cfg, FW_CFG_KERNEL_ENTRY, boot->entry);
-    fw_cfg_set_file(fw_cfg, boot_rom_file, boot_rom, boot_rom_end - boot_rom);
+    GBytes *rom = boot_rom_bytes();
+    fw_cfg_set_file(fw_cfg, boot_rom_file, g_bytes_get_data(rom, NULL), g_bytes_get_size(rom));
+    g_bytes_unref(rom);
     fw_cfg_set_file(fw_cfg, "bootorder", boot_order, sizeof(boot_order));
 }
 
