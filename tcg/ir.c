@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 #include "tcg/ir.h"
+#include "tcg/ir_opt_scratch.h"
 #include "tcg/ir_value.h"
 
 const struct ir_op_info ir_op_info[IR_OP_COUNT] = {
@@ -44,6 +45,8 @@ struct ir_unit *ir_unit_new(void)
     struct ir_unit *u = g_new0(struct ir_unit, 1);
     u->code = g_new0(struct ir_insn, IR_MAX_INSNS + 1);     /* the last one takes what does not fit */
     u->types = g_new0(uint8_t, 1 + IR_MAX_GLOBALS + IR_MAX_TEMPS);
+    u->live = g_new0(struct ir_liveness, 1);
+    u->scratch = g_new0(struct ir_opt_scratch, 1);
     u->reg_count = 1;
     return u;
 }
@@ -54,6 +57,8 @@ void ir_unit_free(struct ir_unit *u)
         return;
     g_free(u->code);
     g_free(u->types);
+    g_free(u->live);
+    g_free(u->scratch);
     g_free(u);
 }
 

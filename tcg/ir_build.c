@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 #include "tcg/ir_build.h"
+#include "tcg/ir_value.h"
 
 ir_reg ir_temp(struct ir_unit *u, enum ir_type type)
 {
@@ -91,9 +92,18 @@ void ir_op2_to(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_re
     append2(u, op, width, d, a, b);
 }
 
+/* Immediates are kept as 32 bits that sign-extend to the op's width: what does not fit becomes a register. */
+static ir_reg immediate(struct ir_unit *u, unsigned width, int64_t *imm)
+{
+    const int64_t value = (int64_t)ir_value_sign((uint64_t)*imm, width);
+    *imm = value;
+    return value == (int32_t)value ? IR_IMM : ir_const(u, (uint64_t)value);
+}
+
 void ir_op2i_to(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_reg a, int64_t b)
 {
-    append2(u, op, width, d, a, IR_IMM)->imm = b;
+    const ir_reg operand = immediate(u, width, &b);
+    append2(u, op, width, d, a, operand)->imm = b;
 }
 
 void ir_mov_to(struct ir_unit *u, ir_reg d, ir_reg a)
@@ -138,6 +148,10 @@ ir_reg ir_extract(struct ir_unit *u, ir_reg a, unsigned position, unsigned lengt
 
 ir_reg ir_lea(struct ir_unit *u, unsigned width, ir_reg a, ir_reg b, unsigned shift, int64_t disp)
 {
+    if (disp != (int32_t)disp && immediate(u, width, &disp) != IR_IMM) {
+        a = a ? ir_op2i(u, IR_ADD, width, a, disp) : ir_const(u, (uint64_t)disp);
+        disp = 0;
+    }
     const ir_reg d = ir_temp(u, IR_TYPE_INT);
     struct ir_insn *insn = append2(u, IR_LEA, width, d, a, b);
     insn->aux = (uint16_t)shift;
@@ -172,6 +186,13 @@ void ir_flag_op3(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_
                  ir_reg fin, ir_reg a, ir_reg b, ir_reg c, int64_t imm)
 {
     const char *ins = ir_op_info[op].ins;
+    if (b == IR_IMM || (c == IR_IMM && ins[0] && ins[1] && ins[2] && ins[3])) {
+        const ir_reg operand = immediate(u, width, &imm);
+        if (b == IR_IMM)
+            b = operand;
+        else
+            c = operand;
+    }
     const ir_reg integers[3] = { a, b, c };
     struct ir_insn *insn = ir_append(u, op, width);
     insn->d[0] = d;
@@ -218,6 +239,10 @@ void ir_fmerge_to(struct ir_unit *u, ir_reg f, ir_reg fin, ir_reg word, uint32_t
 static struct ir_insn *append_memory(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_reg address,
                                      ir_reg value, int64_t disp, unsigned mmu)
 {
+    if (disp != (int32_t)disp) {
+        address = ir_op2i(u, IR_ADD, 64, address, disp);
+        disp = 0;
+    }
     struct ir_insn *insn = append2(u, op, width, d, address, value);
     insn->imm = disp;
     insn->aux = (uint16_t)mmu;
@@ -354,7 +379,8 @@ void ir_brc(struct ir_unit *u, enum ir_cond cond, unsigned width, ir_reg a, ir_r
 
 void ir_brci(struct ir_unit *u, enum ir_cond cond, unsigned width, ir_reg a, int64_t imm, unsigned label)
 {
-    struct ir_insn *insn = append2(u, IR_BRC, width, IR_NONE, a, IR_IMM);
+    const ir_reg operand = immediate(u, width, &imm);
+    struct ir_insn *insn = append2(u, IR_BRC, width, IR_NONE, a, operand);
     insn->cond = cond;
     insn->imm = imm;
     insn->aux = (uint16_t)label;

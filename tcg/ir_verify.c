@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 #include "tcg/ir.h"
+#include "tcg/ir_value.h"
 
 static enum ir_type type_of_letter(char letter)
 {
@@ -37,8 +38,7 @@ static int immediate_input(const struct ir_insn *insn)
 static bool may_be_none(const struct ir_insn *insn, char letter)
 {
     const uint32_t flags = ir_op_info[insn->op].flags;
-    return insn->op == IR_LEA || flags & IR_F_CALL || (flags & IR_F_IS_FLAG && letter == 'f') ||
-           (letter == 'i' && insn->op == IR_ATOMIC_CAS);
+    return insn->op == IR_LEA || flags & IR_F_CALL || (flags & IR_F_IS_FLAG && letter == 'f');
 }
 
 static const char *verify_inputs(const struct ir_unit *u, const struct ir_insn *insn)
@@ -51,6 +51,8 @@ static const char *verify_inputs(const struct ir_unit *u, const struct ir_insn *
         if (r == IR_IMM) {
             if ((int)i != immediate)
                 return "immediate where none is allowed";
+            if (insn->imm != (int32_t)insn->imm || insn->imm != (int64_t)ir_value_sign((uint64_t)insn->imm, insn->width))
+                return "immediate that is not 32 bits, sign-extended from the width";
         } else if (r == IR_NONE) {
             if (!may_be_none(insn, ins[i]))
                 return "input missing";

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Backward pass: liveness, and what follows from it.
+ *
+ *   dead ops            no effect and nobody reads the result: removed
+ *   dead flags          a FLAG op becomes the PURE op of the same value, or loses an output
+ *   g = MOV t           merges into the op that computed t, when nothing in between could tell
+ *   marks               ir_insn.dies and unit->live, for the register allocator
+ *
+ * All globals are live where the guest could see them: at exits, at ops that may fault, at calls that read them. At a
+ * branch backward, which this single pass has not seen the target of, everything that can be live at a label is taken
+ * to be: loops have a POLL at their head, which reads all globals anyway.
+ */
+#include <glib.h>
+#include <string.h>
+#include "tcg/ir_opt_scratch.h"
+
+/* `g = MOV t` waiting for the op that computed t. */
+struct pending { ir_reg from, to; struct ir_insn *move; };
+
+struct live {
+    struct ir_unit *u;
+    struct ir_liveness *out;
+    uint8_t *alive;                 /* of temporaries between labels */
+    uint64_t globals, temps;        /* live now: see struct ir_label_live */
+    uint64_t all_globals, all_temps;
+    uint8_t seen[IR_MAX_LABELS];
+    struct pending pending[IR_OPT_PENDING];
+    unsigned pending_count;
+};
+
+static bool is_live(const struct live *l, ir_reg r)
+{
+    if (r <= l->u->global_count)
+        return l->globals >> (r - 1) & 1;
+    const unsigned cross = l->out->cross[r];
+    if (!cross)
+        return l->alive[r];
+    return cross > IR_MAX_CROSSING || (l->temps >> (cross - 1) & 1);
+}
+
+static void set_live(struct live *l, ir_reg r, bool live)
+{
+    if (r <= l->u->global_count) {
+        const uint64_t bit = 1ull << (r - 1);
+        l->globals = live ? l->globals | bit : l->globals & ~bit;
+        return;
+    }
+    const unsigned cross = l->out->cross[r];
+    if (!cross) {
+        l->alive[r] = live;
+    } else if (cross <= IR_MAX_CROSSING) {
+        const uint64_t bit = 1ull << (cross - 1);
+        l->temps = live ? l->temps | bit : l->temps & ~bit;
+    }
+}
+
+/* Finds the temporaries that are mentioned on both sides of a label. */
+static void find_crossing(struct ir_unit *u)
+{
+    struct ir_liveness *out = u->live;
+    uint16_t *home = u->scratch->home;
+    uint16_t stretch = 1;
+    memset(out->cross, 0, u->reg_count);
+    out->crossing_count = 0;
+    out->crossing_more = false;
+    if (!u->label_count)
+        return;
+    memset(home, 0, u->reg_count * sizeof home[0]);
+    for (unsigned i = 0; i < u->count; i++) {
+        const struct ir_insn *insn = &u->code[i];
+        if (insn->op == IR_OP_REMOVED)
+            continue;
+        stretch += insn->op == IR_LABEL;
+        const ir_reg operands[6] = { insn->s[0], insn->s[1], insn->s[2], insn->s[3], insn->d[0], insn->d[1] };
+        for (unsigned k = 0; k < 6; k++) {
+            const ir_reg r = operands[k];
+            if (r <= u->global_count || r == IR_IMM || home[r] == stretch)
+                continue;
+            if (!home[r]) {
+                home[r] = stretch;
+            } else if (!out->cross[r]) {
+                const bool room = out->crossing_count < IR_MAX_CROSSING;
+                if (room)
+                    out->crossing[out->crossing_count++] = r;
+                out->cross[r] = room ? (uint8_t)out->crossing_count : 255;
+                out->crossing_more |= !room;
+            }
+        }
+    }
+}
+
+/* The PURE op with the value of a FLAG op, or the op itself when there is none (see ir_opt.h). */
+static enum ir_op value_only(const struct ir_insn *insn)
+{
+    const bool same_count = insn->width >= 32 || (insn->s[2] == IR_IMM && insn->imm < insn->width);
+    switch (insn->op) {
+    case IR_ADDS: return IR_ADD;
+    case IR_SUBS: return IR_SUB;
+    case IR_ANDS: return IR_AND;
+    case IR_ORS:  return IR_OR;
+    case IR_XORS: return IR_XOR;
+    case IR_INCS: return IR_ADD;
+    case IR_DECS: return IR_ADD;
+    case IR_MULS: return IR_MUL;
+    case IR_ROLS: return IR_ROL;
+    case IR_RORS: return IR_ROR;
+    case IR_SHLS: return same_count ? IR_SHL : IR_SHLS;
+    case IR_SHRS: return same_count ? IR_SHR : IR_SHRS;
+    case IR_SARS: return same_count ? IR_SAR : IR_SARS;
+    default:      return insn->op;
+    }
+}
+
+static void drop_flags(struct ir_insn *insn)
+{
+    const enum ir_op op = insn->op, pure = value_only(insn);
+    insn->d[1] = IR_NONE;
+    if (pure == op) {
+        if (op != IR_ADCS && op != IR_SBBS && op != IR_RCLS && op != IR_RCRS)
+            insn->s[0] = IR_NONE;
+        return;
+    }
+    insn->op = (uint8_t)pure;
+    if (op == IR_INCS || op == IR_DECS) {
+        insn->s[1] = IR_IMM;
+        insn->imm = op == IR_INCS ? 1 : -1;
+    } else if (ir_op_info[op].flags & IR_F_FIRST_FLAGS) {
+        insn->s[0] = insn->s[1];
+        insn->s[1] = insn->s[2];
+        insn->s[2] = IR_NONE;
+        if (insn->s[1] == IR_IMM)
+            insn->imm &= insn->width - 1;
+    }
+}
+
+/* A shift whose count is a constant other than 0 does not look at the flags before. */
+static void drop_flags_input(struct ir_insn *insn)
+{
+    switch (insn->op) {
+    case IR_SHLS:
+    case IR_SHRS:
+    case IR_SARS:
+        if (insn->s[2] == IR_IMM && insn->imm & (insn->width == 64 ? 63 : 31))
+            insn->s[0] = IR_NONE;
+        break;
+    case IR_SHLDS:
+    case IR_SHRDS:
+        if (insn->s[3] == IR_IMM && insn->imm & (insn->width == 64 ? 63 : 31))
+            insn->s[0] = IR_NONE;
+        break;
+    }
+}
+
+static bool is_copy(const struct ir_insn *insn)
+{
+    return (insn->op == IR_MOV && insn->width == 64) || insn->op == IR_VMOV || insn->op == IR_FMOV;
+}
+
+/* Whether the guest could see the globals at this op, or control join or part. */
+static bool is_barrier(const struct live *l, const struct ir_insn *insn, uint32_t flags)
+{
+    if (flags & IR_F_CALL)
+        return l->u->helpers[insn->aux].flags & (IR_HELPER_READS | IR_HELPER_WRITES | IR_HELPER_FAULTS);
+    return flags & (IR_F_FAULTS | IR_F_EXITS | IR_F_BRANCH | IR_F_LABEL);
+}
+
+static void forget_pending(struct live *l, unsigned n)
+{
+    l->pending[n] = l->pending[--l->pending_count];
+}
+
+/*
+ * Looks at what the op does to waiting moves. Computing t itself ends the wait well, even when the op is a barrier:
+ * its outputs are assigned after all else it does.
+ */
+static void merge_moves(struct live *l, struct ir_insn *insn, uint32_t flags)
+{
+    const bool barrier = is_barrier(l, insn, flags);
+    for (unsigned n = l->pending_count; n-- > 0;) {
+        const struct pending p = l->pending[n];
+        bool touched = barrier;
+        for (unsigned i = 0; i < 4; i++)
+            touched |= insn->s[i] == p.from || insn->s[i] == p.to;
+        const int out = insn->d[0] == p.from ? 0 : insn->d[1] == p.from ? 1 : -1;
+        if (out >= 0 && insn->d[!out] != p.to) {
+            bool reads_itself = false;
+            for (unsigned i = 0; i < 4; i++)
+                reads_itself |= insn->s[i] == p.from;
+            if (!reads_itself) {
+                insn->d[out] = p.to;
+                ir_remove(p.move);
+                set_live(l, p.from, false);
+                set_live(l, p.to, true);
+            }
+            forget_pending(l, n);
+        } else if (touched || insn->d[0] == p.to || insn->d[1] == p.to) {
+            forget_pending(l, n);
+        }
+    }
+}
+
+/* A move into a global, the last use of its source. Called with the liveness after it. */
+static void note_move(struct live *l, struct ir_insn *insn)
+{
+    const ir_reg from = insn->s[0], to = insn->d[0];
+    if (from > l->u->global_count && !l->out->cross[from] && to <= l->u->global_count && !is_live(l, from) &&
+        l->pending_count < IR_OPT_PENDING)
+        l->pending[l->pending_count++] = (struct pending){ from, to, insn };
+}
+
+static void mark_and_use(struct live *l, struct ir_insn *insn)
+{
+    unsigned dies = 0;
+    for (unsigned i = 0; i < 2; i++)
+        if (insn->d[i] && !is_live(l, insn->d[i]))
+            dies |= IR_DEAD_D0 << i;
+    for (unsigned i = 0; i < 2; i++)
+        if (insn->d[i])
+            set_live(l, insn->d[i], false);
+    for (unsigned i = 0; i < 4; i++)
+        if (insn->s[i] && insn->s[i] != IR_IMM && !is_live(l, insn->s[i]))
+            dies |= IR_LAST_S0 << i;
+    for (unsigned i = 0; i < 4; i++)
+        if (insn->s[i] && insn->s[i] != IR_IMM)
+            set_live(l, insn->s[i], true);
+    insn->dies = (uint8_t)dies;
+}
+
+static bool removable(const struct live *l, const struct ir_insn *insn, uint32_t flags)
+{
+    if (insn->op == IR_CALL)
+        return l->u->helpers[insn->aux].flags & IR_HELPER_PURE;
+    return flags & IR_F_REMOVABLE;
+}
+
+static void take_label(struct live *l, unsigned label)
+{
+    if (l->seen[label]) {
+        l->globals |= l->out->label[label].globals;
+        l->temps |= l->out->label[label].temps;
+    } else {                                            /* a branch backward */
+        l->globals |= l->all_globals;
+        l->temps |= l->all_temps;
+    }
+}
+
+static void live_control(struct live *l, const struct ir_insn *insn, uint32_t flags)
+{
+    if (flags & IR_F_LABEL) {
+        l->out->label[insn->imm] = (struct ir_label_live){ l->globals, l->temps };
+        l->seen[insn->imm] = 1;
+        return;
+    }
+    if (flags & IR_F_ENDS)
+        l->globals = l->temps = 0;
+    if (flags & IR_F_BRANCH)
+        take_label(l, insn->op == IR_BRC ? insn->aux : (unsigned)insn->imm);
+    if (is_barrier(l, insn, flags) && !(flags & IR_F_BRANCH))
+        l->globals |= l->all_globals;
+}
+
+static void live_insn(struct live *l, struct ir_insn *insn)
+{
+    uint32_t flags = ir_op_info[insn->op].flags;
+    const bool dead0 = insn->d[0] && !is_live(l, insn->d[0]), dead1 = insn->d[1] && !is_live(l, insn->d[1]);
+    if (removable(l, insn, flags) && (!insn->d[0] || dead0) && (!insn->d[1] || dead1)) {
+        ir_remove(insn);
+        return;
+    }
+    if (flags & IR_F_IS_FLAG) {
+        if (!insn->d[1] || dead1)
+            drop_flags(insn);
+        if (dead0)
+            insn->d[0] = IR_NONE;
+        drop_flags_input(insn);
+        flags = ir_op_info[insn->op].flags;
+    } else if (flags & IR_F_CALL && dead0) {
+        insn->d[0] = IR_NONE;
+    }
+    if (l->pending_count)
+        merge_moves(l, insn, flags);
+    if (is_copy(insn))
+        note_move(l, insn);
+    if (flags & (IR_F_LABEL | IR_F_BRANCH | IR_F_ENDS)) {
+        live_control(l, insn, flags);
+        mark_and_use(l, insn);
+        return;
+    }
+    mark_and_use(l, insn);
+    live_control(l, insn, flags);
+}
+
+static uint64_t low_bits(unsigned count)
+{
+    return count >= 64 ? ~0ull : (1ull << count) - 1;
+}
+
+void ir_opt_live(struct ir_unit *u)
+{
+    struct live l = { .u = u, .out = u->live, .alive = u->scratch->alive, .all_globals = low_bits(u->global_count) };
+    find_crossing(u);
+    l.all_temps = low_bits(u->live->crossing_count);
+    l.globals = l.all_globals;
+    memset(l.alive, 0, u->reg_count);
+    for (unsigned i = u->count; i-- > 0;)
+        if (u->code[i].op != IR_OP_REMOVED)
+            live_insn(&l, &u->code[i]);
+}
