@@ -12,6 +12,7 @@ struct engine_options {
     unsigned max_insns;             /* guest instructions a unit; 0 = default, 1 for testing */
     bool icount;                    /* all vCPUs on one thread, instruction-counted clock */
     unsigned icount_shift;          /* an instruction is 1 << shift ns */
+    bool unlinked;                  /* every unit comes back to the loop: tests. Implied by -d exec, cpu, trace */
 };
 
 /* errors: no executable memory */
@@ -20,10 +21,12 @@ void engine_free(struct engine *engine);
 
 /* Prepares a CPU structure made by the target (frontend->cpu_bytes, zeroed, identity fields set). */
 void engine_add_cpu(struct engine *engine, struct cpu *cpu);
-/* Starts and stops the vCPU threads. engine_stop returns when all have left the cache; any thread but a vCPU's. */
+/* Starts and stops the vCPU threads. engine_stop returns when all have left the cache; any thread but a vCPU's.
+ * With icount the engine becomes the clocks' source of virtual time and runs the timers of guest time itself. */
 void engine_start(struct engine *engine, struct clocks *clocks);
 void engine_stop(struct engine *engine);
-/* Runs one CPU on the caller's thread for at most `blocks` units or until it halts: for tests. Returns units run. */
+/* Runs one CPU on the caller's thread for at most `blocks` units or until it halts: for tests. Returns
+ * units run: entries into the cache, so with options.unlinked exactly units. */
 uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks);
 
 /* RAM at [ram_offset, +bytes) was changed by something that is not a vCPU's store (DMA, loader, gdb). */
@@ -31,6 +34,8 @@ void engine_code_written(struct engine *engine, uint64_t ram_offset, uint64_t by
 /* Asks every CPU to flush its TLB before it runs on (A20, memory map changes). */
 void engine_flush_all(struct engine *engine);
 void engine_stats(struct engine *engine, GString *out);
+/* One counter of tcg/engine_counters.def by name: for tests and the monitor. */
+uint64_t engine_counter(const struct engine *engine, const char *name);
 uint64_t engine_icount(struct engine *engine);
 
 #endif

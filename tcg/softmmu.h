@@ -21,7 +21,7 @@ void mmu_probe(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access
 /* Host pointer to linear when that whole page is plain RAM for this access without code marks, else NULL
  * (take the slow path). Does not raise; fills the TLB when it can. For string instructions. */
 void *mmu_host_pointer(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu);
-/* Debug read or write that never raises and sets no A/D; false when unmapped. */
+/* Debug read of RAM: never raises, fills no TLB; false when unmapped. */
 bool mmu_peek(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes);
 
 /* Code bytes for translation: raises on a fetch fault when `raise`, else returns false. */

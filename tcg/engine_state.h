@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCG_ENGINE_STATE_H
+#define TCG_ENGINE_STATE_H
+/*
+ * The engine's insides, shared by the files that make it up and by nobody else. docs/engine.md draws the pipeline.
+ *
+ * Locks, outermost first:
+ *   machine lock      devices; taken by I/O accesses, never held while guest code runs
+ *   translate_lock    block map, page lists, links, code cache; never held while waiting for another CPU
+ *   page_ids.lock     interning of page ids
+ *   cpu->tlb_lock     one TLB's entries
+ * exclusive.lock is a leaf of its own: nothing is taken under it.
+ */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include "base/cpu_port.h"
+#include "base/memory.h"
+#include "tcg/backend.h"
+#include "tcg/engine.h"
+#include "tcg/softmmu.h"
+
+enum { PAGE_BITS = 12, PAGE_BYTES = 1 << PAGE_BITS, PAGE_OFFSET = PAGE_BYTES - 1 };
+#define PAGE_MASK (~(uint64_t)PAGE_OFFSET)
+#define NOT_RAM UINT64_MAX
+#define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- counters: owner's thread writes, anybody reads ---- */
+enum counter {
+#define ENGINE_COUNTER(name, help) COUNT_##name,
+#include "tcg/engine_counters.def"
+#undef ENGINE_COUNTER
+    COUNT_COUNT
+};
+
+/* ---- softmmu ---- */
+enum { TLB_MIN_ENTRIES = 256, TLB_MAX_ENTRIES = 1 << 15, TLB_VICTIMS = 8, TLB_LARGE_RANGES = 4, TLB_SHRINK_FLUSHES = 1024 };
+enum { DETAIL_GLOBAL = 1 << 0, DETAIL_IN_LOCAL = 1 << 1, DETAIL_IN_GLOBAL = 1 << 2, DETAIL_USED = 1 << 3 };
+
+struct tlb_detail {
+    uint64_t linear;                /* page address */
+    uint64_t physical;              /* page address */
+    uint64_t ram_page;              /* offset of the page in the machine's RAM, or NOT_RAM */
+    uint64_t size;                  /* of the guest's page */
+    uint8_t *host;
+    uint32_t page_id;               /* 0: not asked for yet */
+    uint32_t flags;                 /* DETAIL_* */
+};
+
+struct tlb_list { uint32_t *index; uint32_t count; };
+
+/* What a TLB needs beside the entries that host code sees. */
+struct tlb_side {
+    struct tlb_list local, global;  /* entries in use; capacity tlb.size each */
+    struct { struct tlb_entry entry; struct tlb_detail detail; } victim[TLB_VICTIMS];
+    uint32_t next_victim, victims_used;
+    uint32_t conflicts;             /* valid entries thrown out since the TLB last changed its size */
+    uint32_t flushes, peak;         /* since then too; largest `used` */
+    struct { uint64_t first, last; } large[TLB_LARGE_RANGES];   /* where large pages are; inclusive */
+    uint32_t large_count;
+    uint64_t ids_used[CPU_PAGE_IDS / 64], ids_global[CPU_PAGE_IDS / 64];    /* slots of cpu.page_ids that are set */
+};
+
+/* ---- blocks ---- */
+struct code_page {
+    uint64_t granules;              /* a bit each 64 bytes: code of a block lies there */
+    struct block *blocks;
+    uint32_t writes;                /* stores while somebody was translating from here */
+    uint32_t translating;           /* how many do now */
+    uint32_t settling;              /* a CPU that could write here unseen was not stopped yet */
+};
+
+struct code_generation { uint8_t *base, *write, *top; struct block **blocks; unsigned count, room; };
+enum { PAGE_IDS_MAX = 1 << 20 };
+enum { CACHE_MAX_GENERATIONS = 8, CACHE_CPU_BYTES = 64 << 10, CACHE_COMMON_BYTES = 32 << 10 };
+struct code_cache {
+    int fd;
+    size_t bytes, generation_bytes;
+    uint8_t *write, *exec;
+    unsigned generations, current;
+    struct code_generation generation[CACHE_MAX_GENERATIONS];
+    uint64_t epoch;                 /* goes up with each generation dropped: block pointers of before are void */
+};
+
+struct block_map { struct block *_Atomic *bucket; uint64_t mask; };
+
+struct page_id { uint64_t linear, ram_page; uint32_t mmu, next; };
+struct page_ids { GMutex lock; struct page_id *id; uint32_t count, room; uint32_t *bucket; uint32_t bucket_mask; };
+
+/* ---- threads ---- */
+struct exclusive { GMutex lock; GCond changed; unsigned running; _Atomic bool pending; };
+
+/* Per CPU, private to the engine: cpu->loop. */
+struct loop {
+    struct cpu *cpu;
+    struct tlb_side side[CPU_MMU_MODES];
+    struct ir_unit *unit;
+    struct code_buffer scratch;     /* the only place of one-shot units */
+    struct block *one_shot;         /* the one in it, to be released */
+    bool deliver;                   /* cpu_leave was called: an exception may be pending */
+    bool exclusive_next;            /* the next unit runs while all other CPUs stand still */
+    bool exclusive;                 /* so it does now */
+    bool running;                   /* counted in exclusive.running */
+    bool fetched_io;                /* code of the unit in translation is not in RAM */
+    bool translating;
+    bool polling;                   /* inside frontend->poll */
+    bool sleeps;                    /* halted: wait here; else loop_run returns */
+    uint64_t units_left;
+    uint64_t traced;                /* -d trace without -icount: instructions logged */
+    unsigned fetch_count;           /* pages the unit in translation was read from */
+    struct { struct code_page *page; uint64_t ram_page; uint32_t writes; } fetch[2];
+    _Atomic bool sleeping;
+    GMutex sleep_lock;
+    GCond wake;
+    uint64_t counter[COUNT_COUNT];
+    int64_t slice;                  /* -icount: instructions this turn was given in all */
+};
+
+/* -icount: see icount.c. */
+struct icount {
+    _Atomic uint64_t done;          /* instructions of all CPUs up to the end of the last turn */
+    uint64_t skipped;               /* idle time, as instructions; owner's thread */
+    _Atomic uint64_t reported;      /* what a clock was last given: never goes back */
+    struct cpu *cpu;                /* whose turn it is */
+    GThread *thread;
+    GMutex lock;                    /* for sleeping when all CPUs are halted and no timer is armed */
+    GCond wake;
+    bool kicked;
+};
+
+struct engine {
+    struct engine_options options;
+    struct memory *memory;
+    struct log *log;
+    struct ram *ram;                /* learnt from the first page of RAM found */
+    const struct backend *backend;
+    void *backend_state;
+    GMutex translate_lock;
+    struct code_cache cache;
+    struct block_map map;
+    struct page_ids ids;
+    struct code_page **page;        /* by page of RAM; NULL: never held code */
+    uint64_t page_count;
+    _Atomic uint64_t *write_mapped; /* a bit a page: may be in some TLB writable without TLB_CODE */
+    struct exclusive exclusive;
+    uint64_t exclusive_sections;    /* under exclusive.lock */
+    struct cpu **cpu;
+    unsigned cpu_count;
+    struct clocks *clocks;
+    bool started;
+    bool unlinked;                  /* every unit comes back to the loop: tracing, tests */
+    struct icount icount;
+    uint64_t counter[COUNT_COUNT];  /* under translate_lock */
+};
+
+static inline struct loop *loop_of(const struct cpu *cpu) { return cpu->loop; }
+static inline void count(const struct cpu *cpu, enum counter what) { loop_of(cpu)->counter[what]++; }
+
+static inline bool bit_test(const _Atomic uint64_t *map, uint64_t n)
+{
+    return __atomic_load_n((const uint64_t *)map + n / 64, __ATOMIC_SEQ_CST) >> (n % 64) & 1;
+}
+static inline void bit_set(_Atomic uint64_t *map, uint64_t n)
+{
+    if (!bit_test(map, n)) {
+        __atomic_fetch_or((uint64_t *)map + n / 64, 1ull << (n % 64), __ATOMIC_SEQ_CST);
+    }
+}
+static inline void bit_clear(_Atomic uint64_t *map, uint64_t n)
+{
+    __atomic_fetch_and((uint64_t *)map + n / 64, ~(1ull << (n % 64)), __ATOMIC_SEQ_CST);
+}
+
+/* ---- engine.c ---- */
+/* Tables by page of RAM, when the first page of it is seen. */
+void engine_learn_ram(struct engine *engine, struct ram *ram);
+
+/* ---- softmmu_tlb.c ---- */
+void tlb_init(struct cpu *cpu);
+void tlb_destroy(struct cpu *cpu);
+/* The entry of that page, valid for that access (flags may be set); walks when needed. NULL: unmapped and not `raise`. */
+struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise);
+struct tlb_detail *tlb_detail_of(struct cpu *cpu, const struct tlb_entry *entry, unsigned mmu);
+/* TLB_CODE on every writable entry of that page, in all CPUs; whether one of another CPU than `self` was changed. */
+bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_page);
+/* The page holds no code any more: the entry's stores go fast again. */
+void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu);
+
+/* ---- softmmu_fetch.c ---- */
+/* Where code at linear comes from: ram_page or NOT_RAM, and its page id; sets cpu->page_ids. Raises on a fetch fault. */
+struct code_place { uint64_t ram_page; uint32_t page_id; };
+struct code_place code_locate(struct cpu *cpu, uint64_t linear, unsigned mmu);
+
+/* ---- code_cache.c ---- */
+bool code_cache_init(struct code_cache *cache, unsigned mib, unsigned max_cpus, GError **error);
+void code_cache_destroy(struct code_cache *cache);
+struct code_buffer code_cache_common(struct code_cache *cache);
+struct code_buffer code_cache_scratch(struct code_cache *cache, unsigned cpu);
+/* Room for a block and its code in the current generation; NULL when there is less than a unit may need at least. */
+struct block *code_cache_begin(struct code_cache *cache, struct code_buffer *buffer);
+/* Keeps `used` bytes of the buffer and the block with the links it has. */
+void code_cache_end(struct code_cache *cache, struct block *block, const struct code_buffer *buffer, size_t used);
+/* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. */
+void code_cache_next(struct engine *engine);
+static inline uint8_t *code_cache_writable(const struct code_cache *cache, const uint8_t *exec)
+{
+    return cache->write + (exec - cache->exec);
+}
+
+/* ---- blocks.c ---- (translate_lock held, but for block_find) */
+void block_map_init(struct block_map *map, size_t cache_bytes);
+struct block *block_find(struct cpu *cpu, uint64_t physical, uint64_t pc, uint32_t mode);
+void block_publish(struct engine *engine, struct block *block);
+/* Out of the map, all links to and from it undone, out of the jump caches. Its page lists are the caller's. */
+void block_retire(struct engine *engine, struct block *block);
+void block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target);
+
+/* ---- code_pages.c ---- */
+/* Translation reads code from that page from now on. May wait for other CPUs: no lock held. */
+void code_page_read(struct cpu *cpu, uint64_t ram_page);
+/* No page of the unit in translation was written since it was read. translate_lock held, as for the rest here. */
+bool code_pages_unchanged(const struct cpu *cpu);
+/* Ends what code_page_read began. */
+void code_pages_release(struct cpu *cpu);
+void code_page_add(struct engine *engine, struct block *block);
+void code_page_remove(struct engine *engine, struct block *block);
+struct store_range { uint64_t ram_offset; unsigned bytes; };
+/* Before a CPU's store to RAM that may hold code: drops translations of those bytes; leaves when the running unit is one
+ * of them. Returns with translate_lock held: store, then code_store_end. */
+void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned count);
+void code_store_end(struct cpu *cpu);
+
+/* ---- page_ids.c ---- */
+uint32_t page_id_of(struct engine *engine, uint64_t linear, uint64_t ram_page, unsigned mmu);
+/* Forgets all; no id may be in use any more. */
+void page_ids_clear(struct page_ids *ids);
+void page_ids_destroy(struct page_ids *ids);
+
+/* ---- translate.c ---- */
+/* The block for cpu->pc, cpu->mode: found or translated. May raise (cpu_leave). */
+struct block *block_for(struct cpu *cpu);
+void translate_abandon(struct cpu *cpu);        /* after a leave in the middle of it */
+
+/* ---- exclusive.c ---- */
+void exclusive_enter(struct cpu *cpu);          /* this CPU's thread begins to run guest code */
+void exclusive_exit(struct cpu *cpu);           /* ... and pauses */
+void exclusive_begin(struct engine *engine, struct cpu *cpu);  /* waits until no other CPU runs; cpu NULL: no CPU's thread */
+void exclusive_end(struct engine *engine, struct cpu *cpu);
+void exclusive_park(struct cpu *cpu);           /* somebody else wants to be alone: wait for the end of it */
+
+/* ---- loop.c ---- */
+enum loop_end { LOOP_RUN, LOOP_HALTED, LOOP_STOPPED, LOOP_BUDGET, LOOP_SLICE };
+/* Runs until it halts, is stopped, `units` returns from the cache were seen or (-icount) the slice is used up. */
+enum loop_end loop_run(struct cpu *cpu, uint64_t units);
+void loop_thread(struct cpu *cpu);
+void cpu_set_engine_input(struct cpu *cpu, uint32_t bits);
+
+/* ---- icount.c ---- */
+void *icount_thread(void *engine);
+void icount_start(struct engine *engine);
+void icount_wake(struct engine *engine);
+
+/* ---- engine_log.c ---- */
+void log_translation(struct cpu *cpu, const struct ir_unit *unit);
+void log_optimised(struct cpu *cpu, const struct ir_unit *unit);
+void log_host_code(struct cpu *cpu, const struct block *block);
+void log_entry(struct cpu *cpu, const struct block *block);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The execution loop of a CPU.
+ *
+ *   .-> leave? deliver what is pending
+ *   |   exit_request or halted? attend: park for another's exclusive section, engine's own inputs, frontend->poll, sleep
+ *   |   block_for(pc, mode)
+ *   |   backend->run ... EXIT_LINK: link the jump that came here; EXIT_POLL, EXIT_LOOKUP: nothing
+ *   '---------'
+ *
+ * Helpers come back by cpu_leave from anywhere below, the front end's functions included.
+ */
+#include "tcg/engine_state.h"
+#include "tcg/host_ops.h"
+
+enum { ENGINE_INPUTS = CPU_INPUT_FLUSH | CPU_INPUT_STOP | CPU_INPUT_WORK };
+
+void cpu_kick(struct cpu *cpu)
+{
+    struct loop *loop = loop_of(cpu);
+    atomic_store(&cpu->exit_request, 1);
+    if (loop && atomic_load(&loop->sleeping)) {
+        g_mutex_lock(&loop->sleep_lock);
+        g_cond_signal(&loop->wake);
+        g_mutex_unlock(&loop->sleep_lock);
+    }
+    if (loop && cpu->engine->options.icount) {
+        icount_wake(cpu->engine);
+    }
+}
+
+void cpu_leave(struct cpu *cpu)
+{
+    siglongjmp(cpu->leave, 1);
+}
+
+void cpu_set_engine_input(struct cpu *cpu, uint32_t bits)
+{
+    atomic_fetch_or(&cpu->input, bits);
+    cpu_kick(cpu);
+}
+
+/* ---- out of the cache ---- */
+
+static void fp_to_host(struct cpu *cpu)
+{
+    cpu->fp_control = host_fp_get();
+    host_fp_set(HOST_FP_DEFAULT);
+}
+
+static void end_exclusive(struct cpu *cpu)
+{
+    if (loop_of(cpu)->exclusive) {
+        loop_of(cpu)->exclusive = false;
+        exclusive_end(cpu->engine, cpu);
+    }
+}
+
+/* A unit was left in the middle: what it did not run was charged at its entry. An instruction that raises counts as run, so
+ * that time goes on for a guest that does nothing but fault. */
+static void icount_give_back(struct cpu *cpu)
+{
+    const struct block *block = cpu->current;
+    const unsigned done = cpu->current_insns + (cpu->one_insn ? 0 : 1);
+    if (cpu->engine->options.icount && done < block->guest_insns) {
+        cpu->icount_left += block->guest_insns - done;
+    }
+}
+
+/* After cpu_leave. */
+static void left(struct cpu *cpu)
+{
+    if (cpu->current) {
+        fp_to_host(cpu);
+        icount_give_back(cpu);
+        cpu->current = NULL;
+    }
+    if (loop_of(cpu)->polling) {
+        loop_of(cpu)->polling = false;
+        atomic_store(&cpu->exit_request, 1);    /* it did not get to its end */
+    }
+    end_exclusive(cpu);
+    translate_abandon(cpu);
+    loop_of(cpu)->deliver = true;
+    count(cpu, COUNT_leaves);
+}
+
+/* ---- attending to the outside ---- */
+
+static void sleep_until_kicked(struct cpu *cpu)
+{
+    struct loop *loop = loop_of(cpu);
+    count(cpu, COUNT_halts);
+    exclusive_exit(cpu);
+    g_mutex_lock(&loop->sleep_lock);
+    atomic_store(&loop->sleeping, true);
+    while (!atomic_load(&cpu->exit_request)) {
+        g_cond_wait(&loop->wake, &loop->sleep_lock);
+    }
+    atomic_store(&loop->sleeping, false);
+    g_mutex_unlock(&loop->sleep_lock);
+    exclusive_enter(cpu);
+}
+
+/* The engine's own inputs. Returns false when the CPU is to stop. */
+static bool take_engine_inputs(struct cpu *cpu)
+{
+    if (atomic_load(&cpu->engine->exclusive.pending)) {
+        exclusive_park(cpu);
+    }
+    if (!(atomic_load(&cpu->input) & ENGINE_INPUTS)) {
+        return true;
+    }
+    const uint32_t input = atomic_fetch_and(&cpu->input, ~(uint32_t)ENGINE_INPUTS);
+    if (input & CPU_INPUT_FLUSH) {
+        mmu_flush(cpu, false);
+    }
+    return !(input & CPU_INPUT_STOP);
+}
+
+/* Takes what was asked from outside; LOOP_RUN: go on. */
+static enum loop_end attend(struct cpu *cpu)
+{
+    for (;;) {
+        atomic_store(&cpu->exit_request, 0);
+        if (!take_engine_inputs(cpu)) {
+            return LOOP_STOPPED;
+        }
+        count(cpu, COUNT_polls);
+        loop_of(cpu)->polling = true;
+        const bool may_run = cpu->frontend->poll(cpu);
+        loop_of(cpu)->polling = false;
+        /* poll cleared exit_request: what came for us since we looked must not be lost. */
+        if (atomic_load(&cpu->input) & ENGINE_INPUTS || atomic_load(&cpu->engine->exclusive.pending)) {
+            continue;
+        }
+        if (may_run && !cpu->halted) {
+            return LOOP_RUN;
+        }
+        if (!loop_of(cpu)->sleeps) {
+            return LOOP_HALTED;
+        }
+        sleep_until_kicked(cpu);
+    }
+}
+
+/* ---- running ---- */
+
+static void take_exit(struct cpu *cpu, const struct exit *exit, struct block *next, uint64_t epoch)
+{
+    struct engine *engine = cpu->engine;
+    if (exit->reason != EXIT_LINK || engine->unlinked || next->one_shot) {
+        return;
+    }
+    g_mutex_lock(&engine->translate_lock);
+    if (engine->cache.epoch == epoch) {     /* else one of the two may be gone */
+        block_link_to(engine, exit->block, exit->slot, next);
+    }
+    g_mutex_unlock(&engine->translate_lock);
+}
+
+static bool link_wanted(const struct exit *exit, const struct block *next)
+{
+    return exit->reason == EXIT_LINK && exit->slot < exit->block->link_count &&
+           exit->block->links[exit->slot].target != next;
+}
+
+static struct exit run(struct cpu *cpu, struct block *block)
+{
+    struct engine *engine = cpu->engine;
+    count(cpu, COUNT_runs);
+    log_entry(cpu, block);
+    if (loop_of(cpu)->exclusive_next) {
+        loop_of(cpu)->exclusive_next = false;
+        exclusive_begin(engine, cpu);
+        loop_of(cpu)->exclusive = true;
+    }
+    cpu->current = block;
+    cpu->current_insns = 0;
+    host_fp_set(cpu->fp_control);
+    const struct exit exit = engine->backend->run(engine->backend_state, cpu, block);
+    fp_to_host(cpu);
+    cpu->current = NULL;
+    end_exclusive(cpu);
+    loop_of(cpu)->counter[COUNT_exits_lookup + exit.reason]++;
+    return exit;
+}
+
+G_STATIC_ASSERT(COUNT_exits_link == COUNT_exits_lookup + EXIT_LINK && COUNT_exits_poll == COUNT_exits_lookup + EXIT_POLL);
+
+enum loop_end loop_run(struct cpu *cpu, uint64_t units)
+{
+    struct loop *loop = loop_of(cpu);
+    struct engine *engine = cpu->engine;
+    loop->units_left = units;
+    if (sigsetjmp(cpu->leave, 0)) {
+        left(cpu);
+    }
+    struct exit exit = { .reason = EXIT_LOOKUP };
+    uint64_t epoch = 0;
+    for (;;) {
+        if (loop->deliver) {
+            loop->deliver = false;
+            cpu->frontend->deliver(cpu);
+        }
+        if (atomic_load_explicit(&cpu->exit_request, memory_order_relaxed) || cpu->halted) {
+            const enum loop_end end = attend(cpu);
+            if (end != LOOP_RUN) {
+                return end;
+            }
+            exit.reason = EXIT_LOOKUP;      /* while parked, blocks may have gone */
+        }
+        if (!loop->units_left) {
+            return LOOP_BUDGET;
+        }
+        if (engine->options.icount && cpu->icount_left <= 0) {
+            return LOOP_SLICE;
+        }
+        struct block *block = block_for(cpu);
+        if (link_wanted(&exit, block)) {
+            take_exit(cpu, &exit, block, epoch);
+        }
+        loop->units_left--;
+        exit = run(cpu, block);
+        epoch = engine->cache.epoch;
+    }
+}
+
+void loop_thread(struct cpu *cpu)
+{
+    loop_of(cpu)->sleeps = true;
+    exclusive_enter(cpu);
+    loop_run(cpu, UINT64_MAX);
+    exclusive_exit(cpu);
+    loop_of(cpu)->sleeps = false;
+}
