@@ -133,6 +133,7 @@ struct x86_cpu {
     uint64_t monitor_address;       /* MONITOR armed at, 0: not */
 
     const struct x86_model *model;
+    struct x86_decoder *decoder;    /* made by the first translation; x86_cpu_free frees it */
     struct interrupt_source pic;    /* what INTR is acknowledged at */
     struct cpu_port port;           /* our input pins, for interrupt controllers */
     void (*ferr)(void *opaque, bool level);     /* FERR# pin to IRQ 13 */

@@ -95,8 +95,10 @@ struct x86_trans {
     bool ended;                     /* the unit is closed: no fall-through */
     unsigned slot;                  /* next GOTO slot */
     struct x86_unit_plan *plan;     /* unit.c: labels of branch targets inside the unit */
-    ir_reg ea_linear;               /* cached by x86_ea */
-    bool ea_done;
+    unsigned number;                /* of this instruction in the unit */
+    bool single;                    /* unit of one instruction that ends in the loop: TF, breakpoints, shadow */
+    ir_reg ea_linear;               /* cached by x86_linear */
+    bool ea_done, ea_write;
 };
 
 /* Globals as IR registers (globals.c keeps the order). */
@@ -132,6 +134,8 @@ ir_reg x86_read(struct x86_trans *t, unsigned operand);          /* any integer 
 /* As x86_read, but what lies above the operand's bits may be anything, and it may be the global itself: for ops
  * that read `width` bits, before that register is assigned. */
 ir_reg x86_read_low(struct x86_trans *t, unsigned operand);
+/* As x86_read_low of an operand that x86_write follows for: memory is checked for writing first. */
+ir_reg x86_read_modify(struct x86_trans *t, unsigned operand);
 void x86_write(struct x86_trans *t, unsigned operand, ir_reg value);
 ir_reg x86_get_reg(struct x86_trans *t, unsigned reg, unsigned bits);      /* legacy high bytes: use x86_read */
 void x86_set_reg(struct x86_trans *t, unsigned reg, unsigned bits, ir_reg value);     /* merges 8 and 16 bits, zero-extends 32 */
@@ -146,12 +150,23 @@ void x86_stack_add(struct x86_trans *t, int64_t bytes);
 uint64_t x86_pc(const struct x86_trans *t, uint64_t rip);        /* the pc that stands for a rip in this unit's CS */
 /* A label to branch to on a condition that stands for "go on at rip": inside the unit or an exit in far code. */
 unsigned x86_branch_label(struct x86_trans *t, uint64_t rip);
-/* Far code: on branching to the label returned, calls helper(a, b, c) with its result in `result` (or IR_NONE), then
- * goes on at resume; resume = 0: the helper never returns. IR_NONE arguments are left out. */
-unsigned x86_far_call(struct x86_trans *t, enum x86_helper helper, ir_reg result, ir_reg a, ir_reg b, ir_reg c,
-                      unsigned resume);
+/* Far code: a branch to the label returned calls helper(arg...) with its result in `result` (or IR_NONE), then goes on
+ * at label resume; no_return: the helper never comes back. An arg of IR_IMM is the constant in imm, IR_NONE ends them. */
+struct x86_far {
+    enum x86_helper helper;
+    ir_reg result, arg[4];
+    uint64_t imm[4];
+    unsigned resume;
+    bool no_return;
+};
+unsigned x86_far_code(struct x86_trans *t, const struct x86_far *far);
 /* A branch to this label raises that exception (has_error: with error code 0). */
 unsigned x86_far_raise(struct x86_trans *t, unsigned vector, bool has_error);
+/* Near branch targets against the CS limit, #GP(0); before the branch changes anything. */
+void x86_target_check(struct x86_trans *t, ir_reg rip);
+void x86_target_check_direct(struct x86_trans *t, uint64_t rip);
+/* Where a relative branch of this instruction goes, cut to the operand size. */
+uint64_t x86_branch_target(const struct x86_insn *insn, uint64_t next_rip, unsigned code_bits);
 void x86_goto(struct x86_trans *t, uint64_t rip);                /* direct branch: inside the unit or chained exit */
 void x86_jump(struct x86_trans *t, ir_reg rip, enum ir_jump_hint hint);   /* indirect, rip already cut to operand size */
 void x86_end_lookup(struct x86_trans *t);                        /* a helper set rip and mode: look up and go on */

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SRC += $(wildcard target-x86/*.c)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The x86 front end as the engine sees it. */
+#include "target-x86/helpers.h"
+#include "target-x86/trans.h"
+#include "target-x86/unit.h"
+
+const struct frontend x86_frontend = {
+    .name = "x86",
+    .cpu_bytes = sizeof(struct x86_cpu),
+    .globals = x86_globals,
+    .global_count = X86_GLOBAL_END - 1,
+    .helpers = x86_helpers,
+    .helper_count = HELPER_COUNT,
+    .translate = x86_translate_unit,
+    .linear = x86_linear_of_pc,
+    .fetch_mmu = x86_fetch_mmu,
+    .walk = x86_mmu_walk,
+    .bus_error = x86_bus_error,
+    .poll = x86_poll,
+    .deliver = x86_deliver,
+    .reset = x86_reset,
+    .disassemble = x86_disassemble,
+    .dump = x86_dump,
+};

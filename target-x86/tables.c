@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* All tables of instruction rows, in the order of the manual's chapters. Order has no meaning: rows may not overlap. */
+#include "target-x86/tables.h"
+
+const struct x86_table_of_rows *const x86_tables[] = {
+    &x86_table_arith, &x86_table_multiply, &x86_table_logic, &x86_table_shift, &x86_table_bit, &x86_table_bmi,
+    &x86_table_bytes, &x86_table_move, &x86_table_stack, &x86_table_control, &x86_table_string, &x86_table_decimal,
+    &x86_table_flagctl,
+};
+const unsigned x86_table_count = G_N_ELEMENTS(x86_tables);
