@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x87 instructions on the host's x87 unit (SDM volume 1, chapter 8).
+ *
+ *   guest struct x86_fpu -> FRSTOR image -> the instruction itself -> FNSAVE image -> struct x86_fpu
+ *
+ * The host sees the guest's control word with its masks, precision and rounding, all eight registers, tags and TOP, but
+ * clear exception flags. So stack faults, unmasked responses, condition codes and every special operand come out as the
+ * hardware defines them. An unmasked exception is only pending on the host: the waiting instruction that would
+ * deliver it never comes, as FNSAVE clears it.
+ *
+ * The instruction is one of a table made at assembly time: 512 register forms, 64 memory forms on [rdi].
+ */
+#include "target-x86/x87.h"
+
+/* Environment and registers as FRSTOR reads them in its 32-bit protected-mode form (SDM 1, figure 8-9). */
+struct x87_image {
+    uint16_t control, pad0, status, pad1, tags, pad2;
+    uint32_t ip;
+    uint16_t cs, opcode;
+    uint32_t dp;
+    uint16_t ds, pad3;
+    struct { uint64_t significand; uint16_t sign_exponent; } __attribute__((packed)) st[8];
+} __attribute__((packed));
+G_STATIC_ASSERT(sizeof(struct x87_image) == 108);
+
+/* Four bytes an entry: two of instruction, RET, padding. */
+extern const uint8_t x87_register_forms[8][64][4] __attribute__((visibility("hidden")));
+extern const uint8_t x87_memory_forms[8][8][4] __attribute__((visibility("hidden")));
+
+__asm__(
+    ".text\n"
+    ".balign 16\n"
+    ".globl x87_register_forms\n.hidden x87_register_forms\n"
+    "x87_register_forms:\n"
+    ".set x87_escape, 0xd8\n"
+    ".rept 8\n"
+    "    .set x87_modrm, 0xc0\n"
+    "    .rept 64\n"
+    "        .byte x87_escape, x87_modrm, 0xc3, 0x90\n"
+    "        .set x87_modrm, x87_modrm + 1\n"
+    "    .endr\n"
+    "    .set x87_escape, x87_escape + 1\n"
+    ".endr\n"
+    ".globl x87_memory_forms\n.hidden x87_memory_forms\n"
+    "x87_memory_forms:\n"
+    ".set x87_escape, 0xd8\n"
+    ".rept 8\n"
+    "    .set x87_modrm, 0x07\n"
+    "    .rept 8\n"
+    "        .byte x87_escape, x87_modrm, 0xc3, 0x90\n"
+    "        .set x87_modrm, x87_modrm + 8\n"
+    "    .endr\n"
+    "    .set x87_escape, x87_escape + 1\n"
+    ".endr\n");
+
+static void image_make(struct x87_image *image, const struct x86_fpu *fpu)
+{
+    *image = (struct x87_image){ .control = fpu->control, .status = (fpu->status & FSW_CC) | (uint16_t)(fpu->top << 11) };
+    for (unsigned i = 0; i < 8; i++) {
+        const struct x86_st *st = &fpu->st[x87_index(fpu, i)];
+        image->st[i].significand = st->significand;
+        image->st[i].sign_exponent = st->sign_exponent;
+        if (!(fpu->tag_valid >> i & 1))
+            image->tags |= 3u << 2 * i;
+    }
+}
+
+static void image_take(const struct x87_image *image, struct x86_fpu *fpu)
+{
+    fpu->top = image->status >> 11 & 7;
+    fpu->status = (fpu->status & (FSW_FLAGS | FSW_SF)) | (image->status & (FSW_FLAGS | FSW_SF | FSW_CC));
+    x87_tags_put(fpu, image->tags);
+    for (unsigned i = 0; i < 8; i++) {
+        struct x86_st *st = x87_st(fpu, i);
+        st->significand = image->st[i].significand;
+        st->sign_exponent = image->st[i].sign_exponent;
+    }
+    x87_summarize(fpu);
+}
+
+uint32_t x87_exec(struct x86_fpu *fpu, unsigned opcode, void *memory, uint32_t flags)
+{
+    unsigned escape = opcode >> 8 & 7, modrm = opcode & 0xff;
+    const uint8_t *code = modrm >= 0xc0 ? x87_register_forms[escape][modrm - 0xc0] : x87_memory_forms[escape][modrm >> 3 & 7];
+    struct x87_image image;
+    uint64_t word = (flags & EFL_ARITHMETIC) | EFL_ONE;
+
+    image_make(&image, fpu);
+    /* The red zone of this function must survive PUSH and CALL. */
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
+                     "frstor (%[image])\n\t"
+                     "push %[word]\n\t"
+                     "popf\n\t"
+                     "call *%[code]\n\t"
+                     "pushf\n\t"
+                     "pop %[word]\n\t"
+                     "fnsave (%[image])\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     : [word] "+&r"(word)
+                     : [image] "r"(&image), [code] "r"(code), "D"(memory)
+                     : "memory", "cc");
+    image_take(&image, fpu);
+    return (uint32_t)word & EFL_ARITHMETIC;
+}
+
+void x87_summarize(struct x86_fpu *fpu)
+{
+    fpu->status &= ~(FSW_ES | FSW_B);
+    if (fpu->status & ~fpu->control & FSW_FLAGS)
+        fpu->status |= FSW_ES | FSW_B;
+}
+
+void x87_control_put(struct x86_fpu *fpu, uint16_t control)
+{
+    fpu->control = (control & FCW_WRITABLE) | FCW_ONE;
+    x87_summarize(fpu);
+}
+
+void x87_tags_put(struct x86_fpu *fpu, uint16_t tags)
+{
+    fpu->tag_valid = 0;
+    for (unsigned i = 0; i < 8; i++)
+        if ((tags >> 2 * i & 3) != 3)
+            fpu->tag_valid |= 1u << i;
+}
+
+uint64_t helper_x87_reg(struct cpu *c, uint64_t info, uint64_t rip, uint64_t flags)
+{
+    struct x86_cpu *cpu = x86_cpu_of(c);
+    x87_record(cpu, info, rip);
+    uint16_t before = cpu->fpu.status;
+    uint32_t after = x87_exec(&cpu->fpu, info & 0x7ff, &cpu->vector, (uint32_t)flags);
+    /* A compare that an unmasked exception stopped leaves EFLAGS alone. */
+    return cpu->fpu.status & ~before & FSW_ES ? flags : after;
+}
+
+uint64_t helper_x87_load(struct cpu *c, uint64_t info, uint64_t rip, uint64_t linear, uint64_t offset)
+{
+    struct x86_cpu *cpu = x86_cpu_of(c);
+    uint8_t memory[16];
+    mmu_load_vector(c, linear, memory, info >> X87_BYTES_SHIFT & 0xff, x86_mmu_mode(c->mode));
+    x87_record_memory(cpu, info, rip, offset);
+    x87_exec(&cpu->fpu, info & 0x7ff, memory, 0);
+    return 0;
+}
+
+/* An unmasked invalid operation, overflow or underflow keeps a store from happening (SDM 1, 8.5). */
+uint64_t helper_x87_store(struct cpu *c, uint64_t info, uint64_t rip, uint64_t linear, uint64_t offset)
+{
+    struct x86_cpu *cpu = x86_cpu_of(c);
+    unsigned bytes = info >> X87_BYTES_SHIFT & 0xff;
+    uint8_t memory[16] = { 0 };
+    struct x86_fpu after = cpu->fpu;
+    after.status &= ~FSW_FLAGS;
+    x87_exec(&after, info & 0x7ff, memory, 0);
+    bool stored = !(after.status & ~after.control & (FSW_IE | FSW_OE | FSW_UE));
+    if (stored)
+        mmu_store_vector(c, linear, memory, bytes, x86_mmu_mode(c->mode));
+    else
+        mmu_probe(c, linear, bytes, MMU_WRITE, x86_mmu_mode(c->mode));
+    after.status |= cpu->fpu.status & FSW_FLAGS;
+    x87_summarize(&after);
+    cpu->fpu = after;
+    x87_record_memory(cpu, info, rip, offset);
+    return 0;
+}
