@@ -14,7 +14,7 @@ enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP };
 enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4 };
 
 struct options {
-    char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *monitor, *debugcon, *rtc_base, *rtc_clock;
+    char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *monitor, *debugcon, *rtc_base;
     char *log_names, *log_path, *accel_thread, *ignored;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
     GPtrArray *serial, *devices, *chardevs, *globals;    /* of char * */

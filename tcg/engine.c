@@ -6,7 +6,7 @@
 #include <string.h>
 #include "tcg/engine_state.h"
 
-enum { DEFAULT_CACHE_MIB = 128, MAX_CPUS = 64 };
+enum { DEFAULT_CACHE_MIB = 128, MAX_CPUS = 255 };
 
 static void ask_for_flush(void *engine)
 {

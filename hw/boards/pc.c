@@ -86,18 +86,6 @@ static void set_a20(void *opaque, unsigned input, bool level)
     engine_flush_all(pc->engine);
 }
 
-static void memory_changed(void *opaque)
-{
-    struct pc *pc = opaque;
-    engine_flush_all(pc->engine);
-}
-
-static void code_written(void *opaque, uint64_t ram_offset, uint64_t bytes)
-{
-    struct pc *pc = opaque;
-    engine_code_written(pc->engine, ram_offset, bytes);
-}
-
 static bool build_engine(struct pc *pc, GError **error)
 {
     const struct options *options = pc->options;
@@ -107,10 +95,6 @@ static bool build_engine(struct pc *pc, GError **error)
         .icount = options->icount, .icount_shift = options->icount_shift,
     };
     pc->engine = engine_new(&engine, pc->machine->memory, pc->log, error);
-    if (pc->engine) {
-        memory_set_change_listener(pc->machine->memory, memory_changed, pc);
-        memory_set_code_listener(pc->machine->memory, code_written, pc);
-    }
     return pc->engine;
 }
 
@@ -212,7 +196,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
               port92_a20_input(port92));
     post_new(machine);
     pc_tell_firmware(pc, rtc);
-    return add_serial(pc, error) && pc_add_optional(pc, error);
+    return pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)
@@ -290,13 +274,8 @@ struct pc *pc_new(const struct options *options, struct log *log, GError **error
 
 void pc_free(struct pc *pc)
 {
-    if (pc->engine) {
-        engine_stop(pc->engine);
-    }
+    engine_free(pc->engine);            /* it listens to the machine's memory */
     machine_free(pc->machine);
-    if (pc->engine) {
-        engine_free(pc->engine);
-    }
     for (unsigned i = 0; i < pc->cpu_count; i++) {
         x86_cpu_free(pc->cpus[i]);
     }

@@ -30,6 +30,8 @@ struct pc {
 struct character *pc_character(struct pc *pc, const char *spec, GError **error);
 /* -global, -debugcon, -device. */
 bool pc_add_optional(struct pc *pc, GError **error);
+/* -rtc base. */
+bool pc_set_date(struct pc *pc, struct mc146818 *rtc, GError **error);
 /* fw_cfg and CMOS. */
 void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc);
 
