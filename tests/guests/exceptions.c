@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bits: 32 64
- * options: -cpu qemu64
+ * options:
  * Every exception that an instruction can raise without special tables: vector, error code, saved IP (fault or trap), RF.
  * SDM 3, chapter 6.
  */
