@@ -433,7 +433,7 @@ INLINE uint64_t compare_st(struct cpu *c, uint64_t info, uint64_t rip, enum comp
     return 0;
 }
 
-/* FCOMI and its relatives return EFLAGS: C0 is CF, C2 PF, C3 ZF; OF, SF and AF are cleared. */
+/* FCOMI and its relatives return EFLAGS: C0 is CF, C2 PF, C3 ZF; OF, SF and AF are cleared, C1 is kept. */
 INLINE uint64_t compare_flags(struct cpu *c, uint64_t info, uint64_t rip, enum compare kind)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
@@ -442,7 +442,6 @@ INLINE uint64_t compare_flags(struct cpu *c, uint64_t info, uint64_t rip, enum c
     int codes = compare(fpu, info, kind);
     if (codes < 0)
         return x87_exec(fpu, info & 0x7ff, &cpu->vector, 0);
-    fpu->status &= ~FSW_C1;
     if (info >> X87_POPS_SHIFT & 1)
         pop(fpu);
     return (codes & FSW_C0 ? EFL_CF : 0) | (codes & FSW_C2 ? EFL_PF : 0) | (codes & FSW_C3 ? EFL_ZF : 0);
