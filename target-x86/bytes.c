@@ -151,7 +151,7 @@ static void xlat(struct x86_trans *t)
 
 static void lea(struct x86_trans *t) { x86_write(t, 0, x86_ea(t)); }
 
-#define TESTS_CMPXCHG(op) op " d9;" op " 0e;66 " op " 0e;f0 " op " 0e;48 " op " d9@64;48 " op " 0e@64;f0 48 " op " 0e@64;" op " c0"
+#define TESTS_CMPXCHG(op) op " d9;" op " 0f;66 " op " 0f;f0 " op " 0f;48 " op " d9@64;48 " op " 0f@64;f0 48 " op " 0f@64;" op " c0"
 
 static const struct x86_row rows[] = {
     { "0F C8+r", "Zv", "bswap", bswap, 0, FEAT_NONE, "0f c8@32@64;66 0f c9@16;48 0f cb@64;49 0f cf@64", 0, 0 },
@@ -168,10 +168,10 @@ static const struct x86_row rows[] = {
     { "0F C0 /r", "Eb,Gb", "xadd", xadd, ROW_LOCK, FEAT_NONE, "0f c0 c8;0f c0 e5;0f c0 0b;f0 0f c0 0b;0f c0 c0", 0, 0 },
     { "0F C1 /r", "Ev,Gv", "xadd", xadd, ROW_LOCK, FEAT_NONE,
       "0f c1 c8;66 0f c1 c8;0f c1 0b;f0 0f c1 0b;48 0f c1 c8@64;f0 48 0f c1 0b@64;0f c1 c0", 0, 0 },
-    { "0F B0 /r", "Eb,Gb", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, "0f b0 d9;0f b0 e5;0f b0 0e;f0 0f b0 0e;0f b0 c8;0f b0 cc", 0, 0 },
+    { "0F B0 /r", "Eb,Gb", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, "0f b0 d9;0f b0 e5;0f b0 0f;f0 0f b0 0f;0f b0 c8;0f b0 cc", 0, 0 },
     { "0F B1 /r", "Ev,Gv", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, TESTS_CMPXCHG("0f b1"), 0, 0 },
-    { "W0 0F C7 /1", "Mq", "cmpxchg8b", cmpxchg8b, ROW_LOCK, FEAT_CX8, "0f c7 0e;f0 0f c7 0e", 0, 0 },
-    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK, FEAT_CX16, "48 0f c7 0e@64;f0 48 0f c7 0e@64", 0, 0 },
+    { "W0 0F C7 /1", "Mq", "cmpxchg8b", cmpxchg8b, ROW_LOCK, FEAT_CX8, "0f c7 0f;f0 0f c7 0f", 0, 0 },
+    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK, FEAT_CX16, "48 0f c7 0f@64;f0 48 0f c7 0f@64", 0, 0 },
     { "98", "", "cbw", cbw, 0, FEAT_NONE, "98;66 98;48 98@64", 0, 0 },
     { "99", "", "cwd", cwd, 0, FEAT_NONE, "99;66 99;48 99@64", 0, 0 },
     { "D7", "", "xlat", xlat, 0, FEAT_NONE, "d7;67 d7", 0, 0 },

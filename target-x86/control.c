@@ -77,10 +77,10 @@ static const struct x86_row rows[] = {
     { "E1", "Jb", "loope", loop, ROW_F64, FEAT_NONE, "e1 00;67 e1 00", 0, 0 },
     { "E2", "Jb", "loop", loop, ROW_F64, FEAT_NONE, "e2 00;67 e2 00", 0, 0 },
     { "E3", "Jb", "jcxz", jcxz, ROW_F64, FEAT_NONE, "e3 00;67 e3 00", 0, 0 },
-    { "0F 90+cc", "Eb", "setcc", setcc, 0, FEAT_NONE,
+    { "0F 90+cc /r", "Eb", "setcc", setcc, 0, FEAT_NONE,
       "0f 90 c1;0f 91 c1;0f 92 c1;0f 93 c5;0f 94 03;0f 95 c1;0f 96 c1;0f 97 c1;0f 98 c1;0f 99 c1;0f 9a c1;0f 9b c1;0f 9c c1;"
       "0f 9d c1;0f 9e c1;0f 9f c1", 0, 0 },
-    { "0F 40+cc", "Gv,Ev", "cmovcc", cmov, 0, FEAT_CMOV,
+    { "0F 40+cc /r", "Gv,Ev", "cmovcc", cmov, 0, FEAT_CMOV,
       "0f 40 c1;0f 41 c1;0f 42 c1;66 0f 43 c5;0f 44 03;0f 45 c1;0f 46 c1;0f 47 c1;0f 48 c1;0f 49 c1;0f 4a c1;0f 4b c1;0f 4c c1;"
       "0f 4d c1;0f 4e c1;0f 4f c1;48 0f 44 c1@64;48 0f 45 03@64", 0, 0 },
     { "F3 90", "", "pause", nop, 0, FEAT_NONE, "f3 90", 0, 0 },

@@ -15,7 +15,7 @@ static inline unsigned x86_bits(const struct x86_trans *t) { return t->insn->ope
  * The eight classic encodings of a two-operand ALU instruction: low opcode byte as strings ("00" "01" ...), group digit
  * of 80/81/83, a modrm byte with that digit naming a register and one naming memory.
  */
-#define X86_ALU_EB(op) op " c8;" op " e5;" op " 23;" op " 7c 4b 05;44 " op " c5@64;40 " op " e5@64"
+#define X86_ALU_EB(op) op " c8;" op " e5;" op " 23;" op " 7c 4b 05@32@64;44 " op " c5@64;40 " op " e5@64"
 #define X86_ALU_EV(op) op " c8;" op " 0b;66 " op " 4b 08;66 " op " d1;67 " op " 0b;48 " op " d8@64;4d " op " 03@64"
 #define X86_ALU_IMM8(op, r, m) op " " r " 85;" op " " m " 7f;66 " op " " m " 80;48 " op " " r " 81@64;41 " op " " r " 01@64"
 #define X86_ALU_IMMZ(op, r, m) op " " r " 85 96@16;" op " " m " 7f 80@16;" op " " r " 85 96 12 83@32@64;" op " " m \

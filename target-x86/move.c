@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MOV between general registers, memory and immediates, and MOVNTI (SDM volume 2). Segment, control and debug registers
+/* MOV between general registers, memory and immediates, (SDM volume 2). Segment, control and debug registers
  * are in the system chapters. */
 #include "target-x86/integer.h"
 
@@ -14,7 +14,7 @@ static void mov(struct x86_trans *t)
         x86_write(t, 0, x86_read_low(t, 1));
 }
 
-#define TESTS_LOAD(op) op " 0b;" op " 4b 7f;66 " op " 0b;67 " op " 0b;48 " op " 03@64;45 " op " 2c 24@64;" op " 4c 8b 10@32@64;" \
+#define TESTS_LOAD(op) op " 0b@32@64;" op " 0f;" op " 4b 7f@32@64;66 " op " 0f;67 " op " 0f;48 " op " 03@64;45 " op " 2c 24@64;" op " 4c 8b 10@32@64;" \
     op " 44 cb f0@64;" op " c8;66 " op " c8;48 " op " c8@64"
 
 static const struct x86_row rows[] = {
@@ -32,6 +32,5 @@ static const struct x86_row rows[] = {
       "b8 34 82@16;b9 78 56 34 92@32@64;66 bb 34 82@32@64;66 bb 78 56 34 82@16;48 bb 88 77 66 55 44 33 22 91@64;41 b8 01 02 03 84@64", 0, 0 },
     { "C6 /0 ib", "Eb,Ib", "mov", mov, 0, FEAT_NONE, "c6 c1 85;c6 03 7f;c6 c5 11", 0, 0 },
     { "C7 /0 iz", "Ev,Iz", "mov", mov, 0, FEAT_NONE, X86_ALU_IMMZ("c7", "c1", "03") ";48 c7 03 01 02 03 84@64", 0, 0 },
-    { "NP 0F C3 /r", "My,Gy", "movnti", mov, 0, FEAT_SSE2, "0f c3 0b;48 0f c3 0b@64", 0, 0 },
 };
 X86_TABLE(move, rows);

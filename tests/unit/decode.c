@@ -113,7 +113,7 @@ static void test_lengths(unsigned bits)
             if (x86_decode(decoder, &insn, bytes, 15, bits) != X86_DECODE_OK)
                 continue;
             unsigned length = x86_disassemble(bytes, 15, 0, mode, text, sizeof text);
-            if (!strcmp(text, "(bad)"))
+            if (!strcmp(text, "(bad)") || !strncmp(text, "ud", 2))   /* capstone takes UD0 and UD1 without ModRM */
                 continue;
             both++;
             if (length != insn.length && wrong++ < 5)
