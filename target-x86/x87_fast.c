@@ -295,8 +295,8 @@ uint64_t helper_fld_st(struct cpu *c, uint64_t info, uint64_t rip)
     x87_record(cpu, info, rip);
     if (!push_room(&cpu->fpu) || !x87_valid(&cpu->fpu, i))
         return unusual(&cpu->fpu, info, 0);
-    struct x86_st st = *x87_st(&cpu->fpu, i);
-    push(&cpu->fpu, st.significand, st.sign_exponent);
+    const struct x86_st *st = x87_st(&cpu->fpu, i);
+    push(&cpu->fpu, st->significand, st->sign_exponent);
     return 0;
 }
 
@@ -356,6 +356,13 @@ uint64_t helper_fistt_64(struct cpu *c, uint64_t info, uint64_t rip, uint64_t ea
 
 /* ---- moves inside the stack ---- */
 
+/* Field by field: a 16-byte copy would wait for the two smaller stores that made the value. */
+INLINE void st_copy(struct x86_st *to, const struct x86_st *from)
+{
+    to->significand = from->significand;
+    to->sign_exponent = from->sign_exponent;
+}
+
 uint64_t helper_fst_st(struct cpu *c, uint64_t info, uint64_t rip)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
@@ -363,7 +370,7 @@ uint64_t helper_fst_st(struct cpu *c, uint64_t info, uint64_t rip)
     x87_record(cpu, info, rip);
     if (!x87_valid(fpu, 0))
         return unusual(fpu, info, 0);
-    *x87_st(fpu, info & 7) = *x87_st(fpu, 0);
+    st_copy(x87_st(fpu, info & 7), x87_st(fpu, 0));
     fpu->tag_valid |= 1u << x87_index(fpu, info & 7);
     fpu->status &= ~FSW_C1;
     if (info >> X87_POPS_SHIFT & 1)
@@ -378,9 +385,10 @@ uint64_t helper_fxch(struct cpu *c, uint64_t info, uint64_t rip)
     x87_record(cpu, info, rip);
     if (!x87_valid(fpu, 0) || !x87_valid(fpu, info & 7))
         return unusual(fpu, info, 0);
-    struct x86_st st = *x87_st(fpu, 0);
-    *x87_st(fpu, 0) = *x87_st(fpu, info & 7);
-    *x87_st(fpu, info & 7) = st;
+    struct x86_st st;
+    st_copy(&st, x87_st(fpu, 0));
+    st_copy(x87_st(fpu, 0), x87_st(fpu, info & 7));
+    st_copy(x87_st(fpu, info & 7), &st);
     fpu->status &= ~FSW_C1;
     return 0;
 }
