@@ -98,7 +98,7 @@ static void bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned 
     device_begin(cpu);
     while (bytes) {
         const unsigned size = bus_size(physical, bytes);
-        host_store(out, memory_read(cpu->memory, physical, size), size);
+        host_store(out, memory_read_from(cpu->memory, cpu->index, physical, size), size);
         physical += size;
         out += size;
         bytes -= size;
@@ -112,7 +112,7 @@ static void bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, uns
     device_begin(cpu);
     while (bytes) {
         const unsigned size = bus_size(physical, bytes);
-        memory_write(cpu->memory, physical, host_load(in, size), size);
+        memory_write_from(cpu->memory, cpu->index, physical, host_load(in, size), size);
         physical += size;
         in += size;
         bytes -= size;
@@ -360,7 +360,7 @@ uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned bytes)
         return bytes == 4 ? 0xffffffff : bytes == 2 ? 0xffff : 0xff;
     }
     device_begin(cpu);
-    const uint64_t value = memory_read(cpu->ports, port, bytes);
+    const uint64_t value = memory_read_from(cpu->ports, cpu->index, port, bytes);
     device_end(cpu);
     return value;
 }
@@ -372,6 +372,6 @@ void port_write(struct cpu *cpu, uint16_t port, uint64_t value, unsigned bytes)
         return;
     }
     device_begin(cpu);
-    memory_write(cpu->ports, port, value, bytes);
+    memory_write_from(cpu->ports, cpu->index, port, value, bytes);
     device_end(cpu);
 }
