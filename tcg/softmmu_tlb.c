@@ -208,7 +208,7 @@ static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned 
     struct tlb *tlb = &cpu->tlb[mmu];
     struct tlb_side *side = &loop_of(cpu)->side[mmu];
     g_mutex_lock(&cpu->tlb_lock);
-    if (side->conflicts > tlb->size / 4 && tlb->used > tlb->size / 4 && tlb->size < TLB_MAX_ENTRIES) {
+    if (side->conflicts > tlb->size / 4 && tlb->used > tlb->size / 8 && tlb->size < TLB_MAX_ENTRIES) {
         tlb_resize(tlb, side, tlb->size * 2);
         count(cpu, COUNT_tlb_grown);
     }
