@@ -33,11 +33,11 @@ struct block {
     const uint8_t *host;            /* executable view: entry of the block */
     uint32_t host_bytes;
     unsigned link_count;
-    struct block_link links[BLOCK_MAX_LINKS];
     struct block_link *links_in;
     struct block *hash_next, *page_next[2];     /* block map, pages' lists */
     uint64_t physical2;             /* second page when crosses_page */
     void *ir;                       /* interpreter: its copy of the unit; for -d and explain */
+    struct block_link links[BLOCK_MAX_LINKS];   /* last: room is made only for the slots that the unit's GOTOs name */
 };
 
 /* Why code came back from the cache. */

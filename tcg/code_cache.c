@@ -87,14 +87,15 @@ struct code_buffer code_cache_scratch(struct code_cache *cache, unsigned cpu)
     return buffer_at(cache, cache->write + CACHE_COMMON_BYTES + (size_t)cpu * CACHE_CPU_BYTES, CACHE_CPU_BYTES);
 }
 
-struct block *code_cache_begin(struct code_cache *cache, struct code_buffer *buffer)
+struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct code_buffer *buffer)
 {
+    const size_t bytes = offsetof(struct block, links) + links * sizeof(struct block_link);
     struct code_generation *generation = &cache->generation[cache->current];
     if (generation->top - generation->write < (ptrdiff_t)(sizeof(struct block) + CACHE_LEAST_ROOM)) {
         return NULL;
     }
-    struct block *block = (struct block *)((uintptr_t)(generation->top - sizeof(*block)) & ~(uintptr_t)63);
-    memset(block, 0, sizeof(*block));
+    struct block *block = (struct block *)((uintptr_t)(generation->top - bytes) & ~(uintptr_t)15);
+    memset((void *)block, 0, bytes);
     block->generation = (uint8_t)cache->current;
     *buffer = buffer_at(cache, generation->write, (size_t)((uint8_t *)block - generation->write));
     return block;

@@ -195,8 +195,8 @@ bool code_cache_init(struct code_cache *cache, unsigned mib, unsigned max_cpus, 
 void code_cache_destroy(struct code_cache *cache);
 struct code_buffer code_cache_common(struct code_cache *cache);
 struct code_buffer code_cache_scratch(struct code_cache *cache, unsigned cpu);
-/* Room for a block and its code in the current generation; NULL when there is less than a unit may need at least. */
-struct block *code_cache_begin(struct code_cache *cache, struct code_buffer *buffer);
+/* Room for a block with so many links and its code in the current generation; NULL when there is less than a unit may need at least. */
+struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct code_buffer *buffer);
 /* Keeps `used` bytes of the buffer and the block with the links it has. */
 void code_cache_end(struct code_cache *cache, struct block *block, const struct code_buffer *buffer, size_t used);
 /* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. */

@@ -145,6 +145,18 @@ static bool second_page(struct cpu *cpu, struct block *block)
     return place.ram_page != NOT_RAM;
 }
 
+/* Slots that the unit's exits name, as far as blocks have them. */
+static unsigned links_of(const struct ir_unit *unit)
+{
+    unsigned links = 0;
+    for (unsigned i = 0; i < unit->count; i++) {
+        if (unit->code[i].op == IR_GOTO && unit->code[i].aux < BLOCK_MAX_LINKS) {
+            links = MAX(links, unit->code[i].aux + 1u);
+        }
+    }
+    return links;
+}
+
 enum publish { PUBLISHED, CHANGED, FULL, TOO_LARGE };
 
 /* Emits and publishes the unit that is ready. translate_lock held. */
@@ -156,7 +168,7 @@ static enum publish block_make(struct cpu *cpu, struct code_place place, uint64_
         return CHANGED;
     }
     struct code_buffer buffer;
-    struct block *block = code_cache_begin(&engine->cache, &buffer);
+    struct block *block = code_cache_begin(&engine->cache, links_of(unit), &buffer);
     if (!block) {
         return FULL;
     }

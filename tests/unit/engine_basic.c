@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine with the toy guest: runs, loops, links, small caches, one instruction a unit, faults, code outside RAM. */
-#include <stdlib.h>
 #include <string.h>
 #include "tests/toy/toy.h"
 #include "tests/unit/test.h"
@@ -106,7 +105,6 @@ static void cache_body(struct test *t, struct toy_machine *m)
     cpu->r[1] = 20000;
     toy_run(m, 0x400000);
     EXPECT_EQ(t, cpu->r[0], want);
-    if (getenv("STATS")) { GString *s = g_string_new(NULL); engine_stats(m->engine, s); puts(s->str); }
 }
 static void cache(struct test *t) { run_all(t, cache_body); }
 
