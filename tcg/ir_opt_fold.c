@@ -189,10 +189,11 @@ static void chain_add(const struct fold *f, struct ir_insn *insn)
 /* Ops with two integer inputs, the second an immediate. */
 static void simplify_immediate(const struct fold *f, struct ir_insn *insn)
 {
+    const int64_t negative = (int64_t)ir_value_sign((uint64_t)-insn->imm, insn->width);
     switch (insn->op) {
     case IR_SUB:
-        if (insn->imm != INT32_MIN)
-            become_immediate(insn, IR_ADD, insn->width, insn->s[0], -insn->imm);
+        if (fits32(negative))
+            become_immediate(insn, IR_ADD, insn->width, insn->s[0], negative);
         break;
     case IR_SHL:
     case IR_SHR:

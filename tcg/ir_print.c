@@ -82,7 +82,7 @@ static void put_inputs(struct text *t, const struct ir_unit *u, const struct ir_
     while (last > from && !insn->s[last - 1])
         last--;
     for (unsigned i = from; i < last; i++) {
-        put(t, i == from ? " " : ", ");
+        put(t, i == 0 ? " " : ", ");
         put_reg(t, u, insn, insn->s[i]);
     }
 }
