@@ -80,6 +80,8 @@ void memory_write_from(struct memory *memory, unsigned requester, uint64_t addre
 unsigned memory_requester(const struct memory *memory);
 /* What a region of `priority` at address hides; machine lock held. For chips whose reads and writes go apart (PAM). */
 uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address, unsigned size);
+/* Writes RAM by its offset, whatever the map shows; marks it as any write does. Machine lock held. */
+void memory_write_ram(struct memory *memory, struct ram *ram, uint64_t ram_offset, uint64_t value, unsigned size);
 /* Any length; RAM by memcpy, I/O by accesses. Writes set dirty bits and tell the code listener. false: part was unmapped. */
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes);
 bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);

@@ -622,6 +622,14 @@ uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address
     return value;
 }
 
+void memory_write_ram(struct memory *memory, struct ram *ram, uint64_t ram_offset, uint64_t value, unsigned size)
+{
+    if (ram_offset <= ram->bytes && size <= ram->bytes - ram_offset) {
+        store_ram(ram->host + ram_offset, value, size);
+        ram_written(memory, ram, ram_offset, size);
+    }
+}
+
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes)
 {
     uint8_t *to = out;
@@ -631,6 +639,10 @@ bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint6
         uint64_t part = place.bytes < bytes ? place.bytes : bytes;
         if (place.host) {
             memcpy(to, place.host, part);
+        } else if (!place.region && part > 8) {     /* one line in the log is enough */
+            memory_read(memory, address, 1);
+            memset(to, 0xff, part);
+            all = false;
         } else {
             all &= place.region != NULL;
             part = part < 8 - address % 8 ? part : 8 - address % 8;
@@ -654,6 +666,9 @@ bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in,
         if (place.host && place.writable) {
             memcpy(place.host, from, part);
             ram_written(memory, place.ram, place.ram_offset, part);
+        } else if (!place.region && part > 8) {
+            memory_write(memory, address, 0, 1);
+            all = false;
         } else {
             uint64_t value = 0;
             all &= place.region != NULL;

@@ -6,14 +6,13 @@
 #include "machine/machine.h"
 
 struct uart16550_state {
-    uint8_t rx_fifo[16], rx_errors[16], rx_head, rx_count;
+    uint8_t rx_fifo[16], rx_head, rx_count;
     uint8_t ier, fcr, lcr, mcr, scr;
     uint8_t divisor_low, divisor_high;
     uint8_t overrun;
     uint8_t thre_interrupt;         /* set when THR empties, cleared by reading IIR or writing THR */
     uint8_t timeout;                /* character timeout: bytes below the trigger level have waited */
     uint8_t msr_delta;              /* low four bits of MSR */
-    uint8_t pad[2];
 };
 
 struct uart16550 {
@@ -22,7 +21,6 @@ struct uart16550 {
     struct irq_line irq;
     struct character *character;    /* NULL: nothing plugged in */
     struct timer *timeout_timer;
-    bool irq_level;
 };
 
 extern const struct device_type uart16550_type;

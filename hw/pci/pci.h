@@ -49,6 +49,8 @@ struct pci_bus {
     struct pci_device *devices[PCI_DEVICES];
     uint8_t pin_levels[PCI_PINS][PCI_DEVICES / 8];
     struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge */
+    /* The byte at CF9h lies inside the address register but is the ISA bridge's: only bytes reach it. */
+    struct { uint8_t (*read)(void *opaque); void (*write)(void *opaque, uint8_t value); void *opaque; } reset_control;
 };
 
 extern const struct device_type pci_bus_type;

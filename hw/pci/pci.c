@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PCI bus behind configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), with base address registers and
+ * INTx. Reading a device that is not there gives all ones. Left out: bridges (one bus, number 0), MSI, power states.
+ *
+ * INTx: pin p of slot s goes to PIRQ (s - 1 + p) mod 4, as the ACPI tables of the board say.
+ */
+#include <string.h>
+#include "hw/pci/pci.h"
+
+enum { ADDRESS_ENABLE = 1u << 31, BAR_IO = 1, BAR_WIDE = 4 };
+enum { BAR_PRIORITY = -1 };             /* RAM, ROM and fixed devices win: sizing a BAR must not hide them */
+
+static void set_word(uint8_t *config, unsigned offset, uint32_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        config[offset + i] = (uint8_t)(value >> i * 8);
+    }
+}
+
+/* ---- Base addresses ---- */
+
+static void map_bars(struct pci_device *device)
+{
+    uint16_t command = pci_word(device->state, PCI_COMMAND);
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        struct pci_bar *bar = &device->bars[i];
+        if (!bar->region) {
+            continue;
+        }
+        uint64_t base = pci_long(device->state, PCI_BAR0 + i * 4);
+        if (bar->wide) {
+            base |= (uint64_t)pci_long(device->state, PCI_BAR0 + i * 4 + 4) << 32;
+        }
+        base &= ~(bar->bytes - 1);
+        bool on = command & (bar->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base;
+        if (bar->io && base > 0xffff) {
+            on = false;
+        }
+        if (on) {
+            region_set_address(bar->region, base);
+        }
+        region_set_enabled(bar->region, on);
+    }
+}
+
+void pci_device_add_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool io, bool wide,
+                        const struct io_ops *ops, void *opaque)
+{
+    struct machine *machine = device->bus->machine;
+    g_assert(index + wide < PCI_BARS && bytes && !(bytes & (bytes - 1)));
+    unsigned offset = PCI_BAR0 + index * 4;
+    uint64_t mask = ~(bytes - 1);
+    set_word(device->reset_config, offset, (io ? BAR_IO : 0) | (wide ? BAR_WIDE : 0), 4);
+    set_word(device->writable, offset, (uint32_t)mask & (io ? ~3u : ~15u), 4);
+    if (wide) {
+        set_word(device->writable, offset + 4, (uint32_t)(mask >> 32), 4);
+    }
+    struct pci_bar *bar = &device->bars[index];
+    *bar = (struct pci_bar){ .bytes = bytes, .io = io, .wide = wide };
+    bar->region = memory_add_io(io ? machine->ports : machine->memory, "pci-bar", 0, bytes, ops, opaque, BAR_PRIORITY);
+    region_set_enabled(bar->region, false);
+}
+
+/* ---- INTx ---- */
+
+static void update_intx(struct pci_device *device)
+{
+    struct pci_bus *bus = device->bus;
+    unsigned pin = device->state->config[PCI_INTERRUPT_PIN];
+    if (!pin || pin > PCI_PINS) {
+        return;
+    }
+    bool level = device->intx_level && !(pci_word(device->state, PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE);
+    device->state->config[PCI_STATUS] = (device->state->config[PCI_STATUS] & (uint8_t)~PCI_STATUS_INTERRUPT) |
+                                        (device->intx_level ? PCI_STATUS_INTERRUPT : 0);
+    unsigned pirq = (device->devfn / 8u - 1 + pin - 1) % PCI_PINS;
+    uint8_t *byte = &bus->pin_levels[pirq][device->devfn / 8], bit = (uint8_t)(1 << device->devfn % 8);
+    *byte = level ? *byte | bit : *byte & (uint8_t)~bit;
+    bool any = false;
+    for (unsigned i = 0; i < sizeof(bus->pin_levels[pirq]); i++) {
+        any |= bus->pin_levels[pirq][i];
+    }
+    irq_set(&bus->pirq[pirq], any);
+}
+
+void pci_device_set_intx(struct pci_device *device, bool level)
+{
+    if (device->intx_level != level) {
+        device->intx_level = level;
+        update_intx(device);
+    }
+}
+
+/* ---- Configuration space ---- */
+
+void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned slot, unsigned function,
+                     struct pci_state *state, const struct pci_identity *identity)
+{
+    uint8_t *config = device->reset_config;
+    device->bus = bus;
+    device->state = state;
+    device->devfn = (uint8_t)(slot * 8 + function);
+    set_word(config, PCI_VENDOR_ID, identity->vendor, 2);
+    set_word(config, PCI_DEVICE_ID, identity->device, 2);
+    set_word(config, PCI_CLASS_DEVICE, identity->class_code, 2);
+    config[PCI_CLASS_PROG] = identity->prog_if;
+    config[PCI_REVISION_ID] = identity->revision;
+    config[PCI_HEADER_TYPE] = identity->header_type;
+    config[PCI_INTERRUPT_PIN] = identity->interrupt_pin;
+    set_word(config, PCI_SUBSYSTEM_VENDOR_ID, PCI_SUBSYSTEM_VENDOR, 2);
+    set_word(config, PCI_SUBSYSTEM_ID, PCI_SUBSYSTEM_DEVICE, 2);
+    set_word(device->writable, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+             PCI_COMMAND_INTX_DISABLE | 0x0140, 2);         /* parity and SERR enables too */
+    set_word(device->clears, PCI_STATUS, 0xf900, 2);        /* error bits */
+    device->writable[0x0c] = device->writable[0x0d] = 0xff; /* cache line, latency */
+    device->writable[PCI_INTERRUPT_LINE] = identity->interrupt_pin ? 0xff : 0;
+    bus->devices[device->devfn] = device;
+}
+
+void pci_device_loaded(struct pci_device *device)
+{
+    map_bars(device);
+    update_intx(device);
+}
+
+void pci_device_reset(struct pci_device *device)
+{
+    memcpy(device->state->config, device->reset_config, PCI_CONFIG_BYTES);
+    device->intx_level = false;
+    pci_device_loaded(device);
+}
+
+static void config_write(struct pci_device *device, unsigned offset, uint32_t value, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++) {
+        uint8_t byte = (uint8_t)(value >> i * 8), *reg = &device->state->config[offset + i];
+        uint8_t writable = device->writable[offset + i];
+        *reg = (*reg & (uint8_t)~writable & (uint8_t)~(byte & device->clears[offset + i])) | (byte & writable);
+    }
+    if (offset < PCI_COMMAND + 2 && offset + size > PCI_COMMAND) {
+        pci_device_loaded(device);
+    } else if (offset < PCI_BAR0 + PCI_BARS * 4 && offset + size > PCI_BAR0) {
+        map_bars(device);
+    }
+    if (device->config_written) {
+        device->config_written(device, offset, size);
+    }
+}
+
+/* ---- Mechanism 1 ---- */
+
+/* The device that CF8h points at, and the register; NULL: none. */
+static struct pci_device *addressed(struct pci_bus *bus, uint64_t offset, unsigned *reg)
+{
+    uint32_t address = bus->state.address;
+    *reg = (address & 0xfc) + (unsigned)offset;
+    if (!(address & ADDRESS_ENABLE) || (address >> 16 & 0xff)) {
+        return NULL;
+    }
+    return bus->devices[address >> 8 & 0xff];
+}
+
+static uint64_t address_read(void *opaque, uint64_t offset, unsigned size)
+{
+    struct pci_bus *bus = opaque;
+    if (size == 4) {
+        return bus->state.address;
+    }
+    if (size == 1 && offset == 1 && bus->reset_control.read) {
+        return bus->reset_control.read(bus->reset_control.opaque);
+    }
+    return UINT32_MAX;
+}
+
+static void address_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    struct pci_bus *bus = opaque;
+    if (size == 4) {
+        bus->state.address = (uint32_t)value & 0x80fffffc;
+    } else if (size == 1 && offset == 1 && bus->reset_control.write) {
+        bus->reset_control.write(bus->reset_control.opaque, (uint8_t)value);
+    }
+}
+
+static uint64_t data_read(void *opaque, uint64_t offset, unsigned size)
+{
+    struct pci_bus *bus = opaque;
+    unsigned reg;
+    struct pci_device *device = addressed(bus, offset, &reg);
+    uint32_t value = 0;
+    for (unsigned i = size; device && i-- > 0;) {
+        value = value << 8 | device->state->config[reg + i];
+    }
+    return device ? value : UINT32_MAX;
+}
+
+static void data_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    unsigned reg;
+    struct pci_device *device = addressed(opaque, offset, &reg);
+    if (device) {
+        config_write(device, reg, (uint32_t)value, size);
+    }
+}
+
+static const struct io_ops address_ops = { address_read, address_write, 1, 4 };
+static const struct io_ops data_ops = { data_read, data_write, 1, 4 };
+
+static void reset(void *device)
+{
+    struct pci_bus *bus = device;
+    bus->state = (struct pci_bus_state){ 0 };
+}
+
+static const struct snapshot_field fields[] = { SNAPSHOT_FIELD(struct pci_bus_state, address) };
+
+const struct device_type pci_bus_type = {
+    .name = "pci-bus",
+    .reset = reset,
+    .state_offset = offsetof(struct pci_bus, state),
+    .state_size = sizeof(struct pci_bus_state),
+    .fields = fields,
+    .field_count = ARRAY_LEN(fields),
+    .version = 1,
+};
+
+struct pci_bus *pci_bus_new(struct machine *machine)
+{
+    struct pci_bus *bus = g_new0(struct pci_bus, 1);
+    bus->machine = machine;
+    memory_add_io(machine->ports, "pci-address", 0xcf8, 4, &address_ops, bus, 0);
+    memory_add_io(machine->ports, "pci-data", 0xcfc, 4, &data_ops, bus, 0);
+    machine_add_device(machine, &pci_bus_type, bus);
+    return bus;
+}
