@@ -5,17 +5,21 @@
 #include "hw/input/ps2.h"
 #include "machine/machine.h"
 
+enum i8042_source { I8042_EMPTY, I8042_KEYBOARD, I8042_MOUSE };
+
 struct i8042_state {
     struct ps2_keyboard keyboard;
     struct ps2_mouse mouse;
-    uint8_t command_byte;           /* RAM byte 0 */
-    uint8_t ram[32];
+    struct ps2_queue replies;       /* of the controller itself */
+    uint8_t ram[32];                /* byte 0 is the command byte */
     uint8_t output;                 /* the byte at port 60h */
-    uint8_t output_full;            /* 0: empty; 1: from keyboard or controller; 2: from the mouse */
+    uint8_t output_from;            /* enum i8042_source */
     uint8_t output_port;
     uint8_t pending_command;        /* waits for its data byte */
     uint8_t write_was_command;      /* status bit 3 */
-    uint8_t pad[4];
+    uint8_t system_flag;            /* status bit 2: self-test passed */
+    uint8_t release_seen;           /* translation: F0h came, the next code is a release */
+    uint8_t pad;
 };
 
 struct i8042 {
@@ -26,10 +30,11 @@ struct i8042 {
 
 extern const struct device_type i8042_type;
 
+/* a20: high = open. A reset by the controller is a reset of the machine. */
 struct i8042 *i8042_new(struct machine *machine, struct irq_line irq1, struct irq_line irq12, struct irq_line a20);
-/* From a window, a VNC client, the monitor; lock held. Scan code of set 1 (bit 8: with E0 prefix). */
+/* From a window, a VNC client, the monitor; lock held. Scan code of set 1, plus 100h with E0 prefix. */
 void i8042_key(struct i8042 *kbc, unsigned set1_code, bool down);
-/* dy grows upwards; buttons: 1 left, 2 right, 4 middle. */
+/* y grows upwards; buttons: 1 left, 2 right, 4 middle, 8 and 16 the sides. */
 void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons);
 
 #endif
