@@ -122,13 +122,15 @@ struct x86_cpu {
     bool a20, smm, nmi_blocked, wait_for_sipi, shutdown;
     bool smm_nmi_blocked;
     uint8_t cpl;
-    uint8_t pad8;
+    bool bootstrap;                 /* the processor that RESET# starts */
+    uint32_t apic_id;
 
     /* A raised exception on its way to x86_deliver. */
     struct x86_event raised;
     int16_t delivering;             /* exception being delivered, for double faults; -1: none or no exception */
     bool delivering_external;       /* EXT bit of error codes raised meanwhile */
     bool single_step;               /* TF as it was before the instruction (helper_debug_before) */
+    bool shadow_before;             /* shadow_ss at the start of the instruction (helper_debug_before) */
     bool shadow_ss;                 /* MODE_SHADOW comes from MOV SS or POP SS: holds off debug traps too */
     uint32_t debug_pending;         /* DR6 bits of debug traps found, delivered as #DB by x86_poll */
     uint64_t monitor_address;       /* MONITOR armed at, 0: not */
@@ -139,6 +141,9 @@ struct x86_cpu {
     struct cpu_port port;           /* our input pins, for interrupt controllers */
     void (*ferr)(void *opaque, bool level);     /* FERR# pin to IRQ 13 */
     void *ferr_opaque;
+    struct memory *other_memory;    /* in SMM: what cpu.memory is outside, outside: what it becomes; NULL: the same */
+    bool deterministic;             /* -icount: RDRAND repeats itself from run to run */
+    uint64_t random_state;
     struct clocks *clocks;          /* TSC */
     void (*machine_reset)(void *opaque);        /* triple fault */
     void *machine_opaque;

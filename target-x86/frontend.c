@@ -16,6 +16,7 @@ const struct frontend x86_frontend = {
     .fetch_mmu = x86_fetch_mmu,
     .walk = x86_mmu_walk,
     .bus_error = x86_bus_error,
+    .watch = x86_watch,
     .poll = x86_poll,
     .deliver = x86_deliver,
     .reset = x86_reset,

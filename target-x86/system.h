@@ -5,10 +5,11 @@
  * The privileged half of the CPU (SDM volume 3), as its parts see each other. All helpers run with precise state: cpu.pc is that
  * of the instruction, so whatever may fault comes before the first change.
  *
- *   cpu.c segment.c exception.c far.c task.c paging.c control.c msr.c cpuid.c debug.c smm.c interrupt.c io.c sysret.c
+ *   cpu.c segment.c exception.c far.c task.c paging.c control_regs.c msr.c cpuid.c debug.c smm.c interrupt.c io.c sysret.c
  */
 #include "target-x86/cpu.h"
 #include "target-x86/cpuid.h"
+#include "target-x86/helpers.h"
 #include "tcg/frontend.h"
 #include "tcg/softmmu.h"
 
@@ -55,6 +56,9 @@ void x86_deliver_event(struct x86_cpu *cpu, const struct x86_event *event);
 void x86_deliver_protected(struct x86_cpu *cpu, const struct x86_event *event);
 void x86_deliver_long(struct x86_cpu *cpu, const struct x86_event *event);
 void x86_deliver_real(struct x86_cpu *cpu, const struct x86_event *event, bool virtual_if);
+uint64_t x86_event_rip(const struct x86_cpu *cpu, const struct x86_event *event);
+uint64_t x86_event_eflags(struct x86_cpu *cpu, const struct x86_event *event);
+bool x86_event_checks_dpl(const struct x86_event *event);
 void x86_shutdown(struct x86_cpu *cpu, const char *why);
 
 /* ---- segment.c: descriptors ---- */
@@ -94,6 +98,13 @@ struct x86_segment x86_stack_segment_check(struct x86_cpu *cpu, uint16_t selecto
 uint64_t x86_segment_address(struct x86_cpu *cpu, unsigned seg, uint64_t offset, unsigned bytes, bool write);
 /* Whether [offset, +bytes) lies inside the segment. */
 bool x86_segment_inside(const struct x86_segment *segment, uint32_t offset, unsigned bytes);
+/* Checks a code descriptor of a far jump, call or (vector #GP) gate for long mode's L and D. */
+void x86_code_descriptor_check(struct x86_cpu *cpu, uint16_t selector, uint16_t attributes);
+/* rip inside the limit, canonical in 64-bit code: else #GP(0). */
+void x86_cs_check(struct x86_cpu *cpu, const struct x86_segment *cs, uint64_t rip);
+/* CS and SS that a far return or IRET pops, checked. */
+struct x86_segment x86_return_code(struct x86_cpu *cpu, uint16_t selector);
+struct x86_segment x86_return_stack(struct x86_cpu *cpu, uint16_t selector, const struct x86_segment *cs);
 /* Data segments that a return to an outer privilege makes unusable (SDM 2, RET). */
 void x86_segments_outer(struct x86_cpu *cpu, unsigned cpl);
 /* Loads everything about CS, then rip. */
@@ -119,7 +130,7 @@ void x86_task_return(struct x86_cpu *cpu, uint64_t next_rip);
 void x86_tss_stack(struct x86_cpu *cpu, unsigned cpl, uint16_t *ss, uint32_t *esp);
 uint64_t x86_tss_stack_long(struct x86_cpu *cpu, unsigned index);       /* 0-2: RSPn; 4..: IST1.. */
 
-/* ---- control.c, paging.c ---- */
+/* ---- control_regs.c, paging.c ---- */
 void x86_set_cr0(struct x86_cpu *cpu, uint64_t value);          /* all checks of MOV CR0 */
 void x86_set_cr3(struct x86_cpu *cpu, uint64_t value);
 void x86_set_cr4(struct x86_cpu *cpu, uint64_t value);
@@ -136,10 +147,12 @@ enum { DR6_B0 = 1, DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15, DR6_FIX
 bool x86_debug_code_on(const struct x86_cpu *cpu);              /* an enabled instruction breakpoint */
 bool x86_debug_data_on(const struct x86_cpu *cpu);              /* an enabled data or I/O breakpoint */
 bool x86_debug_page_watched(const struct x86_cpu *cpu, uint64_t linear);
+bool x86_debug_stack_access(struct x86_cpu *cpu);               /* the instruction at pc refers to the stack segment */
 void x86_debug_io(struct x86_cpu *cpu, uint16_t port, unsigned bytes);
 
 /* ---- smm.c, interrupt.c ---- */
 void x86_smm_enter(struct x86_cpu *cpu);
+void x86_smm_swap_memory(struct x86_cpu *cpu);
 void x86_init(struct x86_cpu *cpu);                             /* INIT: as reset but what SDM 3, table 9-1 keeps */
 /* Call after IF, TPR, shadow ... may have made an input deliverable. */
 void x86_input_recheck(struct x86_cpu *cpu);

@@ -8,5 +8,6 @@ const struct x86_table_of_rows *const x86_tables[] = {
     &x86_table_flagctl,
     &x86_table_x87_load, &x86_table_x87_arith, &x86_table_x87_control, &x86_table_mmx, &x86_table_sse_move, &x86_table_sse_fp,
     &x86_table_sse_convert, &x86_table_sse_int, &x86_table_sse4, &x86_table_crypto, &x86_table_fxsave,
+    &x86_table_segment, &x86_table_system, &x86_table_io,
 };
 const unsigned x86_table_count = G_N_ELEMENTS(x86_tables);

@@ -15,6 +15,9 @@ extern const struct x86_table_of_rows x86_table_mmx;
 extern const struct x86_table_of_rows x86_table_sse_move, x86_table_sse_fp, x86_table_sse_convert, x86_table_sse_int,
     x86_table_sse4, x86_table_crypto, x86_table_fxsave;
 
+/* System. */
+extern const struct x86_table_of_rows x86_table_segment, x86_table_system, x86_table_io;
+
 /* Defines x86_table_NAME of an array of rows. */
 #define X86_TABLE(chapter, row_array) \
     const struct x86_table_of_rows x86_table_##chapter = { #chapter, row_array, G_N_ELEMENTS(row_array) }

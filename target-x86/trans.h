@@ -96,6 +96,7 @@ struct x86_trans {
     unsigned slot;                  /* next GOTO slot */
     struct x86_unit_plan *plan;     /* unit.c: labels of branch targets inside the unit */
     unsigned number;                /* of this instruction in the unit */
+    bool last;                      /* no other instruction of the unit is planned behind it */
     bool single;                    /* unit of one instruction that ends in the loop: TF, breakpoints, shadow */
     ir_reg ea_linear;               /* cached by x86_linear */
     bool ea_done, ea_write;

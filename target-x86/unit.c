@@ -322,6 +322,7 @@ static void translate_one(struct x86_trans *t, unsigned i)
     struct planned *p = &t->plan->planned[i];
     t->insn = &p->insn;
     t->number = i;
+    t->last = i + 1 == t->plan->count;
     t->rip = p->rip;
     t->next_rip = p->rip + p->insn.length;
     if (t->code_bits != 64)
