@@ -94,7 +94,7 @@ static void put_text(struct x86_cpuid *out, const char *text, unsigned offset)
     char bytes[16] = { 0 };
 
     if (strlen(text) > offset) {
-        strncpy(bytes, text + offset, sizeof(bytes));
+        memcpy(bytes, text + offset, MIN(strlen(text + offset), sizeof(bytes)));
     }
     memcpy(out->r, bytes, sizeof(bytes));
 }
