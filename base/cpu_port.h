@@ -25,6 +25,9 @@ struct cpu_port {
     void *cpu;
     void (*set_input)(void *cpu, enum cpu_input input, bool level);
     _Atomic uint8_t sipi_vector;
+    /* Virtual time at which the CPU's time-stamp counter reaches tsc (a time in the past when it has). NULL: 1 GHz, in
+     * step with virtual time. */
+    int64_t (*tsc_time_ns)(void *cpu, uint64_t tsc);
 };
 
 /* From a CPU to its interrupt controller, machine lock held. */

@@ -7,10 +7,10 @@
 
 struct piix4_pm_state {
     struct pci_state pci;
-    int64_t timer_handled_ns;       /* virtual time up to which the timer's carry (TMR_STS) was looked at */
+    int64_t timer_handled_tick;     /* PM timer up to which its carry (TMR_STS) was looked at */
     uint16_t pm1_status, pm1_enable, pm1_control;
     uint8_t apm_command, apm_status;
-    uint8_t gpe_status[2], gpe_enable[2];       /* AFE0h: 16 events */
+    uint8_t gpe_status[2], gpe_enable[2];       /* 16 events */
     uint8_t smbus[12];
 };
 

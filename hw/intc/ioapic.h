@@ -9,14 +9,14 @@ enum { IOAPIC_PINS = 24 };
 struct ioapic_state {
     uint64_t redirection[IOAPIC_PINS];
     uint32_t lines;                 /* input levels */
-    uint32_t pending;               /* edges seen while masked are lost, those not delivered wait here */
     uint32_t id;
-    uint8_t select, pad[3];
+    uint8_t select, pad[7];
 };
 
 struct ioapic {
     struct ioapic_state state;
     struct lapic_bus *bus;
+    uint8_t initial_id;
 };
 
 extern const struct device_type ioapic_type;

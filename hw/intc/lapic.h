@@ -31,22 +31,21 @@ struct lapic_bus {
     struct i8259 *pic;              /* ExtINT acknowledges here */
     bool pic_level;
     struct region *region;
+    struct lapic_bus_state { uint8_t unused; } state;
     struct { void (*eoi)(void *opaque, uint8_t vector); void *opaque; } listeners[4];
     unsigned listener_count;
 };
 
 struct lapic_state {
-    int64_t timer_start_ns;         /* virtual time when the initial count was written */
-    int64_t timer_next_ns;          /* when it expires next; 0: stands still */
+    int64_t timer_start_ns;         /* virtual time at which the count began */
     uint64_t base_msr;              /* IA32_APIC_BASE */
     uint64_t tsc_deadline;
     uint32_t irr[8], isr[8], tmr[8];
     uint32_t lvt[LAPIC_LVT_COUNT];  /* timer, thermal, performance, LINT0, LINT1, error */
-    uint32_t id;                    /* xAPIC: in bits 31..24 of the register; here the number */
-    uint32_t logical_destination, destination_format, spurious, divide, initial_count;
+    uint32_t id, logical_destination, destination_format, spurious, divide, initial_count;
     uint32_t error_pending, error_status;
     uint32_t icr_low, icr_high;
-    uint8_t tpr, extint_pending, timer_pad[2];
+    uint8_t tpr, extint_pending, pad[6];
 };
 
 struct lapic {
@@ -55,12 +54,12 @@ struct lapic {
     struct cpu_port *port;
     struct timer *timer;
     uint8_t index, initial_id;
-    bool bootstrap, intr_level;
+    bool intr_level;
 };
 
-extern const struct device_type lapic_type;
+extern const struct device_type lapic_type, lapic_bus_type;
 
-/* The bus goes with the machine. pic may be NULL. Its INTR output is to be wired to lapic_bus_pic_line. */
+/* Goes with the machine. pic may be NULL; its INTR output is to be wired to lapic_bus_pic_line. */
 struct lapic_bus *lapic_bus_new(struct machine *machine, struct i8259 *pic);
 struct irq_line lapic_bus_pic_line(struct lapic_bus *bus);
 /* The next CPU (requester number = order of creation). port: the pins of that CPU. */
