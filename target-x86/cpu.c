@@ -202,6 +202,13 @@ static void port_set_input(void *opaque, enum cpu_input input, bool level)
     }
 }
 
+static int64_t port_tsc_time_ns(void *opaque, uint64_t tsc)
+{
+    uint64_t ns = tsc - x86_cpu_of(opaque)->tsc_offset;
+
+    return MIN(ns, (uint64_t)INT64_MAX);
+}
+
 struct x86_cpu *x86_cpu_new(const struct x86_model *model, unsigned apic_id, bool bootstrap)
 {
     size_t bytes = (sizeof(struct x86_cpu) + 63) & ~(size_t)63;
@@ -218,6 +225,7 @@ struct x86_cpu *x86_cpu_new(const struct x86_model *model, unsigned apic_id, boo
     cpu->bootstrap = bootstrap;
     cpu->port.cpu = cpu;
     cpu->port.set_input = port_set_input;
+    cpu->port.tsc_time_ns = port_tsc_time_ns;
     x86_reset(&cpu->cpu);
     return cpu;
 }

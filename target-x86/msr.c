@@ -85,23 +85,6 @@ static bool apic_base_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
     return true;
 }
 
-/* The controller keeps time in ns of the virtual clock; 0 disarms. */
-static bool deadline_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
-{
-    uint64_t when = value - cpu->tsc_offset;
-
-    return controller_write(cpu, msr, value ? MAX(when, 1) : 0);
-}
-
-static bool deadline_read(struct x86_cpu *cpu, uint32_t msr, uint64_t *value)
-{
-    if (!controller_read(cpu, msr, value)) {
-        return false;
-    }
-    *value = *value ? *value + cpu->tsc_offset : 0;
-    return true;
-}
-
 static bool efer_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
 {
     uint64_t allowed = (x86_has(cpu, FEAT_SYSCALL) ? EFER_SCE : 0) | (x86_has(cpu, FEAT_LM) ? EFER_LME | EFER_LMA : 0) |
@@ -250,7 +233,7 @@ struct msr_row {
 static const struct msr_row msr_rows[] = {
     { 0xc0000100, 0xc0000101, FEAT_LM, .read = base_read, .write = base_write },
     { 0xc0000102, 0xc0000102, FEAT_LM, MSR_FIELD(kernel_gs_base), .write = canonical_write },
-    { 0x6e0, 0x6e0, FEAT_TSC_DEADLINE, .read = deadline_read, .write = deadline_write },
+    { 0x6e0, 0x6e0, FEAT_TSC_DEADLINE, .read = controller_read, .write = controller_write },
     { 0x800, 0x8ff, FEAT_X2APIC, .read = controller_read, .write = controller_write },
     { 0x10, 0x10, FEAT_TSC, .read = tsc_read, .write = tsc_write },
     { 0x3b, 0x3b, FEAT_TSC_ADJUST, MSR_FIELD(tsc_adjust), .write = tsc_adjust_write },

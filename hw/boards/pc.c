@@ -105,6 +105,8 @@ static void build_cpu(struct pc *pc, const struct x86_model *model, struct lapic
     cpu->cpu.index = id;
     cpu->cpu.log = pc->log;
     cpu->cpu.memory = pc->machine->memory;
+    cpu->other_memory = pc->machine->smm_memory;
+    cpu->deterministic = pc->options->icount;
     cpu->cpu.ports = pc->machine->ports;
     cpu->cpu.machine_lock = &pc->machine->lock;
     cpu->clocks = pc->machine->clocks;
