@@ -90,6 +90,7 @@ uint32_t ir_flags_word(const struct ir_flags *f)
     case IR_FLAGS_SUB:   return sub_flags(ir_value_cut(a + b, w), b, 0, w);
     case IR_FLAGS_CMP:   return sub_flags(a, b, 0, w);
     case IR_FLAGS_LOGIC: return result_flags(a, w);
+    case IR_FLAGS_TEST:  return result_flags(a & b, w);
     case IR_FLAGS_INC:   return (add_flags(ir_value_cut(a - 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
     case IR_FLAGS_DEC:   return (sub_flags(ir_value_cut(a + 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
     case IR_FLAGS_SHL:

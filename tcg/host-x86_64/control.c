@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Control flow inside a unit and out of it.
+ *
+ * At a label the pool is empty and everything is in memory, with one exception: a label that only one branch, from
+ * above, leads to goes on with the allocation of that branch. "Branch over a GOTO" is turned round: the GOTO goes to
+ * far code, where the write-backs that it needs are, and the straight path falls through.
+ *
+ * A GOTO is a jmp with an aligned displacement, so that it can be patched while others run it. Behind it, in far code:
+ *   [16 bytes: load pc, jump to the look-up]   only when the target is on another page: where a failed guard goes
+ *   load pc, block, slot; jump to the exit     where the jmp goes until it is linked
+ */
+#include "tcg/host-x86_64/host.h"
+
+enum { GUARDED_STUB_BYTES = 16 };
+
+static void bind(struct host_state *h, struct label_info *l)
+{
+    uint8_t *fix = l->first_fix;
+    l->at = h->c.p;
+    while (fix) {
+        uint32_t back;
+        memcpy(&back, fix, 4);
+        host_patch32(fix, l->at - (fix + 4));
+        fix = back ? fix - back : NULL;
+    }
+}
+
+static void jump_to_label(struct label_info *l, uint8_t *rel32)
+{
+    if (l->at) {
+        host_patch32(rel32, l->at - (rel32 + 4));
+        return;
+    }
+    host_patch32(rel32, l->first_fix ? rel32 - l->first_fix : 0);
+    l->first_fix = rel32;
+}
+
+static void label(struct host_state *h, const struct ir_insn *insn)
+{
+    struct label_info *l = &h->labels[insn->imm];
+    if (l->fall_in) {
+        regs_write_back(h, true, true);
+        regs_forget(h);
+    } else if (l->snapshot > 0) {
+        regs_put(h, &h->snapshots[l->snapshot - 1], l);
+    } else {
+        regs_forget(h);
+    }
+    bind(h, l);
+}
+
+/* Before a branch is emitted, when its condition is already in EFLAGS. */
+static void prepare_target(struct host_state *h, struct label_info *l)
+{
+    const bool forward = l->position > h->position;
+    if (forward && !l->fall_in && l->branches == 1 && h->snapshot_count < MAX_SNAPSHOTS) {
+        regs_take(h, &h->snapshots[h->snapshot_count]);
+        l->snapshot = (int16_t)++h->snapshot_count;
+    } else {
+        regs_write_back(h, true, true);
+    }
+}
+
+static void give_back_icount(struct host_state *h)
+{
+    const unsigned left = h->unit->guest_insns - h->insn_number - 1;
+    if (h->options.icount && left && h->insn_number < h->unit->guest_insns)
+        host_rmi(&h->c, H_ADD_I, 64, 0, cpu_mem(offsetof(struct cpu, icount_left)), (int32_t)left);
+}
+
+static void align_jump(struct host_state *h)
+{
+    static const uint8_t nops[3][3] = { { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0x00 } };
+    const unsigned pad = (unsigned)(-(uintptr_t)(h->c.p + 1) & 3);
+    if (pad) {
+        memcpy(h->c.p, nops[pad - 1], pad);
+        h->c.p += pad;
+    }
+}
+
+/* mov r10, pc. */
+static void load_pc(struct host_state *h, uint64_t pc)
+{
+    host_mov_imm(&h->c, R10, pc);
+}
+
+static void poll_exit(struct host_state *h, uint64_t pc)
+{
+    load_pc(h, pc);
+    jump_to_stub(h, host_jmp(&h->c), STUB_EXIT_POLL);
+}
+
+static void test_request(struct host_state *h)
+{
+    host_rmi(&h->c, H_CMP_I, 32, 0, cpu_mem(offsetof(struct cpu, exit_request)), 0);
+}
+
+static void link_stubs(struct host_state *h, uint64_t pc, unsigned slot, bool guarded, struct link_place *place)
+{
+    if (guarded) {
+        place->guard_stub = h->c.p;
+        load_pc(h, pc);
+        jump_to_stub(h, host_jmp(&h->c), STUB_JUMP);
+        while (h->c.p < place->guard_stub + GUARDED_STUB_BYTES)
+            host_byte(&h->c, 0x90);
+    }
+    place->stub = h->c.p;
+    load_pc(h, pc);
+    host_mov_imm(&h->c, R11, (uintptr_t)h->block);
+    host_mov_imm(&h->c, R14, slot);
+    jump_to_stub(h, host_jmp(&h->c), STUB_EXIT_LINK);
+}
+
+/* The jump itself; its stubs go to far code. */
+static void link_jump(struct host_state *h, uint64_t pc)
+{
+    if (h->block->link_count == BLOCK_MAX_LINKS) {
+        load_pc(h, pc);
+        jump_to_stub(h, host_jmp(&h->c), STUB_JUMP);
+        return;
+    }
+    const unsigned slot = h->block->link_count++;
+    struct link_place *place = &h->links[slot];
+    const uint64_t linear = h->unit->linear + (pc - h->unit->pc);
+    const bool guarded = (linear ^ h->unit->linear) >> 12 != 0;
+    uint8_t *guard_jump = NULL;
+    *place = (struct link_place){ .pc = pc };
+    if (guarded) {
+        const unsigned mmu = h->frontend->fetch_mmu(h->unit->mode);
+        const size_t word = offsetof(struct cpu, page_ids) + 4 * (mmu * CPU_PAGE_IDS + (linear >> 12 & (CPU_PAGE_IDS - 1)));
+        host_rmi(&h->c, H_CMP_I, 32, 0, cpu_mem(word), INT32_MAX);      /* so that four bytes are taken */
+        place->guard = h->c.p - 4;
+        host_patch32(place->guard, 0);
+        guard_jump = host_jcc(&h->c, IR_COND_NE);
+    }
+    align_jump(h);
+    place->jump = host_jmp(&h->c);
+    const bool nested = h->in_far;
+    if (!nested)
+        far_begin(h);
+    link_stubs(h, pc, slot, guarded, place);
+    if (!nested) {
+        far_end(h);
+        main_to_far(h, place->jump, place->stub);
+        if (guard_jump)
+            main_to_far(h, guard_jump, place->guard_stub);
+    } else {
+        host_patch32(place->jump, place->stub - (place->jump + 4));
+        if (guard_jump)
+            host_patch32(guard_jump, place->guard_stub - (guard_jump + 4));
+    }
+}
+
+static void emit_goto(struct host_state *h, const struct ir_insn *insn, uint64_t from_pc)
+{
+    const uint64_t pc = (uint64_t)insn->imm;
+    regs_write_back(h, false, !h->in_far);
+    give_back_icount(h);
+    if (pc <= from_pc) {
+        test_request(h);
+        if (h->in_far) {
+            uint8_t *on = host_jcc8(&h->c, IR_COND_E);
+            poll_exit(h, pc);
+            host_patch8(on, h->c.p);
+        } else {
+            uint8_t *out = host_jcc(&h->c, IR_COND_NE);
+            far_begin(h);
+            main_to_far(h, out, h->c.p);
+            poll_exit(h, pc);
+            far_end(h);
+        }
+    }
+    link_jump(h, pc);
+}
+
+/* Whether the branch only jumps over a GOTO that follows it. */
+static bool skips_goto(struct host_state *h, const struct label_info *l)
+{
+    const unsigned n = h->position;
+    return n + 2 < h->unit->count && h->unit->code[n + 1].op == IR_GOTO && l->position == n + 2 && l->branches == 1;
+}
+
+static void conditional(struct host_state *h, unsigned cond, unsigned to)
+{
+    struct label_info *l = &h->labels[to];
+    if (skips_goto(h, l)) {
+        uint8_t *out = host_jcc(&h->c, cond ^ 1);
+        far_begin(h);
+        main_to_far(h, out, h->c.p);
+        emit_goto(h, &h->unit->code[h->position + 1], h->insn_pc);
+        far_end(h);
+        h->position += 2;               /* GOTO and LABEL are done */
+        if (!l->live_globals && h->flags_global)
+            flags_drop(h, h->flags_global);
+        return;
+    }
+    h->eflags_busy = true;
+    prepare_target(h, l);
+    h->eflags_busy = false;
+    jump_to_label(l, host_jcc(&h->c, cond));
+}
+
+static void poll(struct host_state *h, const struct ir_insn *insn)
+{
+    test_request(h);
+    uint8_t *out = host_jcc(&h->c, IR_COND_NE);
+    far_begin(h);
+    main_to_far(h, out, h->c.p);
+    regs_write_back(h, false, false);
+    poll_exit(h, (uint64_t)insn->imm);
+    far_end(h);
+}
+
+static void load_cpu(struct host_state *h, const struct ir_insn *insn)
+{
+    const struct host_mem m = cpu_mem((size_t)insn->imm);
+    const unsigned d = reg_def(h, insn->d[0]);
+    switch (insn->width) {
+    case 8:  host_rm(&h->c, H_MOVZX8, 32, d, m); break;
+    case 16: host_rm(&h->c, H_MOVZX16, 32, d, m); break;
+    default: host_rm(&h->c, H_MOV, insn->width, d, m);
+    }
+}
+
+static void store_cpu(struct host_state *h, const struct ir_insn *insn)
+{
+    const struct host_mem m = cpu_mem((size_t)insn->imm);
+    int64_t value;
+    if (reg_is_const(h, insn->s[0], &value)) {
+        const unsigned w = insn->width;
+        value = w == 64 ? value : (int64_t)((uint64_t)value << (64 - w)) >> (64 - w);
+        if (fits32(value)) {
+            host_rmi(&h->c, H_MOV_I, w, 0, m, (int32_t)value);
+            return;
+        }
+    }
+    host_rm(&h->c, H_MOV_M, insn->width, reg_use(h, insn->s[0]), m);
+}
+
+static void fence(struct host_state *h)
+{
+    host_byte(&h->c, 0x0f);
+    host_byte(&h->c, 0xae);
+    host_byte(&h->c, 0xf0);
+}
+
+/* The ends that go through a common stub. */
+static void leave(struct host_state *h, const struct ir_insn *insn)
+{
+    if (insn->op == IR_JUMP) {
+        int64_t value;
+        if (reg_is_const(h, insn->s[0], &value)) {
+            regs_write_back(h, false, true);
+            load_pc(h, (uint64_t)value);
+        } else {
+            const unsigned a = reg_use(h, insn->s[0]);
+            regs_write_back(h, false, true);
+            host_mov(h, R10, a);
+        }
+    } else {
+        regs_write_back(h, false, true);
+    }
+    give_back_icount(h);
+    jump_to_stub(h, host_jmp(&h->c), insn->op == IR_JUMP ? STUB_JUMP : insn->op == IR_LOOKUP ? STUB_LOOKUP : STUB_EXIT);
+}
+
+void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
+{
+    struct label_info *l;
+    switch (insn->op) {
+    case IR_INSN:
+        h->insn_pc = (uint64_t)insn->imm;
+        h->insn_number = insn->aux;
+        break;
+    case IR_LABEL: label(h, insn); break;
+    case IR_BR:
+        l = &h->labels[insn->imm];
+        prepare_target(h, l);
+        jump_to_label(l, host_jmp(&h->c));
+        break;
+    case IR_BRC:
+        host_compare(h, insn->width, insn->s[0], insn->s[1], insn->imm);
+        conditional(h, insn->cond, insn->aux);
+        break;
+    case IR_BRF: {
+        const unsigned cond = flags_condition(h, insn->s[0], insn->cond);
+        if (ends & END_S0)
+            flags_drop(h, insn->s[0]);
+        conditional(h, cond, (unsigned)insn->imm);
+        break;
+    }
+    case IR_POLL: poll(h, insn); break;
+    case IR_GOTO: emit_goto(h, insn, h->insn_pc); break;
+    case IR_JUMP:
+    case IR_LOOKUP:
+    case IR_EXIT: leave(h, insn); break;
+    case IR_LDCPU: load_cpu(h, insn); break;
+    case IR_STCPU: store_cpu(h, insn); break;
+    case IR_FENCE: fence(h); break;
+    default: g_assert_not_reached();
+    }
+}
