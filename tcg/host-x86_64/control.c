@@ -113,14 +113,15 @@ static void link_stubs(struct host_state *h, uint64_t pc, unsigned slot, bool gu
 }
 
 /* The jump itself; its stubs go to far code. */
-static void link_jump(struct host_state *h, uint64_t pc)
+static void link_jump(struct host_state *h, uint64_t pc, unsigned slot)
 {
-    if (h->block->link_count == BLOCK_MAX_LINKS) {
+    if (slot >= BLOCK_MAX_LINKS || h->links[slot].jump) {
         load_pc(h, pc);
         jump_to_stub(h, host_jmp(&h->c), STUB_JUMP);
         return;
     }
-    const unsigned slot = h->block->link_count++;
+    if (slot >= h->block->link_count)
+        h->block->link_count = slot + 1;
     struct link_place *place = &h->links[slot];
     const uint64_t linear = h->unit->linear + (pc - h->unit->pc);
     const bool guarded = (linear ^ h->unit->linear) >> 12 != 0;
@@ -171,7 +172,7 @@ static void emit_goto(struct host_state *h, const struct ir_insn *insn, uint64_t
             far_end(h);
         }
     }
-    link_jump(h, pc);
+    link_jump(h, pc, insn->aux);
 }
 
 /* Whether the branch only jumps over a GOTO that follows it. */

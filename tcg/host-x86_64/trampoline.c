@@ -39,7 +39,6 @@ static void enter(struct host_state *h)
     host_ri(&h->c, H_SUB_I, 64, RSP, 8);
     host_rm(&h->c, H_LEA, 64, REG_CPU, host_mem(RDI, CPU_BIAS));
     host_rr(&h->c, H_MOV, 64, R11, RSI);
-    host_rm(&h->c, H_LDMXCSR, 0, 0, cpu_mem(offsetof(struct cpu, fp_control)));
     pinned(h, H_MOV, 0xffff);
     host_byte(&h->c, 0x41);         /* jmp r11 */
     host_byte(&h->c, 0xff);
@@ -177,8 +176,5 @@ bool trampoline_emit(struct host_state *h, struct code_buffer *common)
     slow(h);
     around_helpers(h);
     word_of_flags(h);
-    common->size -= (size_t)(h->c.p - common->write);
-    common->exec += h->c.p - common->write;
-    common->write = h->c.p;
     return true;
 }
