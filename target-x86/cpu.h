@@ -108,7 +108,7 @@ struct x86_cpu {
     struct ir_flags flags;          /* OF SF ZF AF PF CF, deferred */
     uint64_t eflags;                /* all others; bit 1 set */
     union x86_xmm xmm[16];
-    uint32_t mxcsr, mxcsr_pad;      /* rounding, DAZ, FZ and masks; the sticky flags are in cpu.fp_control (x86_mxcsr_get) */
+    uint32_t mxcsr, mxcsr_raised;   /* rounding, DAZ, FZ and masks; the sticky flags are in cpu.fp_control (x86_mxcsr_get) */
     union x86_xmm vector;            /* a memory operand on its way to a helper */
     struct x86_fpu fpu;
     struct x86_segment seg[SEG_COUNT];

@@ -5,8 +5,6 @@
  * The guest's MXCSR is split. x86_cpu.mxcsr holds control and mask bits; cpu.fp_control is what the host's own MXCSR
  * holds while guest code runs: the same rounding, DAZ and FZ with every exception masked, and the sticky flags
  * as they gather. Helpers run inside the cache, so here the host's register is the true one.
- *
- * Departure: with underflow unmasked a tiny result that is exact raises #XM as it must, but PE may be set beside UE.
  */
 #include <xmmintrin.h>
 #include "target-x86/fp.h"
@@ -56,24 +54,38 @@ uint64_t helper_ldmxcsr(struct cpu *c, uint64_t value)
 }
 
 /*
- * Before an instruction of a MODE_MXCSR_TRAPS unit: sticky flags aside. When underflow is unmasked FZ has no effect
- * in the guest (10.2.3.3), and on the host it makes every tiny result set UE, also an exact one, which is when an
- * unmasked underflow is due.
+ * An instruction of a MODE_MXCSR_TRAPS unit:
+ *
+ *      mxcsr_begin   sticky flags aside, FZ off where underflow is unmasked (10.2.3.3: it has no effect then)
+ *      COPY          the instruction, which says what it raises, and its result
+ *      mxcsr_tiny    what it raised is kept; FZ on where underflow is unmasked
+ *      COPY          again: with FZ every tiny result sets UE, also an exact one, which is when an unmasked underflow
+ *                    is due (4.9.1.5)
+ *      mxcsr_check   raises, or goes on
  */
 uint64_t helper_mxcsr_begin(struct cpu *c)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     uint32_t live = _mm_getcsr();
     cpu->cpu.fp_control = live;
+    _mm_setcsr(live & ~(MXCSR_FLAGS | (cpu->mxcsr & MXCSR_UM ? 0 : MXCSR_FZ)));
+    return 0;
+}
+
+uint64_t helper_mxcsr_tiny(struct cpu *c)
+{
+    struct x86_cpu *cpu = x86_cpu_of(c);
+    uint32_t live = _mm_getcsr();
+    cpu->mxcsr_raised = live & MXCSR_FLAGS;
     _mm_setcsr((live & ~MXCSR_FLAGS) | (cpu->mxcsr & MXCSR_UM ? 0 : MXCSR_FZ));
     return 0;
 }
 
-/* After it: what was raised anew decides; nothing of the instruction has been written yet. */
+/* What was raised anew decides; nothing of the instruction has been written yet. */
 uint64_t helper_mxcsr_check(struct cpu *c)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
-    uint32_t raised = _mm_getcsr() & MXCSR_FLAGS;
+    uint32_t raised = cpu->mxcsr_raised | (cpu->mxcsr & MXCSR_UM ? 0 : _mm_getcsr() & MXCSR_UE);
     uint32_t unmasked = raised & ~(cpu->mxcsr >> 7);
     if (unmasked & MXCSR_PRE)
         raised &= MXCSR_PRE;                        /* the operation was not done: no result to be inexact */

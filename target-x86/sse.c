@@ -29,13 +29,17 @@ ir_reg sse_load(struct x86_trans *t, unsigned w)
     return v;
 }
 
-static void sse_fp_begin(struct x86_trans *t)
+/* One instruction of a MODE_MXCSR_TRAPS unit: run twice, see mxcsr.c; then the check, which may raise. */
+static void copy_checked(struct x86_trans *t, const struct ir_copy *copy, int imm, const ir_reg d[2], const ir_reg s[4])
 {
-    ir_call_void(t->u, HELPER_mxcsr_begin, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-}
-
-static void sse_fp_check(struct x86_trans *t)
-{
+    static const enum x86_helper before[2] = { HELPER_mxcsr_begin, HELPER_mxcsr_tiny };
+    for (unsigned i = 0; i < 2; i++) {
+        ir_reg out[2];
+        for (unsigned k = 0; k < 2; k++)
+            out[k] = d[k] == IR_NONE || i == 0 ? d[k] : ir_temp(t->u, t->u->types[d[k]]);
+        ir_call_void(t->u, before[i], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        ir_emit_copy(t->u, copy, imm, out[0], out[1], s[0], s[1], s[2], s[3]);
+    }
     ir_call_void(t->u, HELPER_mxcsr_check, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -63,10 +67,9 @@ void sse_emit(struct x86_trans *t, const struct ir_copy *copy, ir_reg rm, int im
         d[outs++] = flags;
     }
     if (traps)
-        sse_fp_begin(t);
-    ir_emit_copy(t->u, copy, imm, d[0], d[1], s[0], s[1], s[2], s[3]);
-    if (traps)
-        sse_fp_check(t);
+        copy_checked(t, copy, imm, d, s);
+    else
+        ir_emit_copy(t->u, copy, imm, d[0], d[1], s[0], s[1], s[2], s[3]);
     if (flags != IR_NONE && flags != X86_FLAGS)
         ir_mov_to(t->u, X86_FLAGS, flags);
     if (target == IR_NONE)
@@ -80,10 +83,9 @@ void sse_emit(struct x86_trans *t, const struct ir_copy *copy, ir_reg rm, int im
 void sse_fp_run(struct x86_trans *t, const struct ir_copy *copy, ir_reg v, ir_reg w)
 {
     if (t->mode & MODE_MXCSR_TRAPS)
-        sse_fp_begin(t);
-    ir_emit_copy(t->u, copy, 0, v, IR_NONE, w, IR_NONE, IR_NONE, IR_NONE);
-    if (t->mode & MODE_MXCSR_TRAPS)
-        sse_fp_check(t);
+        copy_checked(t, copy, 0, (ir_reg[2]){ v }, (ir_reg[4]){ w });
+    else
+        ir_emit_copy(t->u, copy, 0, v, IR_NONE, w, IR_NONE, IR_NONE, IR_NONE);
 }
 
 static void copy_row(struct x86_trans *t, bool fp)

@@ -76,10 +76,11 @@ CASE(next, "fld1; fldz; fdivrp %%st, %%st(1); fnop; nop; at_next: fld1")
 CASE(clear, "fld1; fldz; fdivrp %%st, %%st(1); fnclex; at_clear: fld1")
 CASE(empty, "fstp %%st(0); at_empty: fwait")
 CASE(unmask_later, "fld1; fldz; fdivrp %%st, %%st(1); fldcw new_control; at_unmask_later: fld1")
-CASE(store, "fld1; fldz; fldz; fdivrp %%st, %%st(1); fstps store_target; at_store: fwait")
+CASE(store, "fldt huge; fstps store_target; at_store: fwait")
 CASE(mmx, "fld1; fldz; fdivrp %%st, %%st(1); at_mmx: movd %%eax, %%mm0")
 uint16_t new_control = 0x37b;
 uint32_t store_target;
+const uint16_t huge[5] = { 0, 0, 0, 0x8000, 0x7ffe };
 
 static void x87_case(const char *name, uint16_t control, void (*run)(void), const char *at)
 {
@@ -100,7 +101,7 @@ static void x87_exceptions(void)
     x87_case("unmasked divide, fnclex", 0x37b, do_clear, at_clear);
     x87_case("unmasked invalid, empty stack", 0x37e, do_empty, at_empty);
     x87_case("masked divide, unmasked later", 0x37f, do_unmask_later, at_unmask_later);
-    x87_case("unmasked invalid stops the store", 0x37e, do_store, at_store);
+    x87_case("unmasked overflow stops the store", 0x377, do_store, at_store);
     x87_case("unmasked divide, mmx", 0x37b, do_mmx, at_mmx);
 }
 
