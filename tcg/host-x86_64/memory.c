@@ -135,7 +135,8 @@ static void slow_end(struct host_state *h, ir_reg result, const uint8_t *back)
 
 static void call_slow(struct host_state *h)
 {
-    host_patch32(host_call(&h->c), h->block_slow - h->c.p);
+    uint8_t *at = host_call(&h->c);
+    host_patch32(at, h->block_slow - (at + 4));
 }
 
 /* The old value of a global that is about to be loaded must be in memory if the load faults. */
