@@ -11,7 +11,7 @@
 
 #define I(op, a, b, c, imm) toy_insn(TOY_##op, a, b, c, imm)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-enum { RAM_BYTES = 8 << 20, CODE = 0x10000, DATA = 0x200000, SHIFT = 3 };
+enum { RAM_BYTES = 8 << 20, CODE = 0x10000, DATA = 0x200000, ROOT = 0x100000, SHIFT = 3 };
 
 static const struct engine_options variants[] = {
     { .interpret = true, .icount = true, .icount_shift = SHIFT },
@@ -121,12 +121,17 @@ static void idle(struct test *t) { run_all(t, idle_body); }
 static void faults_body(struct test *t, const struct engine_options *options)
 {
     const uint64_t code[] = {
-        I(ADDI, 0, 0, 0, 1), I(ADDI, 0, 0, 0, 1), I(BAD, 0, 0, 0, 0), I(ADDI, 0, 0, 0, 1),
+        I(ADDI, 0, 0, 0, 1), I(ADDI, 0, 0, 0, 1), I(LD, 1, 5, 3, 0), I(ADDI, 0, 0, 0, 1),
         I(COUNT, 2, 0, 0, 0), I(HLT, 0, 0, 0, 0),
     };
     struct toy_machine m;
     toy_machine_init(&m, options, RAM_BYTES, 1);
     toy_load(&m, CODE, code, COUNT(code));
+    for (uint64_t n = 0; n < TOY_PAGES; n++) {
+        toy_poke(&m, ROOT + n * 8, n << 12 | TOY_P | TOY_W | TOY_X);
+    }
+    m.cpu[0]->root = ROOT;
+    m.cpu[0]->r[5] = 1ull << 40;
     m.cpu[0]->handler = CODE + 32;
     m.cpu[0]->cpu.pc = CODE;
     engine_start(m.engine, NULL);
