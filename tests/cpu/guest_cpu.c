@@ -96,9 +96,9 @@ void guest_cpu_code(struct guest_cpu *guest, const uint8_t *code, unsigned bytes
 {
     uint8_t *p = guest_cpu_region(guest) + HOST_CODE;
     memcpy(p, code, bytes);
-    p[bytes] = 0xcc;
+    memcpy(p + bytes, "\x0f\x0b", 2);
     guest->code_bytes = bytes;
-    engine_code_written(guest->engine, HOST_REGION + HOST_CODE, bytes + 1);
+    engine_code_written(guest->engine, HOST_REGION + HOST_CODE, bytes + 2);
 }
 
 static struct x86_segment segment(uint64_t base, uint32_t limit, uint16_t attributes, unsigned cpl)
@@ -187,7 +187,7 @@ bool guest_cpu_run(struct guest_cpu *guest, struct host_state *state, enum host_
     state->flags = x86_eflags_get(cpu);
     state->rip = x86_rip(cpu);
     fx_store(cpu, state->fx);
-    bool end = guest->event.vector == EXC_BP && state->rip == host_rip(mode, HOST_CODE + guest->code_bytes);
+    bool end = guest->event.vector == EXC_UD && state->rip == host_rip(mode, HOST_CODE + guest->code_bytes);
     state->vector = end ? 255 : guest->event.vector;
     state->error = guest->event.has_error ? guest->event.error : 0;
     state->address = cpu->cr2;

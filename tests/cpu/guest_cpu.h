@@ -13,9 +13,9 @@ struct guest_cpu;
 struct guest_cpu *guest_cpu_new(const struct engine_options *options, GError **error);
 void guest_cpu_free(struct guest_cpu *guest);
 uint8_t *guest_cpu_region(struct guest_cpu *guest);
-/* Puts code at HOST_CODE and INT3 behind it. */
+/* Puts code at HOST_CODE and UD2 behind it. */
 void guest_cpu_code(struct guest_cpu *guest, const uint8_t *code, unsigned bytes);
-/* Runs from state->rip to the INT3 (vector 255) or another exception. false: neither came within a limit. */
+/* Runs from state->rip to the UD2 (vector 255) or another exception. false: neither came within a limit. */
 bool guest_cpu_run(struct guest_cpu *guest, struct host_state *state, enum host_mode mode, unsigned cpl);
 struct x86_cpu *guest_cpu_x86(struct guest_cpu *guest);
 
