@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "tcg/host-x86_64/copy.h"
+#include <xmmintrin.h>
 #include <glib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -155,6 +156,8 @@ static void write_thunk(uint8_t *p, const struct ir_copy *copy, int imm)
     *p = 0xc3;
 }
 
+/* Called with the guest's MXCSR in place: GLib's hash table computes with doubles when it grows, and that must not set
+ * the guest's sticky flags. */
 static copy_thunk *thunk_of(struct copy_thunks *thunks, const struct ir_copy *copy, int imm)
 {
     const struct copy_key key = { copy, imm };
@@ -167,7 +170,9 @@ static copy_thunk *thunk_of(struct copy_thunks *thunks, const struct ir_copy *co
         write_thunk(thunks->write + thunks->used, copy, imm);
         known = thunks->exec + thunks->used;
         thunks->used += COPY_THUNK_MOST;
+        const unsigned mxcsr = _mm_getcsr();
         g_hash_table_insert(thunks->known, g_memdup2(&key, sizeof(key)), known);
+        _mm_setcsr(mxcsr);
     }
     return (copy_thunk *)known;
 }
