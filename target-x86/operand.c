@@ -71,7 +71,8 @@ static ir_reg segment_apply(struct x86_trans *t, unsigned segment, ir_reg offset
     bool based = segment == SEG_FS || segment == SEG_GS;
     if (t->mode & MODE_CODE64)
         return based ? ir_op2(t->u, IR_ADD, 64, segment_base(t, segment), offset) : offset;
-    if (!based && t->mode & MODE_FLAT)
+    bool code_write = segment == SEG_CS && write && t->mode & MODE_PE && !(t->mode & MODE_VM);
+    if (!based && t->mode & MODE_FLAT && !code_write)
         return offset;
     if ((segment == SEG_FS && t->mode & MODE_FS_OPEN) || (segment == SEG_GS && t->mode & MODE_GS_OPEN))
         return ir_op2(t->u, IR_ADD, 32, segment_base(t, segment), offset);
