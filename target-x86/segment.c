@@ -375,7 +375,7 @@ uint64_t helper_lar(struct cpu *base, uint64_t selector, uint64_t old)
     if (!zero_flag(cpu, inspect_type(cpu, selector, &d, LAR_TYPES, LAR_TYPES_LONG))) {
         return old;
     }
-    return d.raw >> 32 & 0x00ffff00;
+    return d.raw >> 32 & 0x00f0ff00;
 }
 
 uint64_t helper_lsl(struct cpu *base, uint64_t selector, uint64_t old)

@@ -35,7 +35,7 @@ static void run(const char *name, const uint8_t *code, unsigned bytes, uint32_t 
         say("vector %d error %l ", vector, trap.error);
     }
     say("cs %w ip %l ss %w sp %l flags %l data %l %l stack %w\n", (unsigned)trap.cs, trap.ip, (unsigned)trap.ss, trap.sp,
-        trap.flags & 0x1b7200, ((uint32_t *)DATA_AT)[0], ((uint32_t *)DATA_AT)[1], (unsigned)*(uint16_t *)(STACK_AT + 0xffe));
+        trap.flags & 0x1a7200, ((uint32_t *)DATA_AT)[0], ((uint32_t *)DATA_AT)[1], (unsigned)*(uint16_t *)(STACK_AT + 0xffe));
 }
 #define RUN(name, flags, ...) do { static const uint8_t code[] = { __VA_ARGS__ }; run(name, code, sizeof code, flags); } while (0)
 
