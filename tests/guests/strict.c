@@ -4,7 +4,7 @@
  * options: -cpu qemu64
  * qemu: 7.2 accepts LOCK before MOV, unknown MSRs, reserved CR0/CR4 combinations, and checks no limits
  * What the manual refuses and QEMU lets pass: SDM 2, LOCK; SDM 3, 2.5 (CR0, CR4), WRMSR, 5.3 and 5.5 (limits and types),
- * 6.13 (the error code's index is the vector in 64-bit mode too), 6.15 (#SS for a non-canonical stack address).
+ * 17.3.1.1 (RF), 6.13 (the error code's index is the vector in 64-bit mode too), 6.15 (#SS for a non-canonical stack address).
  */
 #include "guest.h"
 
@@ -30,6 +30,12 @@ CASE(sysret_efer, "mov $0xc0000080, %%ecx; xor %%edx, %%edx; mov $0x80000000, %%
 
 CASE(int_no_gate, "", "int $0x90")
 #ifdef __x86_64__
+CASE(fs_base, "mov $0xc0000100, %%ecx; mov $0x8000, %%edx; xor %%eax, %%eax", "wrmsr")
+CASE(lstar, "mov $0xc0000082, %%ecx; mov $0x8000, %%edx; xor %%eax, %%eax", "wrmsr")
+CASE(cr8_high, "mov $16, %%eax", "mov %%rax, %%cr8")
+CASE(cr0_no_pg, "mov %%cr0, %%rax; btr $31, %%rax", "mov %%rax, %%cr0")
+CASE(cr4_no_pae, "mov %%cr4, %%rax; btr $5, %%rax", "mov %%rax, %%cr4")
+CASE(efer_lme, "mov $0xc0000080, %%ecx; rdmsr; btr $8, %%eax", "wrmsr")
 CASE(noncanonical_stack, "mov %%rbp, %%rcx; mov $0x800000000000, %%rbp", "mov (%%rbp), %%eax")
 #else
 CASE(null_ds, "push %%ds; xor %%eax, %%eax; mov %%eax, %%fs", "mov %%fs:0, %%eax")
@@ -46,6 +52,7 @@ static const struct { const char *name; void (*run)(void); const char *at; } cas
     ROW(lock_mov), ROW(lock_cmp), ROW(lock_bt), ROW(wrmsr_unknown), ROW(rdmsr_unknown), ROW(cr4_reserved), ROW(cr0_pg_no_pe),
     ROW(cr0_nw_no_cd), ROW(cr1), ROW(sysret_efer), ROW(int_no_gate),
 #ifdef __x86_64__
+    ROW(fs_base), ROW(lstar), ROW(cr8_high), ROW(cr0_no_pg), ROW(cr4_no_pae), ROW(efer_lme),
     ROW(noncanonical_stack),
 #else
     ROW(null_ds), ROW(limit), ROW(limit_last), 
@@ -66,5 +73,7 @@ void guest_main(void)
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         say_trap(cases[i].name, guarded(cases[i].run), cases[i].at);
     }
+    guarded(do_cr1);
+    say("RF in the flags that a fault pushes: %d\n", (int)(trap.flags >> 16 & 1));
     say_trap("ring 3 int 80h without right", guarded_user(user_int80), NULL);
 }

@@ -52,7 +52,7 @@ int guarded(void (*code)(void));
 int guarded_user(void (*code)(void));
 /* Called for a vector instead of ending the guarded code when set; returns to the interrupted code. May change *trap.ip. */
 extern void (*trap_hook[256])(struct trap *trap);
-/* One line: what was run, vector, error code, where the saved IP points relative to `at`, and RF/TF/IF of the saved flags. */
+/* One line: what was run, vector, error code, where the saved IP points relative to `at`, TF of the saved flags. (RF is not said: QEMU 7.2 never sets it.) */
 void say_trap(const char *what, int vector, const void *at);
 
 /* --- descriptors --- */
