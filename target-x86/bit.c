@@ -73,7 +73,7 @@ static void bsf(struct x86_trans *t)
     ir_reg flags = ir_temp(t->u, IR_TYPE_FLAGS);
     ir_flag_op(t->u, IR_ANDS, o->bits, IR_NONE, flags, IR_NONE, source, source, 0);
     if (o->bits == 32)              /* the whole 64-bit register stays */
-        ir_mov_to(t->u, x86_gpr(o->reg), ir_select(t->u, IR_COND_E, 32, source, zero, x86_gpr(o->reg), found));
+        ir_mov_to(t->u, x86_gpr(o->reg), ir_select(t->u, IR_COND_E, 64, ir_extu(t->u, 32, source), zero, x86_gpr(o->reg), found));
     else
         x86_write(t, 0, ir_select(t->u, IR_COND_E, o->bits, source, zero, x86_gpr(o->reg), found));
     ir_mov_to(t->u, X86_FLAGS, flags);

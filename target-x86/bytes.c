@@ -72,31 +72,44 @@ static void xadd(struct x86_trans *t)
     ir_mov_to(t->u, X86_FLAGS, flags);
 }
 
+/* a == b ? yes : no, all of 64 bits; a and b are zero-extended. */
+static ir_reg if_equal(struct x86_trans *t, ir_reg a, ir_reg b, ir_reg yes, ir_reg no)
+{
+    return ir_select(t->u, IR_COND_E, 64, a, b, yes, no);
+}
+
+/* Writes a general register on equality only: else not even the upper half changes. */
+static void cmpxchg_register(struct x86_trans *t, ir_reg old, ir_reg expected, ir_reg source)
+{
+    const struct x86_operand *o = &t->insn->operand[0];
+    ir_reg gpr = x86_gpr(o->reg);
+    unsigned position = o->kind == OPERAND_GPR_HIGH8 ? 8 : 0;
+    ir_reg new = o->bits >= 32 ? source : ir_deposit(t->u, gpr, position, o->bits, source);
+    ir_mov_to(t->u, gpr, if_equal(t, old, expected, new, gpr));
+}
+
 /* Equal: destination = source; else accumulator = destination. Memory is written in both cases. */
 static void cmpxchg(struct x86_trans *t)
 {
     const struct x86_operand *o = t->insn->operand;
     unsigned bits = o->bits;
-    ir_reg old = ir_temp(t->u, IR_TYPE_INT), flags = ir_temp(t->u, IR_TYPE_FLAGS);
-    ir_reg source = x86_read(t, 1), expected = x86_get_reg(t, R_AX, bits), accumulator = x86_gpr(R_AX);
-    if (o[0].kind == OPERAND_MEM && t->insn->lock) {
+    bool memory = o[0].kind == OPERAND_MEM;
+    ir_reg old = ir_temp(t->u, IR_TYPE_INT), flags = ir_temp(t->u, IR_TYPE_FLAGS), accumulator = x86_gpr(R_AX);
+    ir_reg source = ir_temp(t->u, IR_TYPE_INT), expected = ir_extu(t->u, bits, accumulator);
+    ir_mov_to(t->u, source, x86_read(t, 1));
+    if (memory && t->insn->lock) {
         ir_reg linear = x86_linear(t, bits, true);
         ir_mov_to(t->u, old, ir_atomic(t->u, IR_ATOMIC_CAS, bits, linear, expected, source, t->mmu));
     } else {
-        ir_mov_to(t->u, old, o[0].kind == OPERAND_MEM ? x86_read_modify(t, 0) : x86_read(t, 0));
+        ir_mov_to(t->u, old, memory ? x86_read_modify(t, 0) : x86_read(t, 0));
     }
     ir_flag_op(t->u, IR_SUBS, bits, ir_temp(t->u, IR_TYPE_INT), flags, IR_NONE, expected, old, 0);
-    if (o[0].kind == OPERAND_MEM && !t->insn->lock)
-        x86_write(t, 0, ir_select(t->u, IR_COND_E, bits, old, expected, source, old));
-    ir_reg merged = bits >= 32 ? old : ir_deposit(t->u, accumulator, 0, bits, old);
-    ir_reg loaded = ir_select(t->u, IR_COND_E, bits, old, expected, accumulator, merged);
-    if (o[0].kind != OPERAND_MEM) { /* a register destination is written after the accumulator */
-        ir_reg value = ir_select(t->u, IR_COND_E, bits, old, expected, source, old);
-        ir_mov_to(t->u, accumulator, loaded);
-        x86_write(t, 0, value);
-    } else {
-        ir_mov_to(t->u, accumulator, loaded);
-    }
+    if (memory && !t->insn->lock)
+        x86_write(t, 0, if_equal(t, old, expected, source, old));
+    ir_reg loaded = bits >= 32 ? old : ir_deposit(t->u, accumulator, 0, bits, old);
+    ir_mov_to(t->u, accumulator, if_equal(t, old, expected, accumulator, loaded));
+    if (!memory)                    /* after the accumulator, which may be the same register */
+        cmpxchg_register(t, old, expected, source);
     ir_mov_to(t->u, X86_FLAGS, flags);
 }
 
