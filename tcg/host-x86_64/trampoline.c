@@ -78,8 +78,6 @@ static struct host_mem entry_field(size_t field)
 static void jump_look_up(struct host_state *h)
 {
     uint8_t *miss[4];
-    start(h, STUB_LOOKUP);
-    host_rm(&h->c, H_MOV, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     start(h, STUB_JUMP);
     host_rmi(&h->c, H_CMP_I, 32, 0, cpu_mem(offsetof(struct cpu, exit_request)), 0);
     uint8_t *request = host_jcc(&h->c, IR_COND_NE);
@@ -109,6 +107,10 @@ static void jump_look_up(struct host_state *h)
     host_rm(&h->c, H_MOV_M, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     uint8_t *out = host_jmp(&h->c);
     host_patch32(out, h->stub[STUB_EXIT] - (out + 4 + h->exec_delta));
+    start(h, STUB_LOOKUP);
+    host_rm(&h->c, H_MOV, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
+    uint8_t *jump = host_jmp(&h->c);
+    host_patch32(jump, h->stub[STUB_JUMP] - (jump + 4 + h->exec_delta));
 }
 
 /* r10 = block; the block's own r10 is in SLOW_SAVE. */
