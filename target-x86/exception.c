@@ -329,6 +329,7 @@ void x86_deliver_event(struct x86_cpu *cpu, const struct x86_event *raised)
     }
     cpu->delivering = -1;
     cpu->delivering_external = false;
+    cpu->single_step = false;       /* delivery cleared TF: INT n is not stepped over (SDM 3, 17.3.1.4) */
     if (cpu->cpu.mode & MODE_SHADOW) {
         cpu->cpu.mode &= ~(uint32_t)MODE_SHADOW;
         cpu->shadow_ss = false;
