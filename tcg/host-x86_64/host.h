@@ -107,7 +107,7 @@ struct host_state {
     struct allocation now;
     uint16_t locked, xmm_locked;
     uint32_t stamp, used[HOST_REGS], xmm_used[HOST_REGS];
-    uint64_t slots;                 /* spill slots in use */
+    uint64_t slots, freed;          /* spill slots in use; those that end with the op */
     struct allocation snapshots[MAX_SNAPSHOTS];
     unsigned snapshot_count;
     ir_reg flags_global;            /* the one flags global whose liveness is followed, 0: none */

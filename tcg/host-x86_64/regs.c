@@ -213,7 +213,7 @@ void reg_release(struct host_state *h, ir_reg r)
     }
     v->flags &= ~VREG_DIRTY;
     if (v->slot >= 0 && !(v->flags & VREG_CROSS)) {
-        h->slots &= ~(((1ull << slot_words(h, r)) - 1) << v->slot);
+        h->freed |= ((1ull << slot_words(h, r)) - 1) << v->slot;     /* this op may still read it */
         v->slot = -1;
     }
 }
@@ -231,13 +231,15 @@ void regs_op_done(struct host_state *h, const struct ir_insn *insn, uint8_t ends
     if ((ends & END_FLAGS) && h->flags_global)
         flags_drop(h, h->flags_global);
     h->locked = h->xmm_locked = 0;
+    h->slots &= ~h->freed;
+    h->freed = 0;
 }
 
 void regs_start(struct host_state *h)
 {
     memset(&h->now, 0, sizeof(h->now));
     h->locked = h->xmm_locked = 0;
-    h->slots = 0;
+    h->slots = h->freed = 0;
     h->stamp = 0;
     memset(h->used, 0, sizeof(h->used));
     memset(h->xmm_used, 0, sizeof(h->xmm_used));

@@ -53,6 +53,14 @@ static void merge(struct host_state *h, const struct ir_insn *insn)
             host_rr(&h->c, H_MOVAPS, 0, d, b);
         return;
     }
+    if (insn->width < 32) {             /* no instruction merges so little: through an integer */
+        const unsigned t = reg_temp(h);
+        host_rri(&h->c, insn->width == 8 ? H_PEXTRB : H_PEXTRW, 0, insn->width == 8 ? b : t, insn->width == 8 ? t : b, 0);
+        if (d != a)
+            host_rr(&h->c, H_MOVAPS, 0, d, a);
+        host_rri(&h->c, insn->width == 8 ? H_PINSRB : H_PINSRW, 32, d, t, 0);
+        return;
+    }
     unsigned to = d;
     if (d == b && d != a)
         to = XMM_SCRATCH;

@@ -2,3 +2,5 @@
 # Random IR units: the optimiser's passes, the back ends against each other.
 TESTS += tests/ir/passes
 $(BUILD)/tests/ir/passes: $(BUILD)/tests/ir/random_unit.o
+TESTS += tests/ir/host
+$(BUILD)/tests/ir/host: $(BUILD)/tests/ir/random_unit.o

@@ -121,7 +121,7 @@ struct generator {
     unsigned behind[MAX_LABELS], behind_count;  /* labels that may be branched back to */
     const struct ir_copy *copies;
     unsigned copy_count;
-    unsigned slot;
+    unsigned slot, insn;
 };
 
 static unsigned below(struct generator *g, unsigned n)
@@ -191,6 +191,16 @@ static void fill_special(struct generator *g, struct ir_insn *insn)
     }
 }
 
+/* Flags that hosts leave undefined are not compared: OF of rotations and double shifts but by one, AF of double shifts. */
+static void clear_undefined(struct generator *g, const struct ir_insn *insn)
+{
+    uint32_t mask = insn->op >= IR_ROLS && insn->op <= IR_SHRDS ? IR_OF : 0;
+    if (insn->op == IR_SHLDS || insn->op == IR_SHRDS)
+        mask |= IR_AF;
+    if (mask && !(insn->s[2] == IR_IMM && insn->imm == 1))
+        ir_fmerge_to(g->u, insn->d[1], insn->d[1], ir_const(g->u, 0), mask);
+}
+
 /* An op of the classes without side effects, straight from the table. */
 static void value_op(struct generator *g)
 {
@@ -204,6 +214,8 @@ static void value_op(struct generator *g)
         insn.width = 16;
     if (op == IR_VMOV || op == IR_VZERO)
         insn.width = 128;
+    if ((op == IR_SHLDS || op == IR_SHRDS) && insn.width < 32)     /* no host has 8 bits; 16 has undefined results */
+        insn.width = 32;
     int last_int = -1;
     unsigned ints = 0;
     for (unsigned i = 0; info->ins[i]; i++) {
@@ -223,6 +235,8 @@ static void value_op(struct generator *g)
         if (i != unwanted)
             insn.d[i] = target(g, type_of(info->outs[i]));
     *ir_append(g->u, op, insn.width) = insn;
+    if (insn.d[1])
+        clear_undefined(g, &insn);
 }
 
 static void memory_op(struct generator *g)
@@ -291,6 +305,9 @@ static void copy_op(struct generator *g)
 static void place_label(struct generator *g, unsigned label)
 {
     ir_label(g->u, label);
+    struct ir_insn *mark = ir_append(g->u, IR_INSN, 64);       /* a pc belongs to a place, not to the way there */
+    mark->imm = 0x1000 + g->insn * 4;
+    mark->aux = (uint16_t)g->insn;
     for (unsigned t = 0; t < 3; t++)
         g->pool[t].count = g->pool[t].fixed;
 }
@@ -374,6 +391,7 @@ void random_unit(struct ir_unit *u, uint64_t seed, const struct ir_copy *copies,
     random_next(&g.state);
     const unsigned insns = 1 + below(&g, 20), flow = below(&g, 3);
     for (unsigned n = 0; n < insns; n++) {
+        g.insn = n;
         ir_insn_mark(u, 0x1000 + n * 4, n * 4);
         if (n == 0)
             start(&g);
