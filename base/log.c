@@ -85,6 +85,9 @@ void log_write(struct log *log, enum log_category category, const char *format, 
     va_start(args, format);
     g_mutex_lock(&log->lock);
     vfprintf(log->file, format, args);
+    if (category != LOG_trace) {        /* whoever looks for a crash needs the last line; a trace is too long for that */
+        fflush(log->file);
+    }
     g_mutex_unlock(&log->lock);
     va_end(args);
 }

@@ -19,13 +19,11 @@ LIBOBJ := $(filter-out $(BUILD)/machine/main.o,$(OBJ))
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%)
 COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64)
 
-# While parts are still being put in: the program links without them.
-UNFINISHED := -Wl,--warn-unresolved-symbols
 
 all: $(BUILD)/dragoman $(COMPAT)
 
 $(BUILD)/dragoman: $(BUILD)/machine/main.o $(BUILD)/libdragoman.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(UNFINISHED) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(COMPAT): $(BUILD)/dragoman
 	@mkdir -p $(@D)
 	@ln -sf ../dragoman $@
