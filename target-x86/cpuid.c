@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CPU models and CPUID (SDM 2, CPUID; AMD APM 3, appendix E for the 8000_00xx leaves). A model is a list of features; the leaves
- * come from features.def, so that what CPUID says and what raises #UD cannot differ.
+ * come from features.def, so that what CPUID says and what raises #UD cannot differ. No model has MONITOR: MWAIT works, but a
+ * guest whose idle loop is made of it would never let the host sleep.
  *
  * The leaves at 4000_0000h name Dragoman and, as other hypervisors do, the frequency of the TSC.
  */
@@ -15,7 +16,7 @@
     [FEAT_CMOV] = true, [FEAT_PAT] = true, [FEAT_PSE36] = true, [FEAT_MMX] = true, [FEAT_FXSR] = true, [FEAT_SSE] = true
 #define HAS_X64 HAS_P3, [FEAT_CLFSH] = true, [FEAT_SSE2] = true, [FEAT_SSE3] = true, [FEAT_CX16] = true, [FEAT_SYSCALL] = true, \
     [FEAT_NX] = true, [FEAT_LM] = true, [FEAT_LAHF64] = true, [FEAT_HYPERVISOR] = true
-#define HAS_MAX HAS_X64, [FEAT_PCLMULQDQ] = true, [FEAT_MONITOR] = true, [FEAT_SSSE3] = true, [FEAT_PCID] = true, \
+#define HAS_MAX HAS_X64, [FEAT_PCLMULQDQ] = true, [FEAT_SSSE3] = true, [FEAT_PCID] = true, \
     [FEAT_SSE41] = true, [FEAT_SSE42] = true, [FEAT_X2APIC] = true, [FEAT_MOVBE] = true, [FEAT_POPCNT] = true, \
     [FEAT_TSC_DEADLINE] = true, [FEAT_AES] = true, [FEAT_XSAVE] = true, [FEAT_RDRAND] = true, [FEAT_FSGSBASE] = true, \
     [FEAT_TSC_ADJUST] = true, [FEAT_BMI1] = true, [FEAT_SMEP] = true, [FEAT_BMI2] = true, [FEAT_ERMS] = true, \
@@ -28,11 +29,11 @@ const struct x86_model x86_models[] = {
     { .name = "qemu64", .help = "x86-64 with SSE3 (default)", .vendor = "AuthenticAMD", .brand = "Dragoman Virtual CPU, x86-64",
       .signature = 0x00060fb1, .max_leaf = 0xd, .max_extended = 0x8000000a, .physical_bits = 40, .amd = true, .has = { HAS_X64 } },
     { .name = "max", .help = "everything Dragoman has: x86-64-v3 without AVX", .vendor = "AuthenticAMD",
-      .brand = "Dragoman Virtual CPU, all features", .signature = 0x00800f12, .max_leaf = 0xd, .max_extended = 0x8000000a,
+      .brand = "Dragoman Virtual CPU, all features", .signature = 0x00000663, .max_leaf = 0xd, .max_extended = 0x8000000a,
       .physical_bits = 40, .amd = true, .has = { HAS_MAX } },
     { .name = "core2duo", .help = "Intel Core 2 Duo", .vendor = "GenuineIntel",
       .brand = "Intel(R) Core(TM)2 Duo CPU     T7700  @ 2.40GHz", .signature = 0x000006fb, .max_leaf = 0xa,
-      .max_extended = 0x80000008, .physical_bits = 40, .has = { HAS_X64, [FEAT_SSSE3] = true, [FEAT_MONITOR] = true } },
+      .max_extended = 0x80000008, .physical_bits = 40, .has = { HAS_X64, [FEAT_SSSE3] = true } },
     { .name = "pentium3", .help = "Intel Pentium III", .vendor = "GenuineIntel", .brand = "", .signature = 0x00000683,
       .max_leaf = 3, .physical_bits = 36, .has = { HAS_P3 } },
     { .name = "486", .help = "Intel 486 DX4", .vendor = "GenuineIntel", .brand = "", .signature = 0x00000480,

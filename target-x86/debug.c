@@ -41,6 +41,9 @@ static bool touches(const struct x86_cpu *cpu, unsigned n, uint64_t address, uns
 
 bool x86_debug_code_on(const struct x86_cpu *cpu)
 {
+    if (!(cpu->dr[7] & 0xff)) {
+        return false;
+    }
     for (unsigned n = 0; n < 4; n++) {
         if (enabled(cpu, n) && kind(cpu, n) == BREAK_CODE) {
             return true;
@@ -51,6 +54,9 @@ bool x86_debug_code_on(const struct x86_cpu *cpu)
 
 bool x86_debug_data_on(const struct x86_cpu *cpu)
 {
+    if (!(cpu->dr[7] & 0xff)) {
+        return false;
+    }
     for (unsigned n = 0; n < 4; n++) {
         if (enabled(cpu, n) && kind(cpu, n) != BREAK_CODE) {
             return true;
@@ -61,6 +67,9 @@ bool x86_debug_data_on(const struct x86_cpu *cpu)
 
 bool x86_debug_page_watched(const struct x86_cpu *cpu, uint64_t linear)
 {
+    if (!(cpu->dr[7] & 0xff)) {
+        return false;
+    }
     for (unsigned n = 0; n < 4; n++) {
         if (enabled(cpu, n) && (kind(cpu, n) & 1) && touches(cpu, n, linear & ~0xfffull, 4096)) {
             return true;

@@ -315,9 +315,7 @@ void x86_deliver_event(struct x86_cpu *cpu, const struct x86_event *raised)
     cpu->delivering_external = !software;
     if (event.vector == EXC_DB && event.kind <= EVENT_TRAP) {
         cpu->dr[6] |= event.dr6;
-        if (event.dr6 & DR6_BD) {
-            cpu->dr[7] &= ~(uint64_t)DR7_GD;
-        }
+        cpu->dr[7] &= ~(uint64_t)DR7_GD;
     }
     if (!x86_protected(cpu)) {
         event.has_error = false;
