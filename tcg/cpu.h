@@ -60,8 +60,9 @@ struct cpu {
     uint32_t mode;                  /* see struct frontend: what translation depends on besides pc */
     uint64_t pc;                    /* precise only outside the cache and in helpers that may fault */
     int64_t icount_left;            /* -icount: guest instructions until the next exit */
-    uint32_t fp_control, fp_pad;    /* the host's MXCSR while guest code runs: back ends load it at entry, the loop
-                                     * stores it back at exit; all exceptions masked; sticky flags gather in it */
+    uint32_t fp_control, fp_device; /* the host's MXCSR while guest code runs: back ends load it at entry, the loop
+                                     * stores it back at exit; all exceptions masked; sticky flags gather in it.
+                                     * fp_device keeps it while a device runs. */
     uint64_t host_sp;               /* the host stack pointer at entry to the cache */
     struct tlb tlb[CPU_MMU_MODES];
     uint64_t spill[80] __attribute__((aligned(16)));    /* back ends: temporaries that did not fit, slow-path parameters */

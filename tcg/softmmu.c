@@ -13,6 +13,7 @@
  * wraps addresses that are too large for the guest. Values are little-endian on any host.
  */
 #include <string.h>
+#include "tcg/host_ops.h"
 #include "tcg/engine_state.h"
 
 static inline struct tlb_entry *entry_of(struct cpu *cpu, uint64_t linear, unsigned mmu)
@@ -70,10 +71,14 @@ static inline void device_begin(struct cpu *cpu)
     if (cpu->machine_lock) {
         g_mutex_lock(cpu->machine_lock);
     }
+    /* Devices are C code: neither may the guest's rounding reach them nor their inexact results the guest's flags. */
+    cpu->fp_device = host_fp_get();
+    host_fp_set(HOST_FP_DEFAULT);
 }
 
 static inline void device_end(struct cpu *cpu)
 {
+    host_fp_set(cpu->fp_device);
     if (cpu->machine_lock) {
         g_mutex_unlock(cpu->machine_lock);
     }

@@ -130,6 +130,7 @@ static void fx_load(struct x86_cpu *cpu, const uint8_t *fx)
     fpu->top = status >> 11 & 7;
     fpu->status = status & ~(7u << 11);
     fpu->tag_valid = fx[4];
+    fpu->ip = fpu->dp = fpu->cs = fpu->ds = fpu->opcode = 0;
     for (unsigned i = 0; i < 8; i++) {
         struct x86_st *st = &fpu->st[(fpu->top + i) & 7];
         memcpy(&st->significand, fx + 32 + 16 * i, 8);

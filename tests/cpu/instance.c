@@ -186,7 +186,7 @@ static void address_registers(const struct instance *instance, struct host_state
         state->gpr[insn->base] = insn->address_bits == 16 ? address & 0xffff : insn->address_bits == 32 ? (uint32_t)address : address;
 }
 
-static bool starts_with(const char *text, const char *start) { return !strncmp(text, start, strlen(start)); }
+static bool starts_with(const char *text, const char *start) { return !g_ascii_strncasecmp(text, start, strlen(start)); }
 
 static void special_registers(const struct instance *instance, struct host_state *state, uint64_t *seed)
 {
