@@ -230,6 +230,10 @@ void flags_move(struct host_state *h, ir_reg to, ir_reg from, bool from_dies)
     struct flag_state *s = flags_of(h, from);
     if (s->kind == FLAGS_HOST && !from_dies)
         flags_store(h, s);
+    if (s->a.where == FLAG_REG)
+        h->locked |= 1 << s->a.reg;     /* the copy below refers to them */
+    if (s->b.where == FLAG_REG)
+        h->locked |= 1 << s->b.reg;
     struct flag_state copy = *s;
     const bool eflags = h->now.eflags_of == from;
     if (copy.kind == FLAGS_UNKNOWN) {
