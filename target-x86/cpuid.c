@@ -22,7 +22,7 @@
     [FEAT_TSC_ADJUST] = true, [FEAT_BMI1] = true, [FEAT_SMEP] = true, [FEAT_BMI2] = true, [FEAT_ERMS] = true, \
     [FEAT_INVPCID] = true, [FEAT_RDSEED] = true, [FEAT_ADX] = true, [FEAT_SMAP] = true, [FEAT_CLFLUSHOPT] = true, \
     [FEAT_CLWB] = true, [FEAT_SHA] = true, [FEAT_UMIP] = true, [FEAT_RDPID] = true, [FEAT_XSAVEOPT] = true, \
-    [FEAT_XSAVEC] = true, [FEAT_XGETBV1] = true, [FEAT_XSAVES] = true, [FEAT_PDPE1GB] = true, [FEAT_RDTSCP] = true, \
+    [FEAT_XSAVEC] = true, [FEAT_XGETBV1] = true, [FEAT_PDPE1GB] = true, [FEAT_RDTSCP] = true, \
     [FEAT_CR8] = true, [FEAT_LZCNT] = true, [FEAT_PREFETCHW] = true
 
 const struct x86_model x86_models[] = {
