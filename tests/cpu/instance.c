@@ -157,12 +157,22 @@ static bool is_string(const struct instance *instance)
     return strchr(operands, 'X') || strchr(operands, 'Y');
 }
 
+/* Where rights change: partly or wholly in a page that is read-only or not present. */
+static uint64_t border_offset(bool aligned, uint64_t *seed)
+{
+    uint64_t r = random_next(seed), border = r & 1 ? HOST_READ_ONLY : HOST_ABSENT;
+    int distance = (int)(r >> 8 & 31) - 16;
+    return border + (uint64_t)(aligned ? (distance < 0 ? -16 : 0) : distance);
+}
+
 static uint64_t data_offset(const struct instance *instance, uint64_t *seed)
 {
     uint64_t offset = DATA_ORIGIN + (random_next(seed) & (DATA_SPAN - 1) & ~63ull);
     bool aligned = instance->row->flags & ROW_ALIGN16 || instance->insn.operand[0].bits == 128;
     if ((random_next(seed) & 3) == 0 && !aligned)
         offset += random_next(seed) & 63;
+    if (random_next(seed) % 5 == 0)
+        offset = border_offset(aligned, seed);
     return offset + host_base(instance->mode);
 }
 
@@ -224,6 +234,8 @@ void instance_state(const struct instance *instance, struct host_state *state, u
         memcpy(region + i, &value, 8);
     }
     state->gpr[R_SP] = host_base(instance->mode) + STACK_TOP - (random_next(seed) & 0xf0);
+    if (random_next(seed) % 12 == 0)
+        state->gpr[R_SP] = host_base(instance->mode) + border_offset(true, seed) + 8 * (random_next(seed) & 1);
     if (instance->insn.has_modrm && instance->insn.mod != 3)
         address_registers(instance, state, seed);
     special_registers(instance, state, seed);

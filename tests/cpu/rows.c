@@ -38,13 +38,14 @@ static const char *difference(const struct instance *instance, const struct host
 {
     static const char *const names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
                                          "r13", "r14", "r15" };
-    uint64_t flags = FLAGS_COMPARED & ~(uint64_t)instance->row->undefined_flags;
+    bool fault = b->vector != 255;  /* leaves all flags as they were */
+    uint64_t flags = FLAGS_COMPARED & ~(uint64_t)(fault ? 0 : instance->row->undefined_flags);
     uint64_t mask = instance->mode == HOST_64 ? ~0ull : 0xffffffff;
     if (a->vector != b->vector)
         return snprintf(text, size, "exception %d, not %d", (int)a->vector, (int)b->vector), text;
-    if (a->vector != 255 && (a->rip != b->rip || a->error != b->error))
-        return snprintf(text, size, "exception %d at %lx error %x, not %lx %x", (int)a->vector, a->rip, a->error, b->rip,
-                        b->error), text;
+    if (fault && (a->rip != b->rip || a->error != b->error || (a->vector == EXC_PF && a->address != b->address)))
+        return snprintf(text, size, "exception %d at %lx error %x address %lx, not %lx %x %lx", (int)a->vector, a->rip, a->error,
+                        a->address, b->rip, b->error, b->address), text;
     for (unsigned i = 0; i < (instance->mode == HOST_64 ? 16 : 8); i++)
         if ((a->gpr[i] ^ b->gpr[i]) & mask)
             return snprintf(text, size, "%s %lx, not %lx", names[i], a->gpr[i], b->gpr[i]), text;
@@ -109,7 +110,10 @@ static bool run_state(struct run *run, const struct instance *instance)
         uint8_t *region = guest_cpu_region(ways[w].guest);
         memcpy(region + HOST_DATA, before + HOST_DATA, HOST_READ_ONLY - HOST_DATA);
         got = start;
-        if (!guest_cpu_run(ways[w].guest, &got, instance->mode, ways[w].cpl))
+        bool ended = guest_cpu_run(ways[w].guest, &got, instance->mode, ways[w].cpl);
+        if (got.vector == EXC_PF && ways[w].cpl == 0)
+            got.error |= 4;         /* the host's code is user code */
+        if (!ended)
             what = "did not come to an end";
         else if (!host && w == 0)
             want = got;
