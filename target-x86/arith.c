@@ -87,7 +87,7 @@ static ir_reg neg_locked(struct x86_trans *t, unsigned bits)
 {
     unsigned again = ir_new_label(t->u);
     ir_reg linear = x86_linear(t, bits, true), old = ir_temp(t->u, IR_TYPE_INT), expected = ir_temp(t->u, IR_TYPE_INT);
-    ir_mov_to(t->u, old, ir_ld(t->u, bits, linear, 0, t->mmu));
+    ir_mov_to(t->u, old, ir_ld_modify(t->u, bits, linear, 0, t->mmu));
     ir_label(t->u, again);
     ir_mov_to(t->u, expected, old);
     ir_reg negated = ir_op1(t->u, IR_NEG, bits, expected);

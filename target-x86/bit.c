@@ -41,7 +41,7 @@ static void bt(struct x86_trans *t)
     enum bit_action action = (enum bit_action)t->insn->row->data;
     const struct x86_operand *o = &t->insn->operand[0], *index = &t->insn->operand[1];
     unsigned bits = o->bits;
-    bool memory = o->kind == OPERAND_MEM, immediate = index->kind == OPERAND_IMM;
+    bool memory = o->kind == OPERAND_MEM, immediate = index->kind == OPERAND_IMM, result_wanted = action != BIT_TEST;
     ir_reg linear = IR_NONE, old, result = IR_NONE;
     ir_reg bit = immediate ? ir_const(t->u, (uint64_t)index->value & (bits - 1)) : x86_read_low(t, 1);
     ir_reg mask = action == BIT_TEST ? IR_NONE : ir_op2(t->u, IR_SHL, bits, ir_const(t->u, 1), bit);
@@ -50,7 +50,8 @@ static void bt(struct x86_trans *t)
     if (t->insn->lock)
         old = bit_locked(t, action, bits, linear, mask);
     else
-        old = memory ? ir_ld(t->u, bits, linear, 0, t->mmu) : x86_gpr(o->reg);
+        old = !memory ? x86_gpr(o->reg) : result_wanted ? ir_ld_modify(t->u, bits, linear, 0, t->mmu)
+              : ir_ld(t->u, bits, linear, 0, t->mmu);
     ir_reg carry = ir_op2i(t->u, IR_AND, 64, ir_op2(t->u, IR_SHR, bits, old, bit), 1);
     if (action != BIT_TEST && !t->insn->lock)
         result = bit_apply(t, action, bits, old, mask);

@@ -123,7 +123,9 @@ static ir_reg operand_read(struct x86_trans *t, const struct x86_operand *o, boo
     case OPERAND_GPR_HIGH8:
         return ir_extract(t->u, x86_gpr(o->reg), 8, 8);
     case OPERAND_MEM:
-        return ir_ld(t->u, o->bits, x86_linear(t, o->bits, write), 0, t->mmu);
+        if (write)
+            return ir_ld_modify(t->u, o->bits, x86_linear(t, o->bits, true), 0, t->mmu);
+        return ir_ld(t->u, o->bits, x86_linear(t, o->bits, false), 0, t->mmu);
     case OPERAND_IMM:
         return ir_const(t->u, low ? (uint64_t)o->value : cut((uint64_t)o->value, o->bits));
     default:

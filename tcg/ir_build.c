@@ -256,6 +256,13 @@ ir_reg ir_ld(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, un
     return d;
 }
 
+ir_reg ir_ld_modify(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu)
+{
+    const ir_reg d = ir_ld(u, width, address, disp, mmu);
+    u->code[u->count - 1].cond = 1;
+    return d;
+}
+
 ir_reg ir_lds(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu)
 {
     const ir_reg d = ir_temp(u, IR_TYPE_INT);

@@ -46,6 +46,8 @@ void ir_fput_to(struct ir_unit *u, ir_reg f, ir_reg word);
 void ir_fmerge_to(struct ir_unit *u, ir_reg f, ir_reg fin, ir_reg word, uint32_t mask);
 
 ir_reg ir_ld(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu);
+/* The read of a read-modify-write: faults as a write would. */
+ir_reg ir_ld_modify(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu);
 ir_reg ir_lds(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu);
 ir_reg ir_ldv(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu);
 void ir_st(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, ir_reg value, unsigned mmu);

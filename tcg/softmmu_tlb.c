@@ -261,9 +261,9 @@ static void victim_drop_page(struct tlb_side *side, uint64_t linear)
     }
 }
 
-struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise)
+struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t address, enum mmu_access access, unsigned mmu, bool raise)
 {
-    linear &= PAGE_MASK;
+    const uint64_t linear = address & PAGE_MASK;
     struct tlb *tlb = &cpu->tlb[mmu];
     struct tlb_entry *entry = &tlb->entries[index_of(tlb, linear)];
     if (tag_matches(entry->tag[access], linear)) {
@@ -276,7 +276,7 @@ struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t linear, enum mmu_access acce
     }
     struct mmu_page page = { .size = PAGE_BYTES };
     count(cpu, COUNT_tlb_walks);
-    if (!cpu->frontend->walk(cpu, linear, access, mmu, raise, &page)) {
+    if (!cpu->frontend->walk(cpu, address, access, mmu, raise, &page)) {
         return NULL;
     }
     const struct memory_place place = memory_find(cpu->memory, page.physical & PAGE_MASK);

@@ -182,7 +182,7 @@ static void load(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     look_up(h, &m, w / 8, insn->aux, MMU_READ);
     load_extended(h, is_signed, w, d, target(&m));
     const uint8_t *back = h->c.p;
-    slow_begin(h, &m, slow_code(h, SLOW_LD, w / 8, insn->aux), insn->d[0]);
+    slow_begin(h, &m, slow_code(h, SLOW_LD, w / 8, insn->aux) | (uint32_t)insn->cond << 28, insn->d[0]);
     call_slow(h);
     load_extended(h, is_signed, w, d, cpu_mem(SLOW_VALUE));
     slow_end(h, IR_NONE, back);
@@ -363,7 +363,11 @@ void host_slow(struct cpu *cpu, struct block *block)
     if (pc != (1u << SLOW_PC_BITS) - 1)
         cpu->pc = block->pc + pc;
     switch (code & 7) {
-    case SLOW_LD:    area[1] = mmu_load(cpu, address, bytes, mmu); break;
+    case SLOW_LD:
+        if (code >> 28)             /* of a read-modify-write: faults as a write */
+            mmu_probe(cpu, address, bytes, MMU_WRITE, mmu);
+        area[1] = mmu_load(cpu, address, bytes, mmu);
+        break;
     case SLOW_ST:    mmu_store(cpu, address, area[1], bytes, mmu); break;
     case SLOW_LDV:
         area[6] = area[7] = 0;

@@ -118,6 +118,8 @@ static void memory(const struct run *r, const struct interp_insn *insn)
     uint8_t loaded[16] = { 0 };
     switch (insn->op) {
     case IR_LD:
+        if (insn->cond)
+            mmu_probe(cpu, address, bytes, MMU_WRITE, mmu);
         set(r, insn, mmu_load(cpu, address, bytes, mmu));
         break;
     case IR_LDS:

@@ -135,7 +135,11 @@ static void child_run(int shared, int socket)
                         MAP_SHARED | MAP_FIXED_NOREPLACE, shared, FRAME_BYTES);
     if (frame != child_frame || region != (void *)HOST_REGION)
         _exit(1);
+    for (unsigned i = 0; i < HOST_REGION_BYTES; i += 4096)
+        *(volatile char *)((char *)region + i) = 0;     /* present, so that faults say so */
     mprotect((char *)region + HOST_READ_ONLY, HOST_ABSENT - HOST_READ_ONLY, PROT_READ);
+    for (unsigned i = HOST_READ_ONLY; i < HOST_ABSENT; i += 4096)
+        (void)*(volatile char *)((char *)region + i);
     mprotect((char *)region + HOST_ABSENT, HOST_REGION_BYTES - HOST_ABSENT, PROT_NONE);
     ldt_set(0, true, false);
     ldt_set(1, false, false);
