@@ -12,6 +12,8 @@ enum { PIT_HZ = 1193182, CHANNELS = 3, CONTROL = 3 };
 enum { CONTROL_READ_BACK = 3, READ_BACK_NO_COUNT = 0x20, READ_BACK_NO_STATUS = 0x10 };
 enum { STATUS_OUT = 0x80, STATUS_NULL = 0x40 };
 enum { PORT61_GATE2 = 0x01, PORT61_WRITABLE = 0x0f, PORT61_REFRESH = 0x10, PORT61_OUT2 = 0x20, REFRESH_NS = 15085 };
+/* Output changes faster than this are seen late, or merged: no host could serve them. */
+enum { SHORTEST_WAIT_NS = 5000 };
 static const int64_t NS_PER_S = 1000000000;
 
 static int64_t now_ns(const struct i8254 *pit)
@@ -127,7 +129,8 @@ static void update_irq(struct i8254 *pit, int64_t tick)
     if (next == INT64_MAX) {
         timer_cancel(pit->timer);
     } else {
-        timer_arm(pit->timer, tick_ns(next));
+        int64_t soonest = now_ns(pit) + SHORTEST_WAIT_NS;
+        timer_arm(pit->timer, tick_ns(next) > soonest ? tick_ns(next) : soonest);
     }
 }
 

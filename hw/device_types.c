@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of device types. A new device adds its line here; boards say which of them they have. */
+#include "hw/acpi/piix4_pm.h"
+#include "hw/char/uart16550.h"
+#include "hw/device_types.h"
+#include "hw/input/i8042.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "hw/intc/lapic.h"
+#include "hw/misc/debugcon.h"
+#include "hw/misc/fw_cfg.h"
+#include "hw/misc/isa_debug_exit.h"
+#include "hw/misc/port92.h"
+#include "hw/misc/post.h"
+#include "hw/pci/i440fx.h"
+#include "hw/pci/pci.h"
+#include "hw/pci/piix3.h"
+#include "hw/timer/i8254.h"
+#include "hw/timer/mc146818.h"
+
+const struct device_type *const device_types[] = {
+    &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
+    &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
+    &isa_debug_exit_type, &post_type,
+};
+const unsigned device_type_count = ARRAY_LEN(device_types);

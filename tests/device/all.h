@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_DEVICE_ALL_H
+#define TESTS_DEVICE_ALL_H
+/* A machine with one device of each type, and random accesses to all of them. */
+#include "hw/acpi/piix4_pm.h"
+#include "hw/char/uart16550.h"
+#include "hw/input/i8042.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "hw/intc/isa_irqs.h"
+#include "hw/misc/debugcon.h"
+#include "hw/misc/fw_cfg.h"
+#include "hw/misc/isa_debug_exit.h"
+#include "hw/misc/port92.h"
+#include "hw/misc/post.h"
+#include "hw/pci/i440fx.h"
+#include "hw/pci/piix3.h"
+#include "hw/timer/i8254.h"
+#include "hw/timer/mc146818.h"
+#include "tests/device/rig.h"
+
+struct all {
+    struct rig rig;
+    struct cpu_port ports[2];
+    struct interrupt_source sources[2];
+    struct isa_irqs irqs;
+    struct i8042 *kbc;
+    uint64_t seed;
+};
+
+static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
+static inline void all_set_a20(void *controller, unsigned input, bool level) { }
+
+static inline void all_init(struct all *all, int64_t now_ns)
+{
+    rig_init(&all->rig);
+    all->rig.now_ns = now_ns;
+    struct machine *machine = all->rig.machine;
+    struct i8259 *pic = i8259_new(machine);
+    struct lapic_bus *bus = lapic_bus_new(machine, pic);
+    pic->intr = lapic_bus_pic_line(bus);
+    for (unsigned i = 0; i < ARRAY_LEN(all->ports); i++) {
+        all->ports[i].set_input = all_set_input;
+        all->ports[i].cpu = all;
+        all->sources[i] = lapic_interrupt_source(lapic_new(bus, i, &all->ports[i]));
+    }
+    isa_irqs_init(&all->irqs, pic, ioapic_new(machine, bus, 0));
+    struct pci_bus *pci = pci_bus_new(machine);
+    i440fx_new(machine, pci);
+    piix3_new(machine, pci, 1, &all->irqs);
+    piix4_pm_new(machine, pci, 1, isa_irqs_line(&all->irqs, 9), &all->ports[0]);
+    i8254_new(machine, isa_irqs_line(&all->irqs, 0));
+    mc146818_new(machine, isa_irqs_line(&all->irqs, 8));
+    struct port92 *port92 = port92_new(machine, (struct irq_line){ all_set_a20, NULL, 0 });
+    all->kbc = i8042_new(machine, isa_irqs_line(&all->irqs, 1), isa_irqs_line(&all->irqs, 12), port92_a20_input(port92));
+    uart16550_new(machine, 0x3f8, isa_irqs_line(&all->irqs, 4), NULL);
+    struct fw_cfg *fw_cfg = fw_cfg_new(machine);
+    fw_cfg_set_writable_file(fw_cfg, "etc/test", "0123456789", 10);
+    debugcon_new(machine, 0x402, NULL);
+    isa_debug_exit_new(machine, 0x501, 4);
+    post_new(machine);
+}
+
+static inline uint32_t all_random(struct all *all, uint32_t limit)
+{
+    all->seed = all->seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((all->seed >> 33) * limit >> 31);
+}
+
+static inline uint64_t all_value(struct all *all)
+{
+    uint64_t wide = (uint64_t)all_random(all, UINT32_MAX) << 32 | all_random(all, UINT32_MAX);
+    switch (all_random(all, 5)) {
+    case 0: return all_random(all, 256);
+    case 1: return 1ull << all_random(all, 64);
+    case 2: return UINT64_MAX;
+    case 3: return all_random(all, 0x10000) * 16u;
+    default: return wide;
+    }
+}
+
+/* One thing that a guest or its user may do. */
+static inline void all_step(struct all *all)
+{
+    static const struct { uint16_t base, count; } ports[] = {
+        { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 }, { 0xb2, 2 },
+        { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 64 }, { 0xafe0, 4 },
+        { 0, 0xffff },
+    };
+    struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
+    unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
+    uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
+    switch (all_random(all, 12)) {
+    case 0: memory_write_from(memory, cpu, 0xfee00000 + all_random(all, 64) * 16, value, size); break;
+    case 1: memory_read_from(memory, cpu, 0xfee00000 + all_random(all, 0x1000), size); break;
+    case 2: memory_write(memory, 0xfec00000 + all_random(all, 2) * 16, value, 4); break;
+    case 3: memory_write(memory, 0xa0000 + all_random(all, 0x60000), value, size); break;
+    case 4: memory_read(memory, all_random(all, 4) ? 0xc0000 + all_random(all, 0x40000) : value, size); break;
+    case 5: rig_run(&all->rig, all_random(all, 100) ? all_random(all, 100000) : all_random(all, 20000000)); break;
+    case 6: i8042_key(all->kbc, all_random(all, 0x200), value & 1); break;
+    case 7: i8042_mouse(all->kbc, (int)value, (int)(value >> 8), (int8_t)value, (unsigned)value); break;
+    case 8: all->sources[cpu & 1].acknowledge(all->sources[cpu & 1].controller); break;
+    case 9: memory_read(port_space, address, size); break;
+    case 10: {
+        uint32_t msr = all_random(all, 3) ? 0x800 + all_random(all, 0x40) : all_random(all, 2) ? 0x1b : 0x6e0;
+        all->sources[cpu & 1].write_msr(all->sources[cpu & 1].controller, msr, all_random(all, 2) ? value : value & 0xc00);
+        break;
+    }
+    default: memory_write(port_space, address, value, size); break;
+    }
+}
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* What holds for all device types: snapshot fields cover the state, reset equals fresh, state moves whole. */
+#include "hw/device_types.h"
+#include "tests/device/all.h"
+
+static void snapshot_fields_cover_the_state(struct test *test)
+{
+    for (unsigned i = 0; i < device_type_count; i++) {
+        if (!snapshot_fields_cover_state(device_types[i])) {
+            printf("# %s\n", device_types[i]->name);
+            EXPECT(test, !"fields leave bytes out or name them twice");
+        }
+    }
+}
+
+static void table_has_each_type_once(struct test *test)
+{
+    struct all all = { 0 };
+    all_init(&all, 0);
+    for (unsigned i = 0; i < device_type_count; i++) {
+        unsigned same = 0, built = 0;
+        for (unsigned j = 0; j < device_type_count; j++) {
+            same += !strcmp(device_types[i]->name, device_types[j]->name);
+        }
+        for (unsigned j = 0; j < all.rig.machine->devices->len; j++) {
+            built += g_array_index(all.rig.machine->devices, struct machine_device, j).type == device_types[i];
+        }
+        EXPECT(test, same == 1 && built >= 1 && device_types[i]->version);
+    }
+    rig_free(&all.rig);
+}
+
+/* What a battery or the board keeps over a reset, by device and field. */
+static bool survives_reset(const struct device_type *type, const char *field)
+{
+    static const char *const battery[] = { "offset_s", "phase_ns", "handled_s", "periodic_next_ns", "ram", "stopped" };
+    for (unsigned i = 0; type == &mc146818_type && i < ARRAY_LEN(battery); i++) {
+        if (!strcmp(field, battery[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned differing_fields(struct machine *a, struct machine *b, bool whole)
+{
+    unsigned different = 0;
+    for (unsigned i = 0; i < a->devices->len; i++) {
+        struct machine_device *x = &g_array_index(a->devices, struct machine_device, i);
+        struct machine_device *y = &g_array_index(b->devices, struct machine_device, i);
+        for (unsigned f = 0; f < x->type->field_count; f++) {
+            const struct snapshot_field *field = &x->type->fields[f];
+            size_t offset = x->type->state_offset + field->offset;
+            if ((whole || !survives_reset(x->type, field->name)) &&
+                memcmp((char *)x->device + offset, (char *)y->device + offset, field->size)) {
+                printf("# %s.%s\n", x->type->name, field->name);
+                different++;
+            }
+        }
+    }
+    return different;
+}
+
+static void reset_equals_fresh(struct test *test)
+{
+    struct all used = { .seed = 1 }, fresh = { 0 };
+    all_init(&used, 1000000);
+    for (unsigned i = 0; i < 20000; i++) {
+        all_step(&used);
+    }
+    machine_reset(used.rig.machine);
+    all_init(&fresh, used.rig.now_ns);
+    machine_reset(fresh.rig.machine);
+    EXPECT_EQ(test, differing_fields(used.rig.machine, fresh.rig.machine, false), 0);
+    rig_free(&used.rig);
+    rig_free(&fresh.rig);
+}
+
+/* State carried over by its fields and `loaded` goes on as the original does: same answers to the same accesses. */
+static void state_moves_whole(struct test *test)
+{
+    struct all a = { .seed = 7 }, b = { 0 };
+    all_init(&a, 1000000);
+    for (unsigned i = 0; i < 5000; i++) {
+        all_step(&a);
+    }
+    all_init(&b, a.rig.now_ns);
+    memcpy(b.rig.machine->ram->host, a.rig.machine->ram->host, a.rig.machine->ram->bytes);
+    for (unsigned i = 0; i < a.rig.machine->devices->len; i++) {
+        struct machine_device *from = &g_array_index(a.rig.machine->devices, struct machine_device, i);
+        struct machine_device *to = &g_array_index(b.rig.machine->devices, struct machine_device, i);
+        memcpy((char *)to->device + to->type->state_offset, (char *)from->device + from->type->state_offset,
+               from->type->state_size);
+    }
+    for (unsigned i = 0; i < b.rig.machine->devices->len; i++) {
+        struct machine_device *device = &g_array_index(b.rig.machine->devices, struct machine_device, i);
+        if (device->type->loaded) {
+            device->type->loaded(device->device);
+        }
+    }
+    b.seed = a.seed;
+    for (unsigned i = 0; i < 5000; i++) {
+        all_step(&a);
+        all_step(&b);
+    }
+    EXPECT_EQ(test, differing_fields(a.rig.machine, b.rig.machine, true), 0);
+    rig_free(&a.rig);
+    rig_free(&b.rig);
+}
+
+int main(void)
+{
+    static const struct test_case cases[] = {
+        TEST(snapshot_fields_cover_the_state), TEST(table_has_each_type_once), TEST(reset_equals_fresh),
+        TEST(state_moves_whole),
+    };
+    return test_run_cases("device_types", cases, ARRAY_LEN(cases));
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+TESTS += tests/fuzz/device_fuzz
