@@ -69,5 +69,5 @@ install: all
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 
-.PHONY: all check check-quick check-san demo fuzz-cpu bench install
+.PHONY: all check check-quick check-san demo fuzz-cpu fuzz-devices bench install
 .DELETE_ON_ERROR:
