@@ -60,6 +60,8 @@ demo: all
 T ?= 60
 fuzz-cpu: $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))
 	@$(or $(firstword $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))),false) --seconds $(T)
+fuzz-devices: $(BUILD)/tests/fuzz/device_fuzz
+	@$< --seconds $(T)
 bench: all bench-guests
 	@tools/bench $(BUILD)
 
