@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Multiboot entry of a 64-bit guest program: long mode, identity map of 1 GiB in 2 MiB pages; stubs as in start32.S. */
+/* Multiboot entry of a 64-bit guest program: long mode, identity map of 4 GiB in 2 MiB pages; stubs as in start32.S. */
         .section .multiboot, "a"
         .align 4
         .long 0x1badb002, 0, -0x1badb002
@@ -13,12 +13,15 @@ start:
         popf
         mov $page_directory, %edi
         mov $0x87, %eax                 /* present, writable, user, 2 MiB */
-        mov $512, %ecx
+        mov $2048, %ecx
 1:      mov %eax, (%edi)
         add $8, %edi
         add $0x200000, %eax
         loop 1b
         movl $page_directory + 7, pdpt
+        movl $page_directory + 0x1007, pdpt + 8
+        movl $page_directory + 0x2007, pdpt + 16
+        movl $page_directory + 0x3007, pdpt + 24
         movl $pdpt + 7, pml4
         mov %cr4, %eax
         or $0x20, %eax
@@ -179,7 +182,7 @@ gdt_pointer:
 pml4:   .skip 4096
 pdpt:   .skip 4096
 page_directory:
-        .skip 4096
+        .skip 4 * 4096
         .align 16
         .skip 16384
         .globl stack_top
