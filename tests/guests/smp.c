@@ -151,10 +151,9 @@ void ap_main(void)
     }
     add(&done, 1);
     wait_for(&phase, 3);
-    __asm__ volatile("sti");
     add(&done, 1);
-    while (phase != 4) {
-        __asm__ volatile("hlt");
+    while (phase != 4) {            /* STI holds the interrupt off until HLT: no wake-up is lost */
+        __asm__ volatile("sti; hlt; cli");
     }
     /* Phase 4: run code that CPU 0 rewrites, until it says 99. */
     uint32_t last = 0, wrong = 0, now;
