@@ -85,6 +85,33 @@ const struct ir_helper random_helpers[RANDOM_HELPERS] = {
     [HELPER_PLAIN] = { "plain", (void *)helper_plain, 4, 0 },
 };
 
+#define VEC_VEC(mnemonic, p, m, op, extra...) \
+    { .name = mnemonic, .prefix = p, .map = m, .opcode = op, .reg_role = IR_COPY_BOTH, .reg_class = IR_COPY_VEC, \
+      .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC, extra }
+#define INT_INT(mnemonic, p, m, op, role, extra...) \
+    { .name = mnemonic, .prefix = p, .map = m, .opcode = op, .reg_role = role, .reg_class = IR_COPY_INT, \
+      .rm_role = IR_COPY_READ, .rm_class = IR_COPY_INT, extra }
+const struct ir_copy random_copies[RANDOM_COPIES] = {
+    VEC_VEC("paddb", 0x66, 1, 0xfc),
+    VEC_VEC("pxor", 0x66, 1, 0xef),
+    VEC_VEC("addps", 0, 1, 0x58),
+    VEC_VEC("mulsd", 0xf2, 1, 0x59),
+    VEC_VEC("shufps", 0, 1, 0xc6, .imm_bytes = 1),
+    VEC_VEC("pblendvb", 0x66, 2, 0x10, .xmm0_role = IR_COPY_READ),
+    VEC_VEC("palignr", 0x66, 3, 0x0f, .imm_bytes = 1),
+    { .name = "pslld", .prefix = 0x66, .map = 1, .opcode = 0x72, .modrm_reg = 6, .rm_role = IR_COPY_BOTH,
+      .rm_class = IR_COPY_VEC, .imm_bytes = 1 },
+    { .name = "cvtsi2sd", .prefix = 0xf2, .map = 1, .opcode = 0x2a, .rex_w = 1, .reg_role = IR_COPY_BOTH,
+      .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_INT },
+    { .name = "pmovmskb", .prefix = 0x66, .map = 1, .opcode = 0xd7, .reg_role = IR_COPY_WRITE, .reg_class = IR_COPY_INT,
+      .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC },
+    { .name = "comisd", .prefix = 0x66, .map = 1, .opcode = 0x2f, .reg_role = IR_COPY_READ, .reg_class = IR_COPY_VEC,
+      .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC, .flags_role = IR_COPY_WRITE },
+    INT_INT("crc32", 0xf2, 2, 0xf1, IR_COPY_BOTH, .rex_w = 1),
+    INT_INT("popcnt", 0xf3, 1, 0xb8, IR_COPY_WRITE, .flags_role = IR_COPY_WRITE),
+    INT_INT("adc", 0, 0, 0x13, IR_COPY_BOTH, .flags_role = IR_COPY_BOTH),
+};
+
 uint64_t random_next(uint64_t *state)
 {
     *state ^= *state << 13;

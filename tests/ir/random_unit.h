@@ -6,6 +6,7 @@
  * (every label that a branch backward reaches calls a helper that runs out of fuel), and uses every kind of op.
  */
 #include "tcg/backend.h"
+#include "tcg/frontend.h"
 #include "tcg/ir_build.h"
 
 enum { RANDOM_INTS = 6, RANDOM_VECTORS = 3, RANDOM_FLAGS_GLOBAL = RANDOM_INTS + RANDOM_VECTORS + 1,
@@ -26,11 +27,26 @@ struct random_cpu {
 extern const struct ir_global random_globals[RANDOM_GLOBALS];
 extern const struct ir_helper random_helpers[RANDOM_HELPERS];
 
+/* Host instructions for COPY. */
+enum { RANDOM_COPIES = 14 };
+extern const struct ir_copy random_copies[RANDOM_COPIES];
+
+enum { RANDOM_MEMORY = 256 };
+extern uint8_t random_memory[RANDOM_MEMORY];
+extern const struct frontend random_frontend;
+
 uint64_t random_next(uint64_t *state);
 /* Builds the unit of that seed. copies: COPY ops to use, may be 0. */
 void random_unit(struct ir_unit *u, uint64_t seed, const struct ir_copy *copies, unsigned copy_count);
 void random_cpu_state(struct random_cpu *cpu, uint64_t seed);
 /* A hash of all that the guest can see, flags as their word. */
 uint64_t random_cpu_hash(const struct random_cpu *cpu);
+
+/* How a run of a unit ended: -1 an exception, -2 not emitted, else enum exit_reason; and hashes of CPU and memory. */
+struct random_outcome { uint64_t hash, memory; int reason; unsigned slot; };
+/* Emits the unit and runs it once, from the state of that seed. */
+struct random_outcome random_run(const struct backend *backend, void *state, struct random_cpu *cpu, struct ir_unit *u,
+                                 struct code_buffer buffer, uint64_t seed);
+bool random_same(const struct random_outcome *a, const struct random_outcome *b);
 
 #endif
