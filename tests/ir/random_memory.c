@@ -4,6 +4,7 @@
  * addresses with bits 3-7 all set fault.
  */
 #include <setjmp.h>
+#include "tcg/ir_value.h"
 #include "tcg/softmmu.h"
 #include "tests/ir/random_unit.h"
 
@@ -58,6 +59,7 @@ uint64_t mmu_atomic(struct cpu *c, enum ir_op op, uint64_t linear, uint64_t b, u
 {
     const uint64_t old = mmu_load(c, linear, bytes, mmu);
     uint64_t new = old;
+    b = ir_value_cut(b, 8 * bytes);
     switch ((unsigned)op) {
     case IR_ATOMIC_ADD:  new = old + b; break;
     case IR_ATOMIC_AND:  new = old & b; break;
@@ -108,7 +110,6 @@ struct random_outcome random_run(const struct backend *backend, void *state, str
     cpu->cpu.pc = u->pc;
     for (unsigned i = 0; i < MEMORY; i++)
         random_memory[i] = (uint8_t)random_next(&random);
-    memset(&block, 0, sizeof block);
     if (!backend->emit(state, u, &block, &buffer)) {
         outcome.reason = -2;
         return outcome;
