@@ -26,7 +26,7 @@ struct block {
     uint32_t page_id;
     uint32_t guest_bytes;
     uint16_t guest_insns;
-    bool crosses_page;              /* never linked to; entered by full look-up only */
+    bool crosses_page;              /* its last instruction goes on in the next page; see translate.c */
     bool one_shot;                  /* not in the map: single-step after a store into itself */
     _Atomic bool dead;
     uint8_t generation;

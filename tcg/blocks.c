@@ -7,8 +7,8 @@
  * before it is put at the head of a chain, and its memory is only used again when all CPUs stand still (code_cache_next).
  *
  * A link is a direct jump of one block patched to the host code of another. Rules (block_link_to): both alive, neither used
- * once only, same mode, the target does not cross a page; into another page only with a guard, whose immediate gets the
- * target's page id. Killing a block undoes all links into and out of it under translate_lock.
+ * once only, same mode; into another page only with a guard, whose immediate gets the target's page id. A target that crosses
+ * into a second page tests that one itself (translate.c), but not with -icount, where its test would be counted: then no link. Killing a block undoes all links into and out of it under translate_lock.
  */
 #include "tcg/engine_state.h"
 
@@ -108,16 +108,16 @@ void block_retire(struct engine *engine, struct block *block)
     jump_caches_drop(engine, block);
 }
 
-void block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target)
+bool block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target)
 {
     struct block_link *link = &owner->links[slot];
     if (slot >= owner->link_count || link->target == target || owner->one_shot || target->one_shot ||
-        target->crosses_page || atomic_load(&owner->dead) || atomic_load(&target->dead) || owner->mode != target->mode ||
+        (target->crosses_page && engine->options.icount) || atomic_load(&owner->dead) || atomic_load(&target->dead) || owner->mode != target->mode ||
         target->pc != link->target_pc) {
-        return;
+        return false;
     }
     if (!link->guard && (target->physical ^ owner->physical) & PAGE_MASK) {
-        return;     /* another page: the guard is what would notice a changed mapping */
+        return false;   /* another page: the guard is what would notice a changed mapping */
     }
     if (link->target) {
         link_undo(engine, link);
@@ -127,4 +127,5 @@ void block_link_to(struct engine *engine, struct block *owner, unsigned slot, st
     target->links_in = link;
     engine->backend->link(link, code_cache_writable(&engine->cache, owner->host), target);
     engine->counter[COUNT_links]++;
+    return true;
 }

@@ -68,6 +68,12 @@ void engine_free(struct engine *engine)
         return;
     }
     engine_stop(engine);
+    if (log_on(engine->log, LOG_stats)) {
+        GString *text = g_string_new(NULL);
+        engine_stats(engine, text);
+        log_write(engine->log, LOG_stats, "%s", text->str);
+        g_string_free(text, TRUE);
+    }
     if (engine->memory) {
         memory_set_change_listener(engine->memory, NULL, NULL);
         memory_set_code_listener(engine->memory, NULL, NULL);

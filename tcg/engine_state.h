@@ -58,6 +58,7 @@ struct tlb_side {
     struct { uint64_t first, last; } large[TLB_LARGE_RANGES];   /* where large pages are; inclusive */
     uint32_t large_count;
     uint64_t ids_used[CPU_PAGE_IDS / 64], ids_global[CPU_PAGE_IDS / 64];    /* slots of cpu.page_ids that are set */
+    struct { uint64_t linear, size; } id_page[CPU_PAGE_IDS];                /* what they stand for: page, guest's page size */
 };
 
 /* ---- blocks ---- */
@@ -212,7 +213,7 @@ struct block *block_find(struct cpu *cpu, uint64_t physical, uint64_t pc, uint32
 void block_publish(struct engine *engine, struct block *block);
 /* Out of the map, all links to and from it undone, out of the jump caches. Its page lists are the caller's. */
 void block_retire(struct engine *engine, struct block *block);
-void block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target);
+bool block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target);
 
 /* ---- code_pages.c ---- */
 /* Translation reads code from that page from now on. May wait for other CPUs: no lock held. */

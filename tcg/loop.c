@@ -153,16 +153,20 @@ static void take_exit(struct cpu *cpu, const struct exit *exit, struct block *ne
         return;
     }
     g_mutex_lock(&engine->translate_lock);
-    if (engine->cache.epoch == epoch) {     /* else one of the two may be gone */
-        block_link_to(engine, exit->block, exit->slot, next);
+    if (engine->cache.epoch == epoch && !block_link_to(engine, exit->block, exit->slot, next)) {
+        count(cpu, COUNT_links_refused);    /* with another epoch one of the two may be gone */
     }
     g_mutex_unlock(&engine->translate_lock);
 }
 
-static bool link_wanted(const struct exit *exit, const struct block *next)
+static bool link_wanted(struct cpu *cpu, const struct exit *exit, const struct block *next)
 {
-    return exit->reason == EXIT_LINK && exit->slot < exit->block->link_count &&
-           exit->block->links[exit->slot].target != next;
+    if (exit->reason != EXIT_LINK || exit->slot >= exit->block->link_count) {
+        return false;
+    }
+    const bool linked = exit->block->links[exit->slot].target == next;
+    loop_of(cpu)->counter[COUNT_guards] += linked;
+    return !linked;
 }
 
 static struct exit run(struct cpu *cpu, struct block *block)
@@ -217,7 +221,7 @@ enum loop_end loop_run(struct cpu *cpu, uint64_t units)
             return LOOP_SLICE;
         }
         struct block *block = block_for(cpu);
-        if (link_wanted(&exit, block)) {
+        if (link_wanted(cpu, &exit, block)) {
             take_exit(cpu, &exit, block, epoch);
         }
         loop->units_left--;

@@ -303,6 +303,25 @@ static void list_flush(struct tlb *tlb, struct tlb_list *list, bool global)
     list->count = 0;
 }
 
+static void page_id_flush(struct cpu *cpu, unsigned mmu, unsigned slot)
+{
+    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    cpu->page_ids[mmu][slot] = 0;
+    side->ids_used[slot / 64] &= ~(1ull << (slot % 64));
+    side->ids_global[slot / 64] &= ~(1ull << (slot % 64));
+}
+
+/* Those that lie in the guest's large page of that address. */
+static void page_ids_flush_large(struct cpu *cpu, unsigned mmu, uint64_t linear)
+{
+    const struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    for (unsigned slot = 0; slot < CPU_PAGE_IDS; slot++) {
+        if (cpu->page_ids[mmu][slot] && !((side->id_page[slot].linear ^ linear) & ~(side->id_page[slot].size - 1))) {
+            page_id_flush(cpu, mmu, slot);
+        }
+    }
+}
+
 static void page_ids_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
 {
     struct tlb_side *side = &loop_of(cpu)->side[mmu];
@@ -362,10 +381,7 @@ static void mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
     struct tlb_side *side = &loop_of(cpu)->side[mmu];
-    const unsigned slot = (linear >> PAGE_BITS) % CPU_PAGE_IDS;
-    cpu->page_ids[mmu][slot] = 0;
-    side->ids_used[slot / 64] &= ~(1ull << (slot % 64));
-    side->ids_global[slot / 64] &= ~(1ull << (slot % 64));
+    page_id_flush(cpu, mmu, (linear >> PAGE_BITS) % CPU_PAGE_IDS);
     victim_drop_page(side, linear);
     if (tlb->details[index_of(tlb, linear)].linear == linear) {
         entry_clear(tlb, index_of(tlb, linear));
@@ -387,7 +403,7 @@ static void mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear)
             side->victims_used &= ~(1u << v);
         }
     }
-    page_ids_flush(cpu, mmu, false);
+    page_ids_flush_large(cpu, mmu, linear);
 }
 
 void mmu_flush_page(struct cpu *cpu, uint64_t linear)

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 #include "tcg/engine_state.h"
+#include "tcg/ir_build.h"
 #include "tcg/ir_opt.h"
 
 enum { DEFAULT_MAX_INSNS = 32 };
@@ -34,6 +35,42 @@ void translate_abandon(struct cpu *cpu)
     }
 }
 
+/*
+ * A unit that crosses into a second page begins with a test that this page still is what it was translated from, by its
+ * page id, as links between pages do. So it may be linked to and found by the jump cache like any other. When the test
+ * fails it goes back to the loop, whose look-up checks the second page and sets its id.
+ */
+static void guard_second_page(struct cpu *cpu, struct ir_unit *unit)
+{
+    const uint64_t next = (unit->linear | PAGE_OFFSET) + 1;
+    const unsigned mmu = cpu->frontend->fetch_mmu(unit->mode), slot = (next >> PAGE_BITS) % CPU_PAGE_IDS;
+    const struct code_place place = code_locate(cpu, next, mmu);
+    if (place.ram_page == NOT_RAM || unit->count + 8 > IR_MAX_INSNS) {
+        return;
+    }
+    const unsigned before = unit->count, label = ir_new_label(unit);
+    const ir_reg id = ir_ldcpu(unit, 32, (unsigned)(offsetof(struct cpu, page_ids) +
+                                                    (mmu * CPU_PAGE_IDS + slot) * sizeof(uint32_t)));
+    ir_brci(unit, IR_COND_E, 32, id, place.page_id, label);
+    ir_stcpu(unit, 64, offsetof(struct cpu, pc), ir_const(unit, unit->pc));
+    ir_exit(unit);
+    ir_label(unit, label);
+    const unsigned added = unit->count - before;
+    struct ir_insn guard[16];
+    g_assert(added <= ARRAY_COUNT(guard));
+    memcpy(guard, &unit->code[before], added * sizeof(guard[0]));
+    memmove(&unit->code[added], unit->code, before * sizeof(guard[0]));
+    memcpy(unit->code, guard, added * sizeof(guard[0]));
+    for (unsigned i = 0; i < unit->guest_insns; i++) {
+        unit->insn[i].ir += added;
+    }
+}
+
+static bool crosses(const struct ir_unit *unit)
+{
+    return (unit->linear & PAGE_OFFSET) + unit->guest_bytes > PAGE_BYTES;
+}
+
 /* Front end and optimiser. A unit that is to last announces the pages it reads. */
 static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
 {
@@ -52,6 +89,9 @@ static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
         g_error("%s: one instruction does not fit in a unit", frontend->name);     /* our own limit, not the guest's doing */
     }
     log_translation(cpu, unit);
+    if (lasting && crosses(unit) && !unit->straight) {
+        guard_second_page(cpu, unit);
+    }
     ir_optimise(unit);
     log_optimised(cpu, unit);
 }
@@ -65,7 +105,7 @@ static void block_describe(struct cpu *cpu, struct block *block, const struct ir
     block->page_id = place.page_id;
     block->guest_bytes = unit->guest_bytes;
     block->guest_insns = unit->guest_insns;
-    block->crosses_page = (unit->linear & PAGE_OFFSET) + unit->guest_bytes > PAGE_BYTES;
+    block->crosses_page = crosses(unit);
 }
 
 /* Frees what the last one-shot unit of this CPU had. */
@@ -228,7 +268,7 @@ static struct block *translate(struct cpu *cpu, struct code_place place, unsigne
 static void jump_cache_fill(struct cpu *cpu, struct block *block, unsigned mmu)
 {
     struct jump_cache_entry *entry = &cpu->jump_cache[(block->pc ^ block->pc >> 12) & (CPU_JUMP_CACHE - 1)];
-    if (block->crosses_page || block->one_shot || cpu->engine->unlinked) {
+    if (block->one_shot || cpu->engine->unlinked || (block->crosses_page && cpu->engine->options.icount)) {
         return;
     }
     entry->pc = block->pc;

@@ -179,6 +179,38 @@ static void crossing_body(struct test *t, struct toy_machine *m)
 }
 static void crossing(struct test *t) { run_all(t, crossing_body); }
 
+/* The same reached by a linked jump, with the second page's mapping changed by the guest between the turns. */
+static void crossing_linked_body(struct test *t, struct toy_machine *m)
+{
+    enum { AT = CODE + 0x1000 - 12, ROOT = 0x100000, SECOND = ROOT + ((CODE >> 12) + 1) * 8 };
+    struct toy *cpu = m->cpu[0];
+    const uint64_t start[] = {
+        /* r2 counts turns, r4 = root, r5 and r6 = the two entries, r7 = where they go, r3 = sum */
+        I(ADDI, 2, 2, 0, 1), I(ST, 5, 7, 3, 0), I(ROOT, 4, 0, 0, 0), I(JMP, 0, 0, 0, AT - CODE - 24),
+        I(ADD, 3, 3, 1, 0), I(ADDI, 9, 5, 0, 0), I(ADDI, 5, 6, 0, 0), I(ADDI, 6, 9, 0, 0), I(BNE, 2, 8, 0, -64), I(HLT, 0, 0, 0, 0),
+    };
+    const uint64_t code[] = { I(MOVI, 0, 0, 0, 7), I(MOVI, 1, 0, 0, 0x100), I(JMPR, 10, 0, 0, 0) };
+    const uint64_t other[] = { I(MOVI, 1, 0, 0, 0x300), I(JMPR, 10, 0, 0, 0) };
+    for (unsigned n = 0; n < TOY_PAGES; n++) {
+        toy_poke(m, ROOT + n * 8, (uint64_t)n << 12 | TOY_P | TOY_W | TOY_X);
+    }
+    toy_load(m, CODE, start, sizeof(start) / 8);
+    toy_load(m, AT, code, 3);
+    memory_write_bytes(m->memory, DATA, (const uint8_t *)other + 4, 12);
+    cpu->root = cpu->r[4] = ROOT;
+    cpu->r[2] = cpu->r[3] = 0;
+    cpu->r[5] = (CODE + 0x1000) | TOY_P | TOY_X;
+    cpu->r[6] = DATA | TOY_P | TOY_X;
+    cpu->r[7] = SECOND;
+    cpu->r[8] = 100;
+    cpu->r[10] = CODE + 32;
+    mmu_flush(&cpu->cpu, false);
+    toy_run(m, CODE);
+    EXPECT_EQ(t, cpu->r[3], 50 * 0x100 + 50 * 0x300);
+    cpu->root = 0;
+}
+static void crossing_linked(struct test *t) { run_all(t, crossing_linked_body); }
+
 /* ---- code from a device, and from nowhere ---- */
 
 static uint64_t device_read(void *device, uint64_t offset, unsigned size)
@@ -221,7 +253,7 @@ static void device_body(struct test *t, struct toy_machine *m)
 static void device(struct test *t) { run_all(t, device_body); }
 
 static const struct test_case cases[] = {
-    TEST(loop), TEST(pages), TEST(memory), TEST(cache), TEST(fault), TEST(crossing), TEST(device),
+    TEST(loop), TEST(pages), TEST(memory), TEST(cache), TEST(fault), TEST(crossing), TEST(crossing_linked), TEST(device),
 };
 
 int main(void)
