@@ -105,7 +105,8 @@ static void page_update(struct engine *engine, struct code_page *page, uint64_t 
     }
 }
 
-static void list_remove(struct engine *engine, uint64_t ram_page, const struct block *block)
+/* `later`: the caller updates that page when it has taken all from it that it wants to. */
+static void list_remove(struct engine *engine, uint64_t ram_page, const struct block *block, uint64_t later)
 {
     struct code_page *page = page_at(engine, ram_page);
     struct block **at = &page->blocks;
@@ -113,22 +114,29 @@ static void list_remove(struct engine *engine, uint64_t ram_page, const struct b
         at = &(*at)->page_next[list_of(*at, ram_page)];
     }
     *at = block->page_next[list_of(block, ram_page)];
-    page_update(engine, page, ram_page);
+    if (ram_page != later) {
+        page_update(engine, page, ram_page);
+    }
+}
+
+static void lists_remove(struct engine *engine, const struct block *block, uint64_t later)
+{
+    list_remove(engine, block->physical & PAGE_MASK, block, later);
+    if (block->crosses_page && (block->physical ^ block->physical2) & PAGE_MASK) {
+        list_remove(engine, block->physical2 & PAGE_MASK, block, later);
+    }
 }
 
 void code_page_remove(struct engine *engine, struct block *block)
 {
-    list_remove(engine, block->physical & PAGE_MASK, block);
-    if (block->crosses_page && (block->physical ^ block->physical2) & PAGE_MASK) {
-        list_remove(engine, block->physical2 & PAGE_MASK, block);
-    }
+    lists_remove(engine, block, NOT_RAM);
 }
 
-static void block_kill(struct engine *engine, struct block *block, const struct cpu *by)
+static void block_kill(struct engine *engine, struct block *block, const struct cpu *by, uint64_t ram_page)
 {
     log_write(engine->log, LOG_smc, "smc: pc %#" PRIx64 " at %#" PRIx64 ", %u bytes, dropped\n", block->pc,
               block->physical, block->guest_bytes);
-    code_page_remove(engine, block);
+    lists_remove(engine, block, ram_page);
     block_retire(engine, block);
     engine->counter[COUNT_smc_blocks]++;
     /* Another CPU may be in a loop inside the block: it comes out at the next poll. */
@@ -151,11 +159,16 @@ static void page_written(struct engine *engine, uint64_t ram_offset, uint64_t by
     if (!(page->granules & granules_of(ram_offset, ram_offset + bytes - 1))) {
         return;
     }
+    bool killed = false;
     for (struct block *b = page->blocks, *next; b; b = next) {
         next = b->page_next[list_of(b, ram_page)];
         if (overlaps(b, ram_offset, bytes)) {
-            block_kill(engine, b, by);
+            block_kill(engine, b, by, ram_page);
+            killed = true;
         }
+    }
+    if (killed) {
+        page_update(engine, page, ram_page);
     }
 }
 

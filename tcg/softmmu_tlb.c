@@ -202,13 +202,20 @@ static void entry_make(struct cpu *cpu, uint64_t linear, const struct mmu_page *
     }
 }
 
+/* Well used and still in its own way; or, up to a size that costs little, in its own way all the time. */
+static bool wants_to_grow(const struct tlb *tlb, const struct tlb_side *side)
+{
+    return (side->conflicts > tlb->size / 4 && tlb->used > tlb->size / 8 && tlb->size < TLB_MAX_ENTRIES) ||
+           (side->conflicts > tlb->size * 4 && tlb->size < TLB_MAX_ENTRIES / 4);
+}
+
 static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned mmu, const struct mmu_page *page,
                                      const struct memory_place *place)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
     struct tlb_side *side = &loop_of(cpu)->side[mmu];
     g_mutex_lock(&cpu->tlb_lock);
-    if (side->conflicts > tlb->size / 4 && tlb->used > tlb->size / 8 && tlb->size < TLB_MAX_ENTRIES) {
+    if (wants_to_grow(tlb, side)) {
         tlb_resize(tlb, side, tlb->size * 2);
         count(cpu, COUNT_tlb_grown);
     }
@@ -361,9 +368,7 @@ static void mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
         }
         side->flushes = side->peak = 0;
     }
-    if (tlb->used < tlb->size / 4) {
-        side->conflicts = 0;
-    }
+    side->conflicts /= 2;
 }
 
 void mmu_flush(struct cpu *cpu, bool keep_global)
