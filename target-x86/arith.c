@@ -131,11 +131,16 @@ static void adcx(struct x86_trans *t)
 }
 
 static const struct x86_row rows[] = {
-    X86_ALU_ROWS("add", "00", "01", "02", "03", "04", "05", "0", "c1", "03", x86_alu, ROW_LOCK, 0, IR_ADDS),
-    X86_ALU_ROWS("adc", "10", "11", "12", "13", "14", "15", "2", "d1", "13", x86_alu, ROW_LOCK, 0, IR_ADCS),
-    X86_ALU_ROWS("sbb", "18", "19", "1A", "1B", "1C", "1D", "3", "d9", "1b", x86_alu, ROW_LOCK, 0, IR_SBBS),
-    X86_ALU_ROWS("sub", "28", "29", "2A", "2B", "2C", "2D", "5", "e9", "2b", x86_alu, ROW_LOCK, 0, IR_SUBS),
-    X86_ALU_ROWS("cmp", "38", "39", "3A", "3B", "3C", "3D", "7", "f9", "3b", x86_alu_compare, 0, 0, IR_SUBS),
+    X86_ALU_ROWS("add", "00", "01", "02", "03", "04", "05", "0", "c1", "03",
+                 x86_alu, ROW_LOCK, 0, IR_ADDS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("adc", "10", "11", "12", "13", "14", "15", "2", "d1", "13",
+                 x86_alu, ROW_LOCK, 0, IR_ADCS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("sbb", "18", "19", "1A", "1B", "1C", "1D", "3", "d9", "1b",
+                 x86_alu, ROW_LOCK, 0, IR_SBBS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("sub", "28", "29", "2A", "2B", "2C", "2D", "5", "e9", "2b",
+                 x86_alu, ROW_LOCK, 0, IR_SUBS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("cmp", "38", "39", "3A", "3B", "3C", "3D", "7", "f9", "3b",
+                 x86_alu_compare, 0, 0, IR_SUBS, X86_ALU_NO_LOCK, X86_ALU_NO_LOCK),
     { "FE /0", "Eb", "inc", inc, ROW_LOCK, FEAT_NONE, "fe c0;fe c4;fe 03;f0 fe 03;41 fe c1@64", 0, IR_INCS },
     { "FE /1", "Eb", "dec", inc, ROW_LOCK, FEAT_NONE, "fe c8;fe cc;fe 0b;f0 fe 0b;41 fe c9@64", 0, IR_DECS },
     { "FF /0", "Ev", "inc", inc, ROW_LOCK, FEAT_NONE, "ff c0;66 ff c3;ff 03;66 f0 ff 03;48 ff c0@64;f0 48 ff 03@64", 0, IR_INCS },

@@ -12,9 +12,12 @@ static void not(struct x86_trans *t)
 }
 
 static const struct x86_row rows[] = {
-    X86_ALU_ROWS("or", "08", "09", "0A", "0B", "0C", "0D", "1", "c9", "0b", x86_alu, ROW_LOCK, EFL_AF, IR_ORS),
-    X86_ALU_ROWS("and", "20", "21", "22", "23", "24", "25", "4", "e1", "23", x86_alu, ROW_LOCK, EFL_AF, IR_ANDS),
-    X86_ALU_ROWS("xor", "30", "31", "32", "33", "34", "35", "6", "f1", "33", x86_alu, ROW_LOCK, EFL_AF, IR_XORS),
+    X86_ALU_ROWS("or", "08", "09", "0A", "0B", "0C", "0D", "1", "c9", "0b",
+                 x86_alu, ROW_LOCK, EFL_AF, IR_ORS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("and", "20", "21", "22", "23", "24", "25", "4", "e1", "23",
+                 x86_alu, ROW_LOCK, EFL_AF, IR_ANDS, X86_ALU_LOCK8, X86_ALU_LOCK),
+    X86_ALU_ROWS("xor", "30", "31", "32", "33", "34", "35", "6", "f1", "33",
+                 x86_alu, ROW_LOCK, EFL_AF, IR_XORS, X86_ALU_LOCK8, X86_ALU_LOCK),
     { "84 /r", "Eb,Gb", "test", x86_alu_compare, 0, FEAT_NONE, X86_ALU_EB("84"), EFL_AF, IR_ANDS },
     { "85 /r", "Ev,Gv", "test", x86_alu_compare, 0, FEAT_NONE, X86_ALU_EV("85"), EFL_AF, IR_ANDS },
     { "A8 ib", "AL,Ib", "test", x86_alu_compare, 0, FEAT_NONE, "a8 85;a8 01", EFL_AF, IR_ANDS },

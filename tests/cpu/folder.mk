@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
-TESTS += tests/cpu/rows
+TESTS += tests/cpu/rows tests/cpu/encodings
 $(BUILD)/tests/cpu/rows: $(BUILD)/tests/cpu/host_cpu.o $(BUILD)/tests/cpu/guest_cpu.o $(BUILD)/tests/cpu/instance.o
+$(BUILD)/tests/cpu/encodings: $(BUILD)/tests/cpu/host_cpu.o $(BUILD)/tests/cpu/instance.o

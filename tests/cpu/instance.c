@@ -4,6 +4,7 @@
  * memory operand lies in the data area, floating-point values of every class in XMM and x87 registers.
  */
 #include "tests/cpu/instance.h"
+#include <cpuid.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,20 @@ uint64_t random_next(uint64_t *seed)
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ z >> 27) * 0x94d049bb133111ebull;
     return z ^ z >> 31;
+}
+
+bool host_has_feature(enum x86_feature feature)
+{
+    static const struct { uint32_t leaf, subleaf; uint8_t reg, bit; } features[] = {
+#define X86_FEATURE(name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit },
+#include "target-x86/features.def"
+#undef X86_FEATURE
+    };
+    uint32_t r[4] = { 0 };
+    if (feature == FEAT_NONE)
+        return true;
+    __get_cpuid_count(features[feature].leaf, features[feature].subleaf, &r[0], &r[1], &r[2], &r[3]);
+    return r[features[feature].reg] >> features[feature].bit & 1;
 }
 
 static uint64_t random_value(uint64_t *seed)

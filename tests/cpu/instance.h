@@ -17,6 +17,8 @@ struct instance {
 /* Reads "f0 01 0b@32@64" for a code size; false when it is not meant for that. */
 bool instance_parse(struct instance *instance, const struct x86_decoder *decoder, const struct x86_row *row, const char *text,
                     unsigned bits);
+/* Whether this machine's CPU has the feature, by CPUID. */
+bool host_has_feature(enum x86_feature feature);
 /* A deterministic generator; the state is the seed. */
 uint64_t random_next(uint64_t *seed);
 /* Registers and the region's data and stack (host_cpu.h) for one run. */

@@ -117,7 +117,8 @@ static bool run_state(struct run *run, const struct instance *instance)
     char text[160];
     const char *what = NULL;
     uint64_t seed = run->seed;
-    bool host = !(instance->row->flags & ROW_NO_HOST) && host_cpu_has(run->host, instance->mode);
+    bool host = !(instance->row->flags & ROW_NO_HOST) && host_cpu_has(run->host, instance->mode) &&
+                host_has_feature(instance->row->feature);
     uint8_t *reference = host ? host_cpu_region(run->host) : guest_cpu_region(ways[0].guest);
     instance_state(instance, &start, before, &run->seed);
     if (host) {
@@ -153,7 +154,7 @@ static bool run_state(struct run *run, const struct instance *instance)
 static void run_instance(struct run *run, const struct instance *instance)
 {
     run->instances++;
-    if (host_cpu_has(run->host, instance->mode))
+    if (host_cpu_has(run->host, instance->mode) && host_has_feature(instance->row->feature))
         host_cpu_code(run->host, instance->bytes, instance->count, instance->mode);
     else
         run->skipped++;
