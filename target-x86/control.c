@@ -91,7 +91,6 @@ static const struct x86_row rows[] = {
     { "0F 1D /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1d c0", 0, 0 },
     { "0F 1E /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1e c0;f3 0f 1e fa", 0, 0 },
     { "0F 1F /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1f c0;0f 1f 03;66 0f 1f 44 03 00@32@64", 0, 0 },
-    { "0F 0D /r", "Mb", "prefetchw", nop, 0, FEAT_PREFETCHW, "0f 0d 0b", 0, 0 },
     { "62 /r", "Gv,Ma", "bound", bound, ROW_NO64 | ROW_NO_HOST, FEAT_NONE, NULL, 0, 0 },
     { "0F 0B", "", "ud2", undefined, ROW_ENDS | ROW_NO_HOST, FEAT_NONE, NULL, 0, 0 },
     { "0F B9 /r", "Gv,Ev", "ud1", undefined, ROW_ENDS | ROW_NO_HOST, FEAT_NONE, NULL, 0, 0 },
