@@ -356,7 +356,7 @@ static const struct x86_row rows[] = {
     { "NP 0F AE /6", "Rd", "mfence", fence, SYS, FEAT_SSE2, NULL, 0, 0 },
     { "NP 0F AE /7", "Rd", "sfence", nothing, SYS, FEAT_SSE, NULL, 0, 0 },
     { "0F 18 /r", "Ev", "prefetch", nothing, SYS, FEAT_CMOV, NULL, 0, 0 },
-    { "0F 0D /r", "Ev", "prefetchw", nothing, SYS, FEAT_LM, NULL, 0, 0 },
+    { "0F 0D /r", "Mb", "prefetchw", nothing, SYS, FEAT_LM, NULL, 0, 0 },
     { "0F 32", "", "rdmsr", rdmsr, SYS0, FEAT_MSR, NULL, 0, 0 },
     { "0F 30", "", "wrmsr", wrmsr, SYS0, FEAT_MSR, NULL, 0, 0 },
     { "0F 31", "", "rdtsc", rdtsc, SYS, FEAT_TSC, NULL, 0, 0 },
