@@ -24,18 +24,22 @@ enum {
 
 struct x86_table { uint64_t base; uint32_t limit; };
 
-union x86_xmm { uint8_t u8[16]; uint16_t u16[8]; uint32_t u32[4]; uint64_t u64[2]; float f32[4]; double f64[2]; }
-    __attribute__((aligned(16)));
 /* An x87 register as FXSAVE lays it out: 64-bit significand, sign and exponent. */
 struct x86_st { uint64_t significand; uint16_t sign_exponent; uint16_t pad[3]; };
+
+union x86_xmm { uint8_t u8[16]; uint16_t u16[8]; uint32_t u32[4]; uint64_t u64[2]; float f32[4]; double f64[2]; }
+    __attribute__((aligned(16)));
 
 struct x86_fpu {
     struct x86_st st[8];            /* physical registers R0..R7; MMX registers are their significands */
     uint16_t control, status;       /* status without TOP, which is below */
     uint8_t top, tag_valid;         /* tag_valid: bit n set = R[n] not empty */
-    uint16_t opcode;
-    uint16_t cs, ds;
+    bool live;                      /* the host's x87 unit holds all above but control, which is the same here and there:
+                                     * x87_sync before looking at it (x87.h) */
+    uint8_t pad;
+    uint16_t opcode, cs, ds, pad2;  /* cs is 0 and ds means 0 when the last instruction was in flat code */
     uint64_t ip, dp;
+    union x86_xmm operand;          /* memory operand on its way to or from the host's x87 unit */
 };
 
 enum {  /* CR0, CR4, EFER, EFLAGS: names as in the SDM */
@@ -176,7 +180,8 @@ static inline uint64_t x86_rip(const struct x86_cpu *cpu)
     return cpu->cpu.mode & MODE_CODE64 ? cpu->cpu.pc : (uint32_t)cpu->cpu.pc;
 }
 
-/* fpu.c, mxcsr.c: floating point as the rest of the target sees it. */
+/* x87_state.c, x87_env.c, mxcsr.c: floating point as the rest of the target sees it. */
+void x86_release(struct cpu *cpu);                               /* struct frontend.release: x87 state back to memory */
 void x86_fpu_init(struct x86_cpu *cpu);                          /* FNINIT; no mode update */
 uint16_t x86_fpu_status(const struct x86_cpu *cpu);              /* with TOP */
 uint16_t x86_fpu_tags(const struct x86_cpu *cpu);                /* the full tag word, two bits a register */

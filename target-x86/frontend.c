@@ -19,6 +19,7 @@ const struct frontend x86_frontend = {
     .watch = x86_watch,
     .poll = x86_poll,
     .deliver = x86_deliver,
+    .release = x86_release,
     .reset = x86_reset,
     .disassemble = x86_disassemble,
     .dump = x86_dump,

@@ -33,9 +33,10 @@ enum { FORM_REXW = 1 << 0, FORM_COMPACT = 1 << 1 };
 
 static unsigned xmm_count(const struct x86_cpu *cpu) { return cpu->cpu.mode & MODE_CODE64 ? 16 : 8; }
 
-static void x87_to_area(const struct x86_cpu *cpu, struct fxsave_area *area, unsigned form)
+static void x87_to_area(struct x86_cpu *cpu, struct fxsave_area *area, unsigned form)
 {
-    const struct x86_fpu *fpu = &cpu->fpu;
+    struct x86_fpu *fpu = &cpu->fpu;
+    x87_sync(fpu);
     area->fcw = fpu->control;
     area->fsw = x86_fpu_status(cpu);
     area->ftw = fpu->tag_valid;
@@ -45,7 +46,7 @@ static void x87_to_area(const struct x86_cpu *cpu, struct fxsave_area *area, uns
     area->fdp = fpu->dp;
     if (!(form & FORM_REXW)) {
         area->fcs = fpu->cs;
-        area->fds = fpu->ds;
+        area->fds = fpu->cs ? fpu->ds : 0;
         area->reserved1 = area->reserved2 = 0;
     }
     for (unsigned i = 0; i < 8; i++) {
@@ -57,6 +58,7 @@ static void x87_to_area(const struct x86_cpu *cpu, struct fxsave_area *area, uns
 static void x87_from_area(struct x86_cpu *cpu, const struct fxsave_area *area, unsigned form)
 {
     struct x86_fpu *fpu = &cpu->fpu;
+    x87_sync(fpu);
     fpu->top = area->fsw >> 11 & 7;
     fpu->status = area->fsw & (FSW_FLAGS | FSW_SF | FSW_CC);
     fpu->tag_valid = area->ftw;
@@ -189,16 +191,19 @@ static ir_reg form_of(struct x86_trans *t)
 
 static void fxsave(struct x86_trans *t)
 {
+    t->x87_place = X87_UNKNOWN;
     ir_call_void(t->u, HELPER_fxsave, x86_linear(t, 512 * 8, true), form_of(t), IR_NONE, IR_NONE);
 }
 
 static void fxrstor(struct x86_trans *t)
 {
+    t->x87_place = X87_UNKNOWN;
     fp_end_if_changed(t, ir_call(t->u, HELPER_fxrstor, x86_linear(t, 512 * 8, false), form_of(t), IR_NONE, IR_NONE));
 }
 
 static bool xsave_enabled(struct x86_trans *t)
 {
+    t->x87_place = X87_UNKNOWN;
     if (t->mode & MODE_OSXSAVE && !(t->mode & MODE_TS))
         return true;
     x86_gen_raise(t, t->mode & MODE_OSXSAVE ? EXC_NM : EXC_UD);

@@ -11,6 +11,7 @@
 #include "target-x86/fp.h"
 #include "target-x86/sse.h"
 #include "target-x86/tables.h"
+#include "target-x86/x87_trans.h"
 
 static unsigned mm_offset(unsigned reg) { return offsetof(struct x86_cpu, fpu.st) + reg * sizeof(struct x86_st); }
 
@@ -25,6 +26,9 @@ static void mm_put(struct x86_trans *t, unsigned reg, ir_reg value)
     ir_stcpu(t->u, 64, mm_offset(reg), value);
     ir_stcpu(t->u, 16, mm_offset(reg) + offsetof(struct x86_st, sign_exponent), ir_const(t->u, 0xffff));
 }
+
+/* Where the MM registers are read from and written to. Before any temporary that is used afterwards. */
+static void mm_begin(struct x86_trans *t) { x87_leave(t); }
 
 /* An MM register or `bits` of memory, as an integer. */
 static ir_reg mm_get(struct x86_trans *t, unsigned operand, unsigned bits)
@@ -66,6 +70,7 @@ static void finish(struct x86_trans *t, ir_reg v, unsigned lane)
 
 static void lanes(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), IR_NONE);
     run(t, v, w, 0);
@@ -75,6 +80,7 @@ static void lanes(struct x86_trans *t)
 /* PUNPCKL reads 32 bits of memory. */
 static void unpack_low(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 32), IR_NONE);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), IR_NONE);
     run(t, v, w, 0);
@@ -83,6 +89,7 @@ static void unpack_low(struct x86_trans *t)
 
 static void high(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), IR_NONE);
     run(t, v, w, 0);
@@ -91,6 +98,7 @@ static void high(struct x86_trans *t)
 
 static void pairs(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg source = mm_get(t, 1, 64);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), source);
     run(t, v, v, 0);
@@ -100,6 +108,7 @@ static void pairs(struct x86_trans *t)
 /* PSHUFB looks at three bits of an index, its XMM form at four. */
 static void pshufb(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg mask = ir_const(t->u, 0x8787878787878787);
     ir_reg w = vector_of(t, ir_op2(t->u, IR_AND, 64, mm_get(t, 1, 64), mask), IR_NONE);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), IR_NONE);
@@ -111,6 +120,7 @@ static int immediate(const struct x86_trans *t, unsigned operand) { return t->in
 
 static void pshufw(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
     ir_reg v = ir_temp(t->u, IR_TYPE_VEC);
     run(t, v, w, immediate(t, 2));
@@ -120,6 +130,7 @@ static void pshufw(struct x86_trans *t)
 /* PALIGNR: destination above source, shifted right by bytes. */
 static void palignr(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg source = mm_get(t, 1, 64);
     ir_reg v = vector_of(t, source, mm_get(t, 0, 64));
     run(t, v, IR_NONE, immediate(t, 2));
@@ -128,6 +139,7 @@ static void palignr(struct x86_trans *t)
 
 static void shift_imm(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg v = vector_of(t, mm_get(t, 0, 64), IR_NONE);
     run(t, v, IR_NONE, immediate(t, 1));
     finish(t, v, 0);
@@ -137,6 +149,7 @@ static void shift_imm(struct x86_trans *t)
 
 static void movd_load(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg value = x86_read(t, 1);
     mm_enter(t);
     mm_put(t, t->insn->operand[0].reg, value);
@@ -144,12 +157,14 @@ static void movd_load(struct x86_trans *t)
 
 static void movd_store(struct x86_trans *t)
 {
+    mm_begin(t);
     x86_write(t, 0, mm_get(t, 1, 64));
     mm_enter(t);
 }
 
 static void movq_load(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg value = mm_get(t, 1, 64);
     mm_enter(t);
     mm_put(t, t->insn->operand[0].reg, value);
@@ -157,6 +172,7 @@ static void movq_load(struct x86_trans *t)
 
 static void movq_store(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg value = mm_get(t, 1, 64);
     if (t->insn->operand[0].kind == OPERAND_MM)
         mm_put(t, t->insn->operand[0].reg, value);
@@ -167,6 +183,7 @@ static void movq_store(struct x86_trans *t)
 
 static void maskmovq(struct x86_trans *t)
 {
+    mm_begin(t);
     unsigned segment = t->insn->segment == SEG_NONE ? SEG_DS : t->insn->segment;
     ir_reg offset = x86_get_reg(t, R_DI, t->insn->address_bits);
     ir_reg linear = x86_segment_linear(t, segment, offset, 64, true);
@@ -184,6 +201,7 @@ uint64_t helper_maskmovq(struct cpu *c, uint64_t linear, uint64_t data, uint64_t
 
 static void pextrw(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg value = ir_extract(t->u, mm_get(t, 1, 64), (immediate(t, 2) & 3) * 16, 16);
     mm_enter(t);
     x86_set_reg(t, t->insn->operand[0].reg, 32, value);
@@ -191,6 +209,7 @@ static void pextrw(struct x86_trans *t)
 
 static void pinsrw(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg value = t->insn->operand[1].kind == OPERAND_MEM ? ir_ld(t->u, 16, x86_linear(t, 16, false), 0, t->mmu)
                                                            : x86_read(t, 1);
     ir_reg old = mm_get(t, 0, 64);
@@ -200,6 +219,7 @@ static void pinsrw(struct x86_trans *t)
 
 static void pmovmskb(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg v = vector_of(t, mm_get(t, 1, 64), IR_NONE), result = ir_temp(t->u, IR_TYPE_INT);
     mm_enter(t);
     ir_emit_copy(t->u, row_copy(t), 0, result, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
@@ -208,18 +228,21 @@ static void pmovmskb(struct x86_trans *t)
 
 static void movdq2q(struct x86_trans *t)
 {
+    mm_begin(t);
     mm_enter(t);
     mm_put(t, t->insn->operand[0].reg, ir_vget(t->u, 64, x86_xmm(t->insn->operand[1].reg), 0));
 }
 
 static void movq2dq(struct x86_trans *t)
 {
+    mm_begin(t);
     mm_enter(t);
     ir_mov_to(t->u, x86_xmm(t->insn->operand[0].reg), vector_of(t, mm_get(t, 1, 64), IR_NONE));
 }
 
 static void emms(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_stcpu(t->u, 16, offsetof(struct x86_cpu, fpu.top), ir_const(t->u, 0));
 }
 
@@ -228,6 +251,7 @@ static void emms(struct x86_trans *t)
 /* CVTPI2PS keeps the upper half of the destination. */
 static void cvtpi2ps(struct x86_trans *t)
 {
+    mm_begin(t);
     bool from_register = t->insn->operand[1].kind == OPERAND_MM;
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE), v = ir_temp(t->u, IR_TYPE_VEC);
     ir_reg dest = x86_xmm(t->insn->operand[0].reg);
@@ -241,6 +265,8 @@ static void cvtpi2ps(struct x86_trans *t)
 static void cvtpi2pd(struct x86_trans *t)
 {
     bool from_register = t->insn->operand[1].kind == OPERAND_MM;
+    if (from_register)
+        mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
     ir_emit_copy(t->u, row_copy(t), 0, x86_xmm(t->insn->operand[0].reg), IR_NONE, w, IR_NONE, IR_NONE, IR_NONE);
     if (from_register)
@@ -250,6 +276,7 @@ static void cvtpi2pd(struct x86_trans *t)
 /* CVT(T)PS2PI, CVT(T)PD2PI. */
 static void to_mm(struct x86_trans *t)
 {
+    mm_begin(t);
     ir_reg w, v = ir_temp(t->u, IR_TYPE_VEC);
     if (t->insn->operand[1].bits == 128)
         w = x86_read_vec(t, 1);

@@ -99,6 +99,7 @@ struct x86_trans {
     bool last;                      /* no other instruction of the unit is planned behind it */
     bool single;                    /* unit of one instruction that ends in the loop: TF, breakpoints, shadow */
     ir_reg ea_linear;               /* cached by x86_linear */
+    enum { X87_UNKNOWN, X87_LIVE, X87_IN_MEMORY } x87_place;    /* where the x87 state is, since the last label (x87.h) */
     bool ea_done, ea_write;
 };
 

@@ -329,6 +329,7 @@ static void translate_one(struct x86_trans *t, unsigned i)
         t->next_rip = (uint32_t)t->next_rip;
     t->ea_done = t->ended = false;
     if (p->label) {
+        t->x87_place = X87_UNKNOWN;
         ir_label(t->u, p->label - 1);
         if (p->backward)
             ir_poll(t->u, x86_pc(t, p->rip));
@@ -437,6 +438,7 @@ static void unit_start(struct x86_trans *t, const struct cpu *cpu, uint64_t line
     t->u->mode = cpu->mode;
     t->u->linear = linear;
     t->slot = 0;
+    t->x87_place = X87_UNKNOWN;
     t->plan->far_count = 0;
 }
 

@@ -9,6 +9,7 @@
 void x86_fpu_init(struct x86_cpu *cpu)
 {
     struct x86_fpu *fpu = &cpu->fpu;
+    x87_sync(fpu);
     fpu->control = FCW_INIT;
     fpu->status = 0;
     fpu->top = 0;
@@ -64,6 +65,7 @@ uint64_t helper_fpu_wait(struct cpu *c)
 uint64_t helper_fldcw(struct cpu *c, uint64_t value)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
+    x87_sync(&cpu->fpu);
     x87_control_put(&cpu->fpu, (uint16_t)value);
     return fp_mode_changed(cpu);
 }
@@ -71,6 +73,7 @@ uint64_t helper_fldcw(struct cpu *c, uint64_t value)
 uint64_t helper_fnclex(struct cpu *c)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
+    x87_sync(&cpu->fpu);
     cpu->fpu.status &= FSW_CC;
     return fp_mode_changed(cpu);
 }
@@ -101,8 +104,9 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
 {
     const struct x86_fpu *fpu = &cpu->fpu;
     bool real = real_form(cpu);
+    uint16_t ds = fpu->cs ? fpu->ds : 0;
     uint32_t ip = (uint32_t)fpu->ip, dp = (uint32_t)fpu->dp;
-    uint32_t linear_ip = ip + ((uint32_t)fpu->cs << 4), linear_dp = dp + ((uint32_t)fpu->ds << 4);
+    uint32_t linear_ip = ip + ((uint32_t)fpu->cs << 4), linear_dp = dp + ((uint32_t)ds << 4);
     if (form & ENV_32) {
         put32(out, fpu->control | 0xffff0000);
         put32(out + 4, x86_fpu_status(cpu) | 0xffff0000);
@@ -110,7 +114,7 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
         put32(out + 12, real ? (linear_ip & 0xffff) | 0xffff0000 : ip);
         put32(out + 16, real ? (linear_ip >> 16) << 12 | fpu->opcode : fpu->cs | (uint32_t)fpu->opcode << 16);
         put32(out + 20, real ? (linear_dp & 0xffff) | 0xffff0000 : dp);
-        put32(out + 24, real ? (linear_dp >> 16) << 12 : fpu->ds | 0xffff0000);
+        put32(out + 24, real ? (linear_dp >> 16) << 12 : ds | 0xffff0000);
         return 28;
     }
     put16(out, fpu->control);
@@ -119,7 +123,7 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
     put16(out + 6, (uint16_t)(real ? linear_ip : ip));
     put16(out + 8, real ? (linear_ip >> 16 & 15) << 12 | fpu->opcode : fpu->cs);
     put16(out + 10, (uint16_t)(real ? linear_dp : dp));
-    put16(out + 12, real ? (linear_dp >> 16 & 15) << 12 : fpu->ds);
+    put16(out + 12, real ? (linear_dp >> 16 & 15) << 12 : ds);
     return 14;
 }
 
@@ -157,6 +161,7 @@ uint64_t helper_fnstenv(struct cpu *c, uint64_t linear, uint64_t form)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     uint8_t image[28 + 80];
+    x87_sync(&cpu->fpu);
     unsigned bytes = environment_make(cpu, image, form);
     if (form & ENV_SAVE)
         for (unsigned i = 0; i < 8; i++, bytes += 10) {
@@ -178,6 +183,7 @@ uint64_t helper_fldenv(struct cpu *c, uint64_t linear, uint64_t form)
     uint8_t image[28 + 80];
     unsigned bytes = form & ENV_32 ? 28 : 14;
     mmu_load_vector(c, linear, image, form & ENV_SAVE ? bytes + 80 : bytes, x86_mmu_mode(c->mode));
+    x87_sync(&cpu->fpu);
     environment_take(cpu, image, form);
     if (form & ENV_SAVE)
         for (unsigned i = 0; i < 8; i++, bytes += 10) {

@@ -50,6 +50,9 @@ struct frontend {
     bool (*poll)(struct cpu *cpu);
     /* After a raise (cpu_leave): delivers the pending exception. May itself leave again. */
     void (*deliver)(struct cpu *cpu);
+    /* The CPU's turn on this thread is over (stopped, or another CPU's slice): what it keeps in registers of the host
+     * goes back to its structure. NULL: nothing. */
+    void (*release)(struct cpu *cpu);
     /* Power-on state. */
     void (*reset)(struct cpu *cpu);
 

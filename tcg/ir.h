@@ -138,6 +138,7 @@ struct ir_copy {
     uint8_t rex_w;
     uint8_t imm_bytes;              /* 0 or 1; the byte is ir_insn.imm */
     uint8_t modrm_reg;              /* opcode extension when reg_role is NONE */
+    uint8_t modrm_rm;               /* the same for rm_role: x87's st(i) */
     uint8_t reg_role, reg_class;
     uint8_t rm_role, rm_class;
     uint8_t xmm0_role;              /* READ: an implicit xmm0 input follows reg and rm in s[] */

@@ -311,6 +311,11 @@ void ir_stcpu(struct ir_unit *u, unsigned width, unsigned offset, ir_reg value)
     append1(u, IR_STCPU, width, IR_NONE, value)->imm = offset;
 }
 
+void ir_x87(struct ir_unit *u, unsigned opcode, unsigned offset)
+{
+    ir_append(u, IR_X87, 64)->imm = opcode | (int64_t)offset << 16;
+}
+
 static void append_call(struct ir_unit *u, ir_reg d, unsigned helper, ir_reg a, ir_reg b, ir_reg c, ir_reg e)
 {
     struct ir_insn *insn = append2(u, IR_CALL, 64, d, a, b);

@@ -56,6 +56,7 @@ ir_reg ir_atomic(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg addres
 void ir_probe(struct ir_unit *u, unsigned width, ir_reg address, int64_t disp, unsigned mmu);
 ir_reg ir_ldcpu(struct ir_unit *u, unsigned width, unsigned offset);
 void ir_stcpu(struct ir_unit *u, unsigned width, unsigned offset, ir_reg value);
+void ir_x87(struct ir_unit *u, unsigned opcode, unsigned offset);
 /* The helper's row number in the front end's table; unused arguments IR_NONE. */
 ir_reg ir_call(struct ir_unit *u, unsigned helper, ir_reg a, ir_reg b, ir_reg c, ir_reg d);
 void ir_call_void(struct ir_unit *u, unsigned helper, ir_reg a, ir_reg b, ir_reg c, ir_reg d);

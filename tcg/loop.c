@@ -192,7 +192,7 @@ static struct exit run(struct cpu *cpu, struct block *block)
 
 G_STATIC_ASSERT(COUNT_exits_link == COUNT_exits_lookup + EXIT_LINK && COUNT_exits_poll == COUNT_exits_lookup + EXIT_POLL);
 
-enum loop_end loop_run(struct cpu *cpu, uint64_t units)
+static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
 {
     struct loop *loop = loop_of(cpu);
     struct engine *engine = cpu->engine;
@@ -228,6 +228,15 @@ enum loop_end loop_run(struct cpu *cpu, uint64_t units)
         exit = run(cpu, block);
         epoch = engine->cache.epoch;
     }
+}
+
+enum loop_end loop_run(struct cpu *cpu, uint64_t units)
+{
+    const enum loop_end end = loop_turn(cpu, units);
+    if (cpu->frontend->release) {
+        cpu->frontend->release(cpu);
+    }
+    return end;
 }
 
 void loop_thread(struct cpu *cpu)

@@ -298,6 +298,7 @@ void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends
     case IR_EXIT: leave(h, insn); break;
     case IR_LDCPU: load_cpu(h, insn); break;
     case IR_STCPU: store_cpu(h, insn); break;
+    case IR_X87: emit_x87(h, insn); break;
     case IR_FENCE: fence(h); break;
     default: g_assert_not_reached();
     }

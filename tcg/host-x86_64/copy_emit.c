@@ -76,7 +76,7 @@ void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
     const struct ir_copy *copy = insn->ptr;
     struct copy_operand reg = { .role = copy->reg_role, .class = copy->reg_class };
-    struct copy_operand rm = { .role = copy->rm_role, .class = copy->rm_class };
+    struct copy_operand rm = { .role = copy->rm_role, .class = copy->rm_class, .in = copy->modrm_rm };
     unsigned s = 0, d = 0;
     const bool xmm0 = copy->xmm0_role & IR_COPY_READ;
     if (reg.role & IR_COPY_READ)
@@ -117,4 +117,20 @@ void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
         move(h, rm.class, rm.result, rm.encoded);
     if (flags_out)
         flags_set_host(h, flags_out, 32);
+}
+
+/* modrm of memory forms: [REG_CPU + disp32], which is R13. */
+void emit_x87(struct host_state *h, const struct ir_insn *insn)
+{
+    struct host_code *c = &h->c;
+    const unsigned escape = 0xd8 | (insn->imm >> 8 & 7), modrm = insn->imm & 0xff;
+    if (modrm >= 0xc0) {
+        host_byte(c, escape);
+        host_byte(c, modrm);
+        return;
+    }
+    host_byte(c, 0x41);
+    host_byte(c, escape);
+    host_byte(c, 0x80 | (modrm & 0x38) | (REG_CPU & 7));
+    host_u32(c, (uint32_t)(insn->imm >> 16) - CPU_BIAS);
 }

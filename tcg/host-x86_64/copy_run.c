@@ -114,7 +114,7 @@ static uint8_t *instruction(uint8_t *p, const struct ir_copy *copy, int imm)
 {
     static const uint32_t maps[] = { 0, 0x0f, 0x380f, 0x3a0f };
     unsigned reg = copy->reg_role == IR_COPY_NONE ? copy->modrm_reg : copy->reg_class == IR_COPY_VEC ? 1 : AX;
-    unsigned rm = copy->rm_class == IR_COPY_VEC ? 2 : CX;
+    unsigned rm = copy->rm_role == IR_COPY_NONE ? copy->modrm_rm : copy->rm_class == IR_COPY_VEC ? 2 : CX;
     if (copy->prefix) {
         *p++ = copy->prefix;
     }

@@ -218,6 +218,7 @@ void emit_vector(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 void emit_memory(struct host_state *h, const struct ir_insn *insn, uint8_t ends);
 void emit_atomic(struct host_state *h, const struct ir_insn *insn, uint8_t ends);
 void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends);
+void emit_x87(struct host_state *h, const struct ir_insn *insn);
 void emit_call(struct host_state *h, const struct ir_insn *insn, uint8_t ends);
 void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends);
 /* alu.c, for flag ops whose flags are dead */

@@ -151,7 +151,9 @@ static void cpu_field(const struct run *r, const struct interp_insn *insn)
 {
     uint8_t *field = (uint8_t *)r->cpu + insn->imm;
     uint64_t value = 0;
-    if (insn->op == IR_LDCPU) {
+    if (insn->op == IR_X87) {           /* this file and what it calls keep out of the x87 unit */
+        x87_run((unsigned)insn->imm & 0x7ff, (uint8_t *)r->cpu + (insn->imm >> 16));
+    } else if (insn->op == IR_LDCPU) {
         memcpy(&value, field, insn->width / 8);
         set(r, insn, value);
     } else {

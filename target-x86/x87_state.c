@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x87 instructions on the host's x87 unit (SDM volume 1, chapter 8).
+ * x87 state between struct x86_fpu and the host's x87 unit (SDM volume 1, chapter 8).
  *
- *   guest struct x86_fpu -> FRSTOR image -> the instruction itself -> FNSAVE image -> struct x86_fpu
+ *   struct x86_fpu <-> image of FRSTOR and FNSAVE <-> host
  *
- * The host sees the guest's control word with its masks, precision and rounding, all eight registers, tags and TOP, but
- * clear exception flags. So stack faults, unmasked responses, condition codes and every special operand come out as the
- * hardware defines them. An unmasked exception is only pending on the host: the waiting instruction that would
- * deliver it never comes, as FNSAVE clears it.
+ * Live: the host holds the guest's state as it is, sticky flags included; all exceptions are masked, so none can come.
  *
- * The instruction is one of a table made at assembly time: 512 register forms, 64 memory forms on [rdi].
+ * x87_exec, for guests that unmasked one: state in, the instruction, state out. The host sees the guest's control
+ * word with its masks but clear flags. An unmasked exception is only pending on the host: the waiting instruction that
+ * would deliver it never comes, as FNSAVE clears it. So stack faults, unmasked responses, condition codes and every
+ * special operand come out as the hardware defines them.
  */
 #include "target-x86/x87.h"
+#include "tcg/host-x86_64/copy.h"
 
 /* Environment and registers as FRSTOR reads them in its 32-bit protected-mode form (SDM 1, figure 8-9). */
 struct x87_image {
@@ -24,39 +25,10 @@ struct x87_image {
 } __attribute__((packed));
 G_STATIC_ASSERT(sizeof(struct x87_image) == 108);
 
-/* Four bytes an entry: two of instruction, RET, padding. */
-extern const uint8_t x87_register_forms[8][64][4] __attribute__((visibility("hidden")));
-extern const uint8_t x87_memory_forms[8][8][4] __attribute__((visibility("hidden")));
-
-__asm__(
-    ".text\n"
-    ".balign 16\n"
-    ".globl x87_register_forms\n.hidden x87_register_forms\n"
-    "x87_register_forms:\n"
-    ".set x87_escape, 0xd8\n"
-    ".rept 8\n"
-    "    .set x87_modrm, 0xc0\n"
-    "    .rept 64\n"
-    "        .byte x87_escape, x87_modrm, 0xc3, 0x90\n"
-    "        .set x87_modrm, x87_modrm + 1\n"
-    "    .endr\n"
-    "    .set x87_escape, x87_escape + 1\n"
-    ".endr\n"
-    ".globl x87_memory_forms\n.hidden x87_memory_forms\n"
-    "x87_memory_forms:\n"
-    ".set x87_escape, 0xd8\n"
-    ".rept 8\n"
-    "    .set x87_modrm, 0x07\n"
-    "    .rept 8\n"
-    "        .byte x87_escape, x87_modrm, 0xc3, 0x90\n"
-    "        .set x87_modrm, x87_modrm + 8\n"
-    "    .endr\n"
-    "    .set x87_escape, x87_escape + 1\n"
-    ".endr\n");
-
-static void image_make(struct x87_image *image, const struct x86_fpu *fpu)
+/* flags: those of FSW that the host is to see. */
+static void image_make(struct x87_image *image, const struct x86_fpu *fpu, uint16_t flags)
 {
-    *image = (struct x87_image){ .control = fpu->control, .status = (fpu->status & FSW_CC) | (uint16_t)(fpu->top << 11) };
+    *image = (struct x87_image){ .control = fpu->control, .status = (fpu->status & flags) | (uint16_t)(fpu->top << 11) };
     for (unsigned i = 0; i < 8; i++) {
         const struct x86_st *st = &fpu->st[x87_index(fpu, i)];
         image->st[i].significand = st->significand;
@@ -66,10 +38,11 @@ static void image_make(struct x87_image *image, const struct x86_fpu *fpu)
     }
 }
 
-static void image_take(const struct x87_image *image, struct x86_fpu *fpu)
+/* keep: what stays of fpu->status beside the image's. */
+static void image_take(const struct x87_image *image, struct x86_fpu *fpu, uint16_t keep)
 {
     fpu->top = image->status >> 11 & 7;
-    fpu->status = (fpu->status & (FSW_FLAGS | FSW_SF)) | (image->status & (FSW_FLAGS | FSW_SF | FSW_CC));
+    fpu->status = (fpu->status & keep) | (image->status & (FSW_FLAGS | FSW_SF | FSW_CC));
     x87_tags_put(fpu, image->tags);
     for (unsigned i = 0; i < 8; i++) {
         struct x86_st *st = x87_st(fpu, i);
@@ -79,14 +52,44 @@ static void image_take(const struct x87_image *image, struct x86_fpu *fpu)
     x87_summarize(fpu);
 }
 
+void x87_sync(struct x86_fpu *fpu)
+{
+    struct x87_image image;
+    if (!fpu->live)
+        return;
+    __asm__ volatile("fnsave %0" : "=m"(image));
+    image_take(&image, fpu, 0);
+    fpu->live = false;
+}
+
+/* Before the first x87 instruction of a unit, when the state is in memory. */
+uint64_t helper_x87_enter(struct cpu *c)
+{
+    struct x86_fpu *fpu = &x86_cpu_of(c)->fpu;
+    struct x87_image image;
+    if (fpu->live)
+        return 0;
+    image_make(&image, fpu, FSW_CC | FSW_FLAGS | FSW_SF);
+    __asm__ volatile("frstor %0" : : "m"(image));
+    fpu->live = true;
+    return 0;
+}
+
+/* Before instructions that work on the state in memory (MMX). */
+uint64_t helper_x87_sync(struct cpu *c)
+{
+    x87_sync(&x86_cpu_of(c)->fpu);
+    return 0;
+}
+
+void x86_release(struct cpu *cpu) { x87_sync(&x86_cpu_of(cpu)->fpu); }
+
 uint32_t x87_exec(struct x86_fpu *fpu, unsigned opcode, void *memory, uint32_t flags)
 {
-    unsigned escape = opcode >> 8 & 7, modrm = opcode & 0xff;
-    const uint8_t *code = modrm >= 0xc0 ? x87_register_forms[escape][modrm - 0xc0] : x87_memory_forms[escape][modrm >> 3 & 7];
     struct x87_image image;
     uint64_t word = (flags & EFL_ARITHMETIC) | EFL_ONE;
 
-    image_make(&image, fpu);
+    image_make(&image, fpu, FSW_CC);
     /* The red zone of this function must survive PUSH and CALL. */
     __asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
                      "frstor (%[image])\n\t"
@@ -98,9 +101,9 @@ uint32_t x87_exec(struct x86_fpu *fpu, unsigned opcode, void *memory, uint32_t f
                      "fnsave (%[image])\n\t"
                      "lea 128(%%rsp), %%rsp"
                      : [word] "+&r"(word)
-                     : [image] "r"(&image), [code] "r"(code), "D"(memory)
+                     : [image] "r"(&image), [code] "r"(x87_code(opcode)), "D"(memory)
                      : "memory", "cc");
-    image_take(&image, fpu);
+    image_take(&image, fpu, FSW_FLAGS | FSW_SF);
     return (uint32_t)word & EFL_ARITHMETIC;
 }
 
@@ -125,10 +128,27 @@ void x87_tags_put(struct x86_fpu *fpu, uint16_t tags)
             fpu->tag_valid |= 1u << i;
 }
 
+/* An instruction's address and opcode, for FNSTENV (SDM 1, 8.1.8) ... */
+static void record(struct x86_cpu *cpu, uint64_t info, uint64_t rip)
+{
+    x87_sync(&cpu->fpu);
+    cpu->fpu.opcode = info & 0x7ff;
+    cpu->fpu.ip = rip;
+    cpu->fpu.cs = cpu->seg[SEG_CS].selector;
+}
+
+/* ... and its operand's. */
+static void record_memory(struct x86_cpu *cpu, uint64_t info, uint64_t rip, uint64_t offset)
+{
+    record(cpu, info, rip);
+    cpu->fpu.dp = offset;
+    cpu->fpu.ds = cpu->seg[info >> X87_SEGMENT_SHIFT & 15].selector;
+}
+
 uint64_t helper_x87_reg(struct cpu *c, uint64_t info, uint64_t rip, uint64_t flags)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
-    x87_record(cpu, info, rip);
+    record(cpu, info, rip);
     uint16_t before = cpu->fpu.status;
     uint32_t after = x87_exec(&cpu->fpu, info & 0x7ff, &cpu->vector, (uint32_t)flags);
     /* A compare that an unmasked exception stopped leaves EFLAGS alone. */
@@ -140,7 +160,7 @@ uint64_t helper_x87_load(struct cpu *c, uint64_t info, uint64_t rip, uint64_t li
     struct x86_cpu *cpu = x86_cpu_of(c);
     uint8_t memory[16];
     mmu_load_vector(c, linear, memory, info >> X87_BYTES_SHIFT & 0xff, x86_mmu_mode(c->mode));
-    x87_record_memory(cpu, info, rip, offset);
+    record_memory(cpu, info, rip, offset);
     x87_exec(&cpu->fpu, info & 0x7ff, memory, 0);
     return 0;
 }
@@ -151,6 +171,7 @@ uint64_t helper_x87_store(struct cpu *c, uint64_t info, uint64_t rip, uint64_t l
     struct x86_cpu *cpu = x86_cpu_of(c);
     unsigned bytes = info >> X87_BYTES_SHIFT & 0xff;
     uint8_t memory[16] = { 0 };
+    x87_sync(&cpu->fpu);
     struct x86_fpu after = cpu->fpu;
     after.status &= ~FSW_FLAGS;
     x87_exec(&after, info & 0x7ff, memory, 0);
@@ -162,6 +183,6 @@ uint64_t helper_x87_store(struct cpu *c, uint64_t info, uint64_t rip, uint64_t l
     after.status |= cpu->fpu.status & FSW_FLAGS;
     x87_summarize(&after);
     cpu->fpu = after;
-    x87_record_memory(cpu, info, rip, offset);
+    record_memory(cpu, info, rip, offset);
     return 0;
 }
