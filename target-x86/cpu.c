@@ -25,11 +25,12 @@ void x86_eflags_put(struct x86_cpu *cpu, uint64_t value, uint64_t mask)
     cpu->eflags = (cpu->eflags & ~other) | (value & other) | EFL_ONE;
 }
 
-/* Whether data accesses through a segment need neither limit nor rights. */
+/* Whether data accesses through a segment need neither limit nor rights: present, writable, up to 4 GiB. */
 static bool segment_open(const struct x86_segment *s)
 {
-    return s->limit == 0xffffffff && (s->attributes & SEG_P) && attributes_writable(s->attributes) &&
-           !(s->attributes & SEG_DOWN_CONF);
+    enum { ORDINARY = SEG_P | SEG_S | SEG_RW, MASK = ORDINARY | SEG_CODE | SEG_DOWN_CONF };
+
+    return s->limit == 0xffffffff && (s->attributes & MASK) == ORDINARY;
 }
 
 static bool segment_flat(const struct x86_segment *s)

@@ -8,9 +8,12 @@
 #include "target-x86/system.h"
 #include <stdatomic.h>
 
+/* An INTR that IF holds off needs no look: whatever sets IF comes here again. */
 void x86_input_recheck(struct x86_cpu *cpu)
 {
-    if (atomic_load_explicit(&cpu->cpu.input, memory_order_relaxed)) {
+    uint32_t input = atomic_load_explicit(&cpu->cpu.input, memory_order_relaxed);
+
+    if (input & ~(uint32_t)CPU_INPUT_INTR || (input && cpu->eflags & EFL_IF)) {
         atomic_store(&cpu->cpu.exit_request, 1);
     }
 }
