@@ -23,7 +23,7 @@ struct engine;
 struct frontend;
 struct memory;
 
-enum { CPU_MMU_MODES = 4, CPU_PAGE_IDS = 256, CPU_JUMP_CACHE = 4096 };
+enum { CPU_MMU_MODES = 4, CPU_PAGE_IDS = 4096, CPU_JUMP_CACHE = 4096 };
 
 enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 
@@ -43,7 +43,7 @@ struct tlb {
 /*
  * A page id stands for (linear page, physical page, mmu mode), interned by the engine: never 0, and the
  * same mapping gets the same id again. page_ids[mode][n] is the id that executing from the
- * linear page with (page & 255) == n has now, or 0 = look again. Any TLB flush clears it.
+ * linear page with page % CPU_PAGE_IDS == n has now, or 0 = look again. Any TLB flush clears it.
  * "page_ids[mode][n] == id" is what a jump into another page checks; nothing else needs flushing.
  */
 struct jump_cache_entry {

@@ -57,6 +57,7 @@ struct tlb_side {
     uint32_t flushes, peak;         /* since then too; largest `used` */
     struct { uint64_t first, last; } large[TLB_LARGE_RANGES];   /* where large pages are; inclusive */
     uint32_t large_count;
+    uint64_t ids_words;             /* a bit each word of ids_used that is not 0 */
     uint64_t ids_used[CPU_PAGE_IDS / 64], ids_global[CPU_PAGE_IDS / 64];    /* slots of cpu.page_ids that are set */
     struct { uint64_t linear, size; } id_page[CPU_PAGE_IDS];                /* what they stand for: page, guest's page size */
 };

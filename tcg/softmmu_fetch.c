@@ -24,6 +24,7 @@ struct code_place code_locate(struct cpu *cpu, uint64_t linear, unsigned mmu)
     cpu->page_ids[mmu][slot] = detail->page_id;
     side->id_page[slot].linear = detail->linear;
     side->id_page[slot].size = detail->size;
+    side->ids_words |= 1ull << slot / 64;
     side->ids_used[slot / 64] |= bit;
     side->ids_global[slot / 64] = (side->ids_global[slot / 64] & ~bit) | (detail->flags & DETAIL_GLOBAL ? bit : 0);
     return (struct code_place){ detail->ram_page, detail->page_id };

@@ -322,20 +322,28 @@ static void page_id_flush(struct cpu *cpu, unsigned mmu, unsigned slot)
 static void page_ids_flush_large(struct cpu *cpu, unsigned mmu, uint64_t linear)
 {
     const struct tlb_side *side = &loop_of(cpu)->side[mmu];
-    for (unsigned slot = 0; slot < CPU_PAGE_IDS; slot++) {
-        if (cpu->page_ids[mmu][slot] && !((side->id_page[slot].linear ^ linear) & ~(side->id_page[slot].size - 1))) {
-            page_id_flush(cpu, mmu, slot);
+    for (uint64_t words = side->ids_words; words; words &= words - 1) {
+        const unsigned w = (unsigned)__builtin_ctzll(words);
+        for (uint64_t bits = side->ids_used[w]; bits; bits &= bits - 1) {
+            const unsigned slot = w * 64 + (unsigned)__builtin_ctzll(bits);
+            if (!((side->id_page[slot].linear ^ linear) & ~(side->id_page[slot].size - 1))) {
+                page_id_flush(cpu, mmu, slot);
+            }
         }
     }
 }
 
+G_STATIC_ASSERT(CPU_PAGE_IDS <= 64 * 64);
+
 static void page_ids_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
 {
     struct tlb_side *side = &loop_of(cpu)->side[mmu];
-    for (unsigned w = 0; w < ARRAY_COUNT(side->ids_used); w++) {
+    for (uint64_t words = side->ids_words; words; words &= words - 1) {
+        const unsigned w = (unsigned)__builtin_ctzll(words);
         uint64_t bits = side->ids_used[w] & ~(keep_global ? side->ids_global[w] : 0);
         side->ids_used[w] &= ~bits;
         side->ids_global[w] &= ~bits;
+        side->ids_words &= ~((uint64_t)!side->ids_used[w] << w);
         for (; bits; bits &= bits - 1) {
             cpu->page_ids[mmu][w * 64 + (unsigned)__builtin_ctzll(bits)] = 0;
         }
