@@ -55,6 +55,15 @@ static void cmov(struct x86_trans *t)
 
 static void nop(struct x86_trans *t) { (void)t; }
 
+/* With CPUs that take turns on one thread (the units are straight then) whoever spins hands over. */
+static void pause_(struct x86_trans *t)
+{
+    if (t->u->straight) {
+        ir_call_void(t->u, HELPER_pause, ir_const(t->u, t->next_rip), IR_NONE, IR_NONE, IR_NONE);
+        x86_end_exit(t);
+    }
+}
+
 static void bound(struct x86_trans *t)
 {
     unsigned bits = x86_bits(t);
@@ -83,7 +92,7 @@ static const struct x86_row rows[] = {
     { "0F 40+cc /r", "Gv,Ev", "cmovcc", cmov, 0, FEAT_CMOV,
       "0f 40 c1;0f 41 c1;0f 42 c1;66 0f 43 c5;0f 44 03;0f 45 c1;0f 46 c1;0f 47 c1;0f 48 c1;0f 49 c1;0f 4a c1;0f 4b c1;0f 4c c1;"
       "0f 4d c1;0f 4e c1;0f 4f c1;48 0f 44 c1@64;48 0f 45 03@64", 0, 0 },
-    { "F3 90", "", "pause", nop, 0, FEAT_NONE, "f3 90", 0, 0 },
+    { "F3 90", "", "pause", pause_, 0, FEAT_NONE, "f3 90", 0, 0 },
     { "0F 19 /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 19 c0;0f 19 03", 0, 0 },
     { "0F 1A /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1a c0", 0, 0 },
     { "0F 1B /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1b c0", 0, 0 },

@@ -152,6 +152,13 @@ uint64_t helper_hlt(struct cpu *base, uint64_t next_rip)
     return 0;
 }
 
+uint64_t helper_pause(struct cpu *base, uint64_t next_rip)
+{
+    x86_set_rip(x86_cpu_of(base), next_rip);
+    cpu_yield(base);
+    return 0;
+}
+
 uint64_t helper_monitor(struct cpu *base, uint64_t linear, uint64_t extensions)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);

@@ -90,6 +90,16 @@ static void deadline_nearer(void *opaque)
     }
 }
 
+/* A CPU that spins until another one acts may be stopped in the same place of its loop by every slice (holding a lock, say):
+ * its hint that it spins (x86 PAUSE) hands over. */
+void cpu_yield(struct cpu *cpu)
+{
+    if (cpu->engine->options.icount && cpu->engine->cpu_count > 1 && cpu->icount_left > 0) {
+        loop_of(cpu)->slice -= cpu->icount_left;
+        cpu->icount_left = 0;
+    }
+}
+
 void icount_wake(struct engine *engine)
 {
     struct icount *ic = &engine->icount;
