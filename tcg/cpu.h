@@ -48,15 +48,15 @@ struct tlb {
  */
 struct jump_cache_entry {
     uint64_t pc;
-    uint32_t mode, page_id;
+    uint32_t zero, mode;            /* compared as one word with exit_request and mode of the CPU; an empty entry: mode UINT32_MAX */
     const void *host;               /* block->host; NULL: empty */
     uint32_t page_slot;             /* byte offset in struct cpu of the page_ids word to compare with page_id */
-    uint32_t pad;
+    uint32_t page_id;
 };
 
 struct cpu {
     /* Read by host code in the cache. */
-    _Atomic uint32_t exit_request;  /* leave the cache at the next poll */
+    _Atomic uint32_t exit_request;  /* leave the cache at the next poll; one 64-bit word with mode, see jump_cache_entry */
     uint32_t mode;                  /* see struct frontend: what translation depends on besides pc */
     uint64_t pc;                    /* precise only outside the cache and in helpers that may fault */
     int64_t icount_left;            /* -icount: guest instructions until the next exit */

@@ -13,6 +13,9 @@
 #include "tcg/host-x86_64/host.h"
 
 enum { GUARDED_STUB_BYTES = 16 };
+_Static_assert(offsetof(struct cpu, exit_request) == 0 && offsetof(struct cpu, mode) == 4 &&
+               offsetof(struct jump_cache_entry, zero) == 8 && offsetof(struct jump_cache_entry, mode) == 12 &&
+               sizeof(struct jump_cache_entry) == 32, "look_up_jump compares both words at once and shifts by 5");
 
 static void bind(struct host_state *h, struct label_info *l)
 {
@@ -246,6 +249,41 @@ static void fence(struct host_state *h)
     host_byte(&h->c, 0xf0);
 }
 
+static void miss(struct host_state *h)
+{
+    jump_to_stub(h, host_jcc(&h->c, IR_COND_NE), STUB_JUMP);
+}
+
+/*
+ * The jump cache looked up in place, so that every indirect jump of the guest has an indirect jump of its own to be
+ * predicted by. r10 = pc. One compare looks at the mode and for a request to leave; the stub, where misses go, sorts out.
+ */
+static void look_up_jump(struct host_state *h)
+{
+    struct host_code *c = &h->c;
+    const struct host_mem table = { REG_CPU, R11, 0, (int32_t)offsetof(struct cpu, jump_cache) - CPU_BIAS };
+    if (h->features & HOST_HAS_BMI2) {
+        host_vrr(c, H_RORX, 64, R11, NO_REG, R10, 12);
+    } else {
+        host_rr(c, H_MOV, 64, R11, R10);
+        host_ri(c, H_SHR_I, 64, R11, 12);
+    }
+    host_rr(c, H_XOR, 32, R11, R10);
+    host_ri(c, H_AND_I, 32, R11, CPU_JUMP_CACHE - 1);
+    host_ri(c, H_SHL_I, 32, R11, 5);
+    host_rm(c, H_LEA, 64, R11, table);
+    host_rm(c, H_MOV, 64, R14, cpu_mem(offsetof(struct cpu, exit_request)));
+    host_rm(c, H_CMP, 64, R10, host_mem(R11, offsetof(struct jump_cache_entry, pc)));
+    miss(h);
+    host_rm(c, H_CMP, 64, R14, host_mem(R11, offsetof(struct jump_cache_entry, zero)));
+    miss(h);
+    host_rm(c, H_MOV, 32, R14, host_mem(R11, offsetof(struct jump_cache_entry, page_slot)));
+    host_rm(c, H_MOV, 32, R15, host_mem(R11, offsetof(struct jump_cache_entry, page_id)));
+    host_rm(c, H_CMP, 32, R15, (struct host_mem){ REG_CPU, R14, 0, -CPU_BIAS });
+    miss(h);
+    host_rm(c, H_JMP_M, 64, 0, host_mem(R11, offsetof(struct jump_cache_entry, host)));
+}
+
 /* The ends that go through a common stub. */
 static void leave(struct host_state *h, const struct ir_insn *insn)
 {
@@ -263,7 +301,11 @@ static void leave(struct host_state *h, const struct ir_insn *insn)
         regs_write_back(h, false, true);
     }
     give_back_icount(h);
-    jump_to_stub(h, host_jmp(&h->c), insn->op == IR_JUMP ? STUB_JUMP : insn->op == IR_LOOKUP ? STUB_LOOKUP : STUB_EXIT);
+    if (insn->op == IR_JUMP) {
+        look_up_jump(h);
+    } else {
+        jump_to_stub(h, host_jmp(&h->c), insn->op == IR_LOOKUP ? STUB_LOOKUP : STUB_EXIT);
+    }
 }
 
 void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends)

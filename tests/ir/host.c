@@ -139,6 +139,8 @@ static struct outcome run(const struct backend *backend, void *state, struct ir_
     random_cpu_state(&cpu, seed);
     cpu.cpu.exit_request = 0;
     cpu.cpu.pc = 0;
+    for (unsigned i = 0; i < CPU_JUMP_CACHE; i++)
+        cpu.cpu.jump_cache[i].mode = UINT32_MAX;
     cpu.cpu.fp_control = 0x1f80;
     memset(tlb, 0xff, sizeof(tlb));
     memset(cpu.cpu.spill, 0x5a, sizeof(cpu.cpu.spill));
