@@ -113,6 +113,16 @@ void code_cache_end(struct code_cache *cache, struct block *block, const struct 
     generation->blocks[generation->count++] = block;
 }
 
+void code_cache_release(struct engine *engine)
+{
+    const struct code_cache *cache = &engine->cache;
+    for (unsigned g = 0; g < cache->generations && engine->backend->release; g++) {
+        for (unsigned i = 0; i < cache->generation[g].count; i++) {
+            engine->backend->release(engine->backend_state, cache->generation[g].blocks[i]);
+        }
+    }
+}
+
 /* Every jump cache may hold host addresses of any generation: they start anew. */
 static void jump_caches_clear(struct engine *engine)
 {

@@ -78,8 +78,8 @@ void engine_free(struct engine *engine)
         memory_set_change_listener(engine->memory, NULL, NULL);
         memory_set_code_listener(engine->memory, NULL, NULL);
     }
-    for (unsigned g = 0; g < engine->cache.generations && engine->backend_state; g++) {
-        code_cache_next(engine);
+    if (engine->backend_state) {
+        code_cache_release(engine);
     }
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         loop_free(engine->cpu[c]);

@@ -13,6 +13,7 @@
  */
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <string.h>
 #include "base/cpu_port.h"
 #include "base/memory.h"
 #include "tcg/backend.h"
@@ -91,10 +92,18 @@ struct page_ids { GMutex lock; struct page_id *id; uint32_t count, room; uint32_
 /* ---- threads ---- */
 struct exclusive { GMutex lock; GCond changed; unsigned running; _Atomic bool pending; };
 
+/* Ranges of RAM that memory_find gave: what page walks go through. Void when the memory map changes (CPU_INPUT_FLUSH). */
+enum { PLACE_CACHE = 4 };
+struct place_cache {
+    struct { const struct memory *memory; uint64_t first, last; struct memory_place place; } range[PLACE_CACHE];
+    unsigned next;
+};
+
 /* Per CPU, private to the engine: cpu->loop. */
 struct loop {
     struct cpu *cpu;
     struct tlb_side side[CPU_MMU_MODES];
+    struct place_cache places;
     struct ir_unit *unit;
     struct code_buffer scratch;     /* the only place of one-shot units */
     struct block *one_shot;         /* the one in it, to be released */
@@ -187,6 +196,43 @@ bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_p
 /* The page holds no code any more: the entry's stores go fast again. */
 void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu);
 
+/* ---- softmmu_phys.c ---- */
+/* memory_find for this CPU, but that `region` may be left out. */
+struct memory_place place_find(struct cpu *cpu, uint64_t physical);
+/* The memory map changed: everything learnt of it goes, the TLB too. */
+void map_forget(struct cpu *cpu);
+void bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes);
+void bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, unsigned bytes);
+
+/* Single accesses of 1, 2, 4 and 8 bytes are one move of the host: whole towards other CPUs when aligned. */
+static inline uint64_t host_load(const uint8_t *host, unsigned bytes)
+{
+    uint16_t w;
+    uint32_t d;
+    uint64_t q = 0;
+    switch (bytes) {
+    case 1: return *host;
+    case 2: memcpy(&w, host, 2); return GUINT16_FROM_LE(w);
+    case 4: memcpy(&d, host, 4); return GUINT32_FROM_LE(d);
+    case 8: memcpy(&q, host, 8); return GUINT64_FROM_LE(q);
+    default: memcpy(&q, host, bytes); return GUINT64_FROM_LE(q);
+    }
+}
+
+static inline void host_store(uint8_t *host, uint64_t value, unsigned bytes)
+{
+    const uint64_t q = GUINT64_TO_LE(value);
+    const uint32_t d = GUINT32_TO_LE((uint32_t)value);
+    const uint16_t w = GUINT16_TO_LE((uint16_t)value);
+    switch (bytes) {
+    case 1: *host = (uint8_t)value; break;
+    case 2: memcpy(host, &w, 2); break;
+    case 4: memcpy(host, &d, 4); break;
+    case 8: memcpy(host, &q, 8); break;
+    default: memcpy(host, &q, bytes); break;
+    }
+}
+
 /* ---- softmmu_fetch.c ---- */
 /* Where code at linear comes from: ram_page or NOT_RAM, and its page id; sets cpu->page_ids. Raises on a fetch fault. */
 struct code_place { uint64_t ram_page; uint32_t page_id; };
@@ -203,6 +249,8 @@ struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct 
 void code_cache_end(struct code_cache *cache, struct block *block, const struct code_buffer *buffer, size_t used);
 /* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. */
 void code_cache_next(struct engine *engine);
+/* What the back end keeps for blocks goes; the blocks are not used again. */
+void code_cache_release(struct engine *engine);
 static inline uint8_t *code_cache_writable(const struct code_cache *cache, const uint8_t *exec)
 {
     return cache->write + (exec - cache->exec);

@@ -113,7 +113,7 @@ static bool take_engine_inputs(struct cpu *cpu)
     }
     const uint32_t input = atomic_fetch_and(&cpu->input, ~(uint32_t)ENGINE_INPUTS);
     if (input & CPU_INPUT_FLUSH) {
-        mmu_flush(cpu, false);
+        map_forget(cpu);
     }
     return !(input & CPU_INPUT_STOP);
 }

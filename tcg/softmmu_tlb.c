@@ -286,7 +286,7 @@ struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t address, enum mmu_access acc
     if (!cpu->frontend->walk(cpu, address, access, mmu, raise, &page)) {
         return NULL;
     }
-    const struct memory_place place = memory_find(cpu->memory, page.physical & PAGE_MASK);
+    const struct memory_place place = place_find(cpu, page.physical & PAGE_MASK);
     if (G_UNLIKELY(place.ram && !g_atomic_pointer_get(&cpu->engine->ram))) {
         engine_learn_ram(cpu->engine, place.ram);
     }
