@@ -79,12 +79,39 @@ static inline uint64_t all_value(struct all *all)
     }
 }
 
+/* What firmware and drivers would set up first, so that random accesses find something going on. */
+static inline void all_prepare(struct all *all)
+{
+    static const struct { uint16_t port; uint8_t value; } writes[] = {
+        { 0x20, 0x11 }, { 0x21, 0x08 }, { 0x21, 0x04 }, { 0x21, 0x01 }, { 0xa0, 0x11 }, { 0xa1, 0x70 }, { 0xa1, 0x02 },
+        { 0xa1, 0x01 }, { 0x43, 0x34 }, { 0x40, 0x00 }, { 0x40, 0x10 }, { 0x64, 0x60 }, { 0x60, 0x43 }, { 0x64, 0xd4 },
+        { 0x60, 0xf4 }, { 0x3fa, 0x81 }, { 0x3f9, 0x0f }, { 0x3fc, 0x08 }, { 0x70, 0x0b }, { 0x71, 0x72 }, { 0xb2, 0xf1 },
+    };
+    struct memory *ports = all->rig.machine->ports, *memory = all->rig.machine->memory;
+    for (unsigned i = 0; i < ARRAY_LEN(writes); i++) {
+        memory_write(ports, writes[i].port, writes[i].value, 1);
+    }
+    memory_write(ports, 0xcf8, 0x80000b40, 4), memory_write(ports, 0xcfc, 0x601, 4);
+    memory_write(ports, 0xcf8, 0x80000b80, 4), memory_write(ports, 0xcfc, 1, 4);
+    memory_write(ports, 0xcf8, 0x80000b90, 4), memory_write(ports, 0xcfc, 0x701, 4);
+    memory_write(ports, 0xcf8, 0x80000bd0, 4), memory_write(ports, 0xcfe, 1, 1);
+    for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
+        memory_write_from(memory, cpu, 0xfee000f0, 0x1ff, 4);
+        memory_write_from(memory, cpu, 0xfee00320, 0x20000 | (0x40 + cpu), 4);
+        memory_write_from(memory, cpu, 0xfee00380, 0x10000, 4);
+    }
+    for (unsigned pin = 0; pin < 24; pin++) {
+        memory_write(memory, 0xfec00000, 0x10 + pin * 2, 4);
+        memory_write(memory, 0xfec00010, (pin & 1 ? 0x8000 : 0) | (0x50 + pin), 4);
+    }
+}
+
 /* One thing that a guest or its user may do. */
 static inline void all_step(struct all *all)
 {
     static const struct { uint16_t base, count; } ports[] = {
         { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 }, { 0xb2, 2 },
-        { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 64 }, { 0xafe0, 4 },
+        { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 }, { 0x700, 16 }, { 0xafe0, 4 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
@@ -93,7 +120,11 @@ static inline void all_step(struct all *all)
     switch (all_random(all, 12)) {
     case 0: memory_write_from(memory, cpu, 0xfee00000 + all_random(all, 64) * 16, value, size); break;
     case 1: memory_read_from(memory, cpu, 0xfee00000 + all_random(all, 0x1000), size); break;
-    case 2: memory_write(memory, 0xfec00000 + all_random(all, 2) * 16, value, 4); break;
+    case 2:
+        memory_write(memory, 0xfec00000, all_random(all, 0x40), 4);
+        memory_write(memory, 0xfec00010, all_random(all, 2) ? value & 0x1ffff : value, 4);
+        memory_read(memory, 0xfec00010, 4);
+        break;
     case 3: memory_write(memory, 0xa0000 + all_random(all, 0x60000), value, size); break;
     case 4: memory_read(memory, all_random(all, 4) ? 0xc0000 + all_random(all, 0x40000) : value, size); break;
     case 5: rig_run(&all->rig, all_random(all, 100) ? all_random(all, 100000) : all_random(all, 20000000)); break;

@@ -65,6 +65,7 @@ static void reset_equals_fresh(struct test *test)
 {
     struct all used = { .seed = 1 }, fresh = { 0 };
     all_init(&used, 1000000);
+    all_prepare(&used);
     for (unsigned i = 0; i < 20000; i++) {
         all_step(&used);
     }
@@ -81,6 +82,7 @@ static void state_moves_whole(struct test *test)
 {
     struct all a = { .seed = 7 }, b = { 0 };
     all_init(&a, 1000000);
+    all_prepare(&a);
     for (unsigned i = 0; i < 5000; i++) {
         all_step(&a);
     }

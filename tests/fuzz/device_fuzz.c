@@ -13,6 +13,7 @@ static void run_seed(uint64_t seed)
 {
     struct all all = { .seed = seed };
     all_init(&all, 1000000);
+    all_prepare(&all);
     for (unsigned i = 0; i < STEPS; i++) {
         all_step(&all);
         if (!all_random(&all, 1000)) {
