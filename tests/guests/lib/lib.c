@@ -79,6 +79,9 @@ void say(const char *format, ...)
 void guest_exit(uint8_t status)
 {
     outb(0xf4, status);
+    for (const char *word = "Shutdown"; *word; word++) {        /* Bochs's way out; nothing elsewhere */
+        outb(0x8900, *word);
+    }
     for (;;) {
         __asm__ volatile("cli; hlt");
     }
