@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount
-TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount
+TEST_SCRIPTS += tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp
+TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp
