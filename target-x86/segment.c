@@ -7,6 +7,7 @@
  * mode a load keeps limit and D/B ("unreal mode") and makes the segment present and writable.
  */
 #include "target-x86/system.h"
+#include <string.h>
 
 /* ---- descriptors ---- */
 
@@ -59,11 +60,6 @@ void x86_descriptor_set(struct x86_cpu *cpu, struct x86_descriptor *descriptor, 
         mmu_atomic(&cpu->cpu, IR_ATOMIC_OR, descriptor->address + 5, bits, 0, 1, x86_mmu_implicit(cpu));
         descriptor->raw |= (uint64_t)bits << 40;
     }
-}
-
-struct x86_segment x86_segment_of(uint16_t selector, uint64_t raw)
-{
-    return (struct x86_segment){ descriptor_base(raw), descriptor_limit(raw), selector, descriptor_attributes(raw) };
 }
 
 struct x86_segment x86_segment_null(uint16_t selector)
@@ -279,13 +275,14 @@ struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss,
 {
     return (struct x86_stack){
         .cpu = cpu, .ss = *ss, .sp = sp, .mask = ss->attributes & SEG_DB ? 0xffffffff : 0xffff,
-        .mmu = x86_mmu_at(cpu, cpl), .error = error,
+        .mmu = x86_mmu_at(cpu, cpl), .error = error, .page = 1,
     };
 }
 
 struct x86_stack x86_stack_long(struct x86_cpu *cpu, uint64_t sp, unsigned cpl)
 {
-    return (struct x86_stack){ .cpu = cpu, .sp = sp, .mask = UINT64_MAX, .mmu = x86_mmu_at(cpu, cpl), .long_mode = true };
+    return (struct x86_stack){ .cpu = cpu, .sp = sp, .mask = UINT64_MAX, .mmu = x86_mmu_at(cpu, cpl), .long_mode = true,
+                               .page = 1 };
 }
 
 struct x86_stack x86_stack_current(struct x86_cpu *cpu)
@@ -308,19 +305,47 @@ static uint64_t stack_address(struct x86_stack *stack, uint64_t offset, unsigned
     return (uint32_t)(stack->ss.base + offset);
 }
 
+/* The first access to a page goes the long way; the rest of a frame through the host's pointer to it. */
+static uint8_t *stack_host(struct x86_stack *stack, uint64_t linear, unsigned bytes)
+{
+    return (linear & ~0xfffull) == stack->page && (linear & 0xfff) + bytes <= 4096 ? stack->host + (linear & 0xfff) : NULL;
+}
+
+static void stack_learn(struct x86_stack *stack, uint64_t linear, enum mmu_access access)
+{
+    stack->host = mmu_host_pointer(&stack->cpu->cpu, linear & ~0xfffull, access, stack->mmu);
+    stack->page = stack->host ? linear & ~0xfffull : 1;
+}
+
 void x86_stack_push(struct x86_stack *stack, unsigned bytes, uint64_t value)
 {
-    uint64_t sp = (stack->sp - bytes) & stack->mask;
+    uint64_t sp = (stack->sp - bytes) & stack->mask, linear = stack_address(stack, sp, bytes);
+    uint8_t *host = stack_host(stack, linear, bytes);
 
-    mmu_store(&stack->cpu->cpu, stack_address(stack, sp, bytes), value, bytes, stack->mmu);
+    if (!host) {
+        mmu_store(&stack->cpu->cpu, linear, value, bytes, stack->mmu);
+        stack_learn(stack, linear, MMU_WRITE);
+    } else if (bytes == 8) {
+        memcpy(host, &value, 8);
+    } else {
+        memcpy(host, &value, bytes);
+    }
     stack->sp = (stack->sp & ~stack->mask) | sp;
 }
 
 uint64_t x86_stack_pop(struct x86_stack *stack, unsigned bytes)
 {
-    uint64_t sp = stack->sp & stack->mask;
-    uint64_t value = mmu_load(&stack->cpu->cpu, stack_address(stack, sp, bytes), bytes, stack->mmu);
+    uint64_t sp = stack->sp & stack->mask, linear = stack_address(stack, sp, bytes), value = 0;
+    uint8_t *host = stack_host(stack, linear, bytes);
 
+    if (!host) {
+        value = mmu_load(&stack->cpu->cpu, linear, bytes, stack->mmu);
+        stack_learn(stack, linear, MMU_READ);
+    } else if (bytes == 8) {
+        memcpy(&value, host, 8);
+    } else {
+        memcpy(&value, host, bytes);
+    }
     stack->sp = (stack->sp & ~stack->mask) | ((sp + bytes) & stack->mask);
     return value;
 }

@@ -86,7 +86,10 @@ bool x86_descriptor_load(struct x86_cpu *cpu, uint16_t selector, struct x86_desc
 bool x86_descriptor_load_upper(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *descriptor);
 /* Sets bits in the type byte (accessed, busy) atomically when they are not set. */
 void x86_descriptor_set(struct x86_cpu *cpu, struct x86_descriptor *descriptor, uint8_t bits);
-struct x86_segment x86_segment_of(uint16_t selector, uint64_t raw);
+static inline struct x86_segment x86_segment_of(uint16_t selector, uint64_t raw)
+{
+    return (struct x86_segment){ descriptor_base(raw), descriptor_limit(raw), selector, descriptor_attributes(raw) };
+}
 struct x86_segment x86_segment_null(uint16_t selector);
 /* As real and virtual-8086 mode load a segment register. */
 struct x86_segment x86_segment_real(const struct x86_cpu *cpu, unsigned seg, uint16_t selector);
@@ -112,7 +115,16 @@ void x86_set_cs(struct x86_cpu *cpu, const struct x86_segment *cs, unsigned cpl,
 void x86_load_ldt(struct x86_cpu *cpu, uint16_t selector, unsigned vector);
 
 /* ---- a stack being written or read before SP is committed ---- */
-struct x86_stack { struct x86_cpu *cpu; struct x86_segment ss; uint64_t sp, mask; unsigned mmu; bool long_mode; uint32_t error; };
+struct x86_stack {
+    struct x86_cpu *cpu;
+    uint64_t sp, mask;
+    struct x86_segment ss;          /* for its limit; outside 64-bit stacks */
+    unsigned mmu;
+    bool long_mode;
+    uint32_t error;                 /* of #SS */
+    uint64_t page;                  /* linear page that host points to, 1: none yet */
+    uint8_t *host;
+};
 struct x86_stack x86_stack_current(struct x86_cpu *cpu);
 struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss, uint64_t sp, unsigned cpl, uint32_t error);
 struct x86_stack x86_stack_long(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
