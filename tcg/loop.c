@@ -146,27 +146,23 @@ static enum loop_end attend(struct cpu *cpu)
 
 /* ---- running ---- */
 
+/* A jump that came back because it is not linked: links it to where it went. `epoch` is that of its exit: with another one by
+ * now, the block that it is in may be gone. */
 static void take_exit(struct cpu *cpu, const struct exit *exit, struct block *next, uint64_t epoch)
 {
     struct engine *engine = cpu->engine;
-    if (exit->reason != EXIT_LINK || engine->unlinked || next->one_shot) {
+    if (exit->reason != EXIT_LINK || engine->unlinked || next->one_shot || engine->cache.epoch != epoch) {
+        return;
+    }
+    if (exit->slot < exit->block->link_count && exit->block->links[exit->slot].target == next) {
+        count(cpu, COUNT_guards);
         return;
     }
     g_mutex_lock(&engine->translate_lock);
-    if (engine->cache.epoch == epoch && !block_link_to(engine, exit->block, exit->slot, next)) {
-        count(cpu, COUNT_links_refused);    /* with another epoch one of the two may be gone */
+    if (!block_link_to(engine, exit->block, exit->slot, next)) {
+        count(cpu, COUNT_links_refused);
     }
     g_mutex_unlock(&engine->translate_lock);
-}
-
-static bool link_wanted(struct cpu *cpu, const struct exit *exit, const struct block *next)
-{
-    if (exit->reason != EXIT_LINK || exit->slot >= exit->block->link_count) {
-        return false;
-    }
-    const bool linked = exit->block->links[exit->slot].target == next;
-    loop_of(cpu)->counter[COUNT_guards] += linked;
-    return !linked;
 }
 
 static struct exit run(struct cpu *cpu, struct block *block)
@@ -221,9 +217,7 @@ static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
             return LOOP_SLICE;
         }
         struct block *block = block_for(cpu);
-        if (link_wanted(cpu, &exit, block)) {
-            take_exit(cpu, &exit, block, epoch);
-        }
+        take_exit(cpu, &exit, block, epoch);
         loop->units_left--;
         exit = run(cpu, block);
         epoch = engine->cache.epoch;

@@ -252,8 +252,25 @@ static void device_body(struct test *t, struct toy_machine *m)
 }
 static void device(struct test *t) { run_all(t, device_body); }
 
+/* Running over the end of RAM: an instruction half in it, then nothing but ones. */
+static void end_of_ram_body(struct test *t, struct toy_machine *m)
+{
+    struct toy *cpu = m->cpu[0];
+    const uint64_t code[] = { I(MOVI, 0, 0, 0, 5), I(MOVI, 1, 0, 0, 0) };
+    for (unsigned turn = 0; turn < 3; turn++) {
+        memory_write_bytes(m->memory, RAM_BYTES - 12, code, 12);
+        cpu->r[0] = cpu->r[1] = 0;
+        toy_run(m, RAM_BYTES - 12);
+        EXPECT_EQ(t, cpu->r[0], 5);
+        EXPECT_EQ(t, cpu->r[1], UINT64_MAX);
+        EXPECT(t, cpu->faulted);
+        EXPECT_EQ(t, cpu->fault_pc, RAM_BYTES + 4);
+    }
+}
+static void end_of_ram(struct test *t) { run_all(t, end_of_ram_body); }
+
 static const struct test_case cases[] = {
-    TEST(loop), TEST(pages), TEST(memory), TEST(cache), TEST(fault), TEST(crossing), TEST(crossing_linked), TEST(device),
+    TEST(loop), TEST(pages), TEST(memory), TEST(cache), TEST(fault), TEST(crossing), TEST(crossing_linked), TEST(device), TEST(end_of_ram),
 };
 
 int main(void)
