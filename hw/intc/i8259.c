@@ -50,7 +50,7 @@ static void chip_set_line(struct i8259_chip *chip, unsigned input, bool level)
     chip->lines = level ? chip->lines | bit : chip->lines & (uint8_t)~bit;
     if (!level) {
         chip->irr &= (uint8_t)~bit;
-    } else if (rose || (chip->elcr & bit)) {
+    } else if (rose) {                  /* a level request stays until its line drops: see chip_take */
         chip->irr |= bit;
     }
 }

@@ -86,6 +86,20 @@ static void cascade(struct test *test)
     rig_free(&p.rig);
 }
 
+/* The slave's output stays high over INTA when more is waiting; the master must see it as a new edge. */
+static void slave_with_more_waiting(struct test *test)
+{
+    struct pics p;
+    pics_init(&p);
+    out8(&p.rig, 0xa0, 0x11), out8(&p.rig, 0xa1, 0x70), out8(&p.rig, 0xa1, 0x02), out8(&p.rig, 0xa1, 0x03);   /* auto EOI */
+    line(&p, 8, true), line(&p, 9, true);
+    EXPECT_EQ(test, i8259_acknowledge(p.pic), 0x70);
+    out8(&p.rig, 0x20, 0x20);
+    EXPECT(test, p.intr.level);
+    EXPECT_EQ(test, i8259_acknowledge(p.pic), 0x71);
+    rig_free(&p.rig);
+}
+
 static void special_fully_nested(struct test *test)
 {
     struct pics p;
@@ -194,7 +208,8 @@ static void not_initialised_is_silent(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(edge_is_taken_once), TEST(priority_and_mask), TEST(cascade), TEST(special_fully_nested), TEST(level_triggered),
+        TEST(edge_is_taken_once), TEST(priority_and_mask), TEST(cascade), TEST(slave_with_more_waiting),
+        TEST(special_fully_nested), TEST(level_triggered),
         TEST(spurious), TEST(poll), TEST(rotation_and_auto_eoi), TEST(special_mask), TEST(not_initialised_is_silent),
     };
     return test_run_cases("i8259", cases, ARRAY_LEN(cases));

@@ -59,8 +59,11 @@ static void setting_the_date(struct test *test)
     rig_run(&r.rig, 2 * S);
     EXPECT(test, get(&r, 0) == 0 && get(&r, 4) == 0 && get(&r, 7) == 1 && get(&r, 8) == 1 && get(&r, 9) == 0 &&
            get(&r, 0x32) == 0x20);
-    put(&r, 4, 0x05);                                   /* without SET: at once */
-    EXPECT(test, get(&r, 4) == 5 && get(&r, 7) == 1);
+    flags(&r);
+    put(&r, 4, 0x05);                                   /* without SET: at once; the jump is no update */
+    EXPECT(test, get(&r, 4) == 5 && get(&r, 7) == 1 && flags(&r) == 0);
+    put(&r, 11, 0x92);                                  /* SET clears UIE */
+    EXPECT_EQ(test, get(&r, 11), 0x82);
     rig_free(&r.rig);
 }
 

@@ -90,6 +90,10 @@ static void alias_shows_what_is_below(struct test *test)
     /* An alias onto itself or onto higher priority shows nothing of that: no endless turn. */
     memory_add_alias(memory, "self", 0x200000, 0x1000, 0x200000, 3);
     EXPECT_EQ(test, memory_read(memory, 0x200000, 2), 0xffff);
+    struct probe same = { .bytes = { 8 } };
+    memory_add_io(memory, "same", 0x300000, 16, &ops_1, &same, 4);
+    memory_add_alias(memory, "onto same", 0x301000, 16, 0x300000, 4);
+    EXPECT_EQ(test, memory_read(memory, 0x301000, 1), 0xff);    /* strictly below */
     region_set_read_only(alias, true);
     memory_write(memory, 0xffffffff, 1, 1);
     EXPECT_EQ(test, ram->host[0xfffff], 0xea);
