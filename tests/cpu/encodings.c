@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which encodings exist: every opcode of the one-byte, 0F, 0F 38 and 0F 3A maps with each mandatory prefix and a choice of
+ * Which encodings exist: every opcode of the one-byte, 0F, 0F 38 and 0F 3A maps with mandatory prefixes, LOCK and a choice of
  * ModRM bytes, on the host CPU and by our decoder. They must agree on what is #UD, but for what the host has and we do
  * not claim (listed below), what is not user code, and what would leave the test.
  */
@@ -9,7 +9,7 @@
 #include "target-x86/trans.h"
 #include "tests/cpu/instance.h"
 
-enum { MAX_SHOWN = 40, MODRMS = 4 };
+enum { MAX_SHOWN = 60, MODRMS = 4, PREFIXES = 8 };
 
 /* Instructions of newer or other CPUs, by map (0 = one byte, 1 = 0F ...) and opcode: not claimed on purpose. */
 static const struct { uint8_t map, first, last; const char *why; } not_ours[] = {
@@ -44,11 +44,12 @@ static bool skipped(unsigned map, unsigned opcode, unsigned bits)
 
 static unsigned encode(uint8_t *bytes, unsigned map, unsigned prefix, unsigned opcode, unsigned modrm)
 {
-    static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2 };
+    static const uint8_t prefixes[PREFIXES][2] = { { 0 }, { 0x66 }, { 0xf3 }, { 0xf2 }, { 0xf0 }, { 0x66, 0xf3 }, { 0x66, 0xf2 },
+                                                   { 0xf3, 0xf2 } };
     unsigned n = 0;
     memset(bytes, 0, 16);
-    if (prefix)
-        bytes[n++] = prefixes[prefix];
+    for (unsigned i = 0; i < 2 && prefixes[prefix][i]; i++)
+        bytes[n++] = prefixes[prefix][i];
     if (map)
         bytes[n++] = 0x0f;
     if (map >= 2)
@@ -74,12 +75,18 @@ static bool host_undefined(struct host_cpu *host, const uint8_t *bytes, unsigned
     return state.vector == 6;
 }
 
+/* As unit.c decides. */
+static bool lock_refused(const struct x86_insn *insn)
+{
+    return insn->lock && !(insn->row->flags & ROW_LOCK && insn->operand_count && insn->operand[0].kind == OPERAND_MEM);
+}
+
 static unsigned compare_all(struct host_cpu *host, const struct x86_decoder *decoder, enum host_mode mode)
 {
     static const uint8_t modrms[] = { 0x07, 0x0f, 0x17, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0xc1, 0xc8, 0xd1, 0xd9, 0xe1, 0xe9, 0xf1, 0xf9 };
     unsigned wrong = 0, bits = host_bits(mode);
-    for (unsigned n = 0; n < 4 * 4 * 256 * MODRMS; n++) {
-        unsigned opcode = n >> 2 & 255, prefix = n >> 10 & 3, map = n >> 12 & 3;
+    for (unsigned n = 0; n < 4 * PREFIXES * 256 * MODRMS; n++) {
+        unsigned opcode = n >> 2 & 255, prefix = n >> 10 & 7, map = n >> 13 & 3;
         unsigned modrm = modrms[(n * 4 + prefix + opcode) & 15];        /* all of them over the prefixes */
         uint8_t bytes[16];
         struct x86_insn insn;
@@ -87,7 +94,7 @@ static unsigned compare_all(struct host_cpu *host, const struct x86_decoder *dec
         if (skipped(map, opcode, bits))
             continue;
         unsigned count = encode(bytes, map, prefix, opcode, modrm);
-        bool ours = x86_decode(decoder, &insn, bytes, 15, bits) != X86_DECODE_OK;
+        bool ours = x86_decode(decoder, &insn, bytes, 15, bits) != X86_DECODE_OK || lock_refused(&insn);
         bool theirs = host_undefined(host, bytes, count, mode, &known);
         if (!known || ours == theirs || (!ours && insn.row->flags & (ROW_CPL0 | ROW_NO_HOST)) ||
             (!ours && !host_has_feature(insn.row->feature)))

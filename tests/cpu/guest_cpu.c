@@ -161,7 +161,7 @@ static void fx_store(struct x86_cpu *cpu, uint8_t *fx)
 static void state_load(struct guest_cpu *guest, const struct host_state *state, enum host_mode mode, unsigned cpl)
 {
     struct x86_cpu *cpu = guest->cpu;
-    cpu->cr0 = CR0_PE | CR0_PG | CR0_NE | CR0_WP | CR0_ET | CR0_MP;
+    cpu->cr0 = CR0_PE | CR0_PG | CR0_AM | CR0_NE | CR0_WP | CR0_ET | CR0_MP;
     cpu->cr3 = PML4;
     cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_PGE;
     cpu->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;

@@ -180,6 +180,16 @@ static uint64_t border_offset(bool aligned, uint64_t *seed)
     return border + (uint64_t)(aligned ? (distance < 0 ? -16 : 0) : distance);
 }
 
+/* Around the segment limit, or around the end of canonical addresses. */
+static uint64_t beyond(const struct instance *instance, bool aligned, uint64_t *seed)
+{
+    uint64_t r = random_next(seed);
+    int distance = aligned ? -16 * (int)(r & 1) : (int)(r & 31) - 16;
+    if (instance->mode != HOST_64)
+        return (instance->mode == HOST_32 ? 0 : 0x10000) + (uint64_t)distance;
+    return (r & 1 << 10 ? 0x800000000000 : r & 1 << 11 ? 0xffff800000000000 : r & 1 << 12 ? 1ull << 62 : 0) + (uint64_t)distance;
+}
+
 static uint64_t data_offset(const struct instance *instance, uint64_t *seed)
 {
     uint64_t offset = DATA_ORIGIN + (random_next(seed) & (DATA_SPAN - 1) & ~63ull);
@@ -188,6 +198,8 @@ static uint64_t data_offset(const struct instance *instance, uint64_t *seed)
         offset += random_next(seed) & 63;
     if (random_next(seed) % 5 == 0)
         offset = border_offset(aligned, seed);
+    if (random_next(seed) % 12 == 0)
+        return beyond(instance, aligned, seed);
     return offset + host_base(instance->mode);
 }
 
@@ -241,6 +253,8 @@ void instance_state(const struct instance *instance, struct host_state *state, u
     for (unsigned i = 0; i < 16; i++)
         state->gpr[i] = random_value(seed);
     state->flags = (random_next(seed) & EFL_ARITHMETIC) | EFL_ONE | EFL_IF;
+    if (random_next(seed) % 8 == 0)
+        state->flags |= EFL_AC;     /* alignment checks, at CPL 3 */
     fx_random(state->fx, seed);
     for (unsigned i = HOST_DATA; i < HOST_READ_ONLY; i += 8) {
         uint64_t value = i & 8 ? random_next(seed) : random_value(seed);
@@ -251,6 +265,8 @@ void instance_state(const struct instance *instance, struct host_state *state, u
     state->gpr[R_SP] = host_base(instance->mode) + STACK_TOP - (random_next(seed) & 0xf0);
     if (random_next(seed) % 12 == 0)
         state->gpr[R_SP] = host_base(instance->mode) + border_offset(true, seed) + 8 * (random_next(seed) & 1);
+    else if (random_next(seed) % 24 == 0 && instance->mode == HOST_64)
+        state->gpr[R_SP] = beyond(instance, false, seed) & ~7ull;
     if (instance->insn.has_modrm && instance->insn.mod != 3)
         address_registers(instance, state, seed);
     special_registers(instance, state, seed);
