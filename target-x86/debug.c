@@ -149,7 +149,8 @@ bool x86_debug_stack_access(struct x86_cpu *cpu)
         return false;
     }
     for (unsigned n = 0; n < G_N_ELEMENTS(implicit); n++) {
-        if (!strcmp(insn.row->name, implicit[n]) && (insn.base == 255 || insn.base == R_SP || insn.base == R_BP)) {
+        bool plain = insn.base == 255 || insn.base == R_SP || insn.base == R_BP;
+        if (!strcmp(insn.row->name, implicit[n]) && (plain || !x86_canonical(cpu->regs[R_SP] - 8) || !x86_canonical(cpu->regs[R_SP]))) {
             return true;
         }
     }

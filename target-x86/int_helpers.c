@@ -11,6 +11,14 @@ uint64_t helper_code_limit(struct cpu *cpu, uint64_t insns)
     cpu_leave(cpu);
 }
 
+uint64_t helper_alignment_fault(struct cpu *cpu, uint64_t linear)
+{
+    struct x86_cpu *x86 = x86_cpu_of(cpu);
+    if (cpu->mode & MODE_CODE64 && !x86_canonical(linear))
+        x86_raise_error(x86, x86_debug_stack_access(x86) ? EXC_SS : EXC_GP, 0);
+    x86_raise_error(x86, EXC_AC, 0);
+}
+
 uint64_t helper_div(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t bits)
 {
     if (!b || a / b >> bits)

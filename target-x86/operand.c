@@ -4,8 +4,8 @@
  *
  * Units of MODE_FLAT and of 64-bit mode address with the offset alone. Others check limit and rights in line for the common
  * kinds of segment and call segment_address in far code for the rest (expand-down, null, the fault itself). A
- * non-canonical address in 64-bit mode never hits the TLB: the page walk raises its #GP(0); that a stack
- * access should raise #SS(0) instead is left out.
+ * non-canonical address in 64-bit mode never hits the TLB: the page walk raises #GP(0) or
+ * #SS(0).
  */
 #include "target-x86/trans.h"
 
@@ -79,11 +79,25 @@ static ir_reg segment_apply(struct x86_trans *t, unsigned segment, ir_reg offset
     return segment_checked(t, segment, offset, bytes, write);
 }
 
+/* What an address must be a multiple of under alignment checks, less one (SDM 3, table 6-7). The x87 environment and
+ * state (14 to 108 bytes) go by the operand size; vectors do not count here. */
+static unsigned alignment_mask(const struct x86_trans *t, unsigned bits)
+{
+    if (bits == 80)
+        return 7;
+    if (bits > 80 && bits < 1024 && bits != 128)
+        return t->insn->operand_bits / 8 - 1;
+    return bits <= 64 && !(bits & (bits - 1)) ? bits / 8 - 1 : 0;
+}
+
 ir_reg x86_segment_linear(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write)
 {
     ir_reg linear = segment_apply(t, segment, offset, bits / 8, write);
-    if (t->mode & MODE_AC && (bits == 16 || bits == 32 || bits == 64))
-        ir_brci(t->u, IR_COND_NE, 64, ir_op2i(t->u, IR_AND, 64, linear, bits / 8 - 1), 0, x86_far_raise(t, EXC_AC, true));
+    unsigned mask = t->mode & MODE_AC ? alignment_mask(t, bits) : 0;
+    if (mask) {
+        struct x86_far far = { .helper = HELPER_alignment_fault, .arg = { linear }, .no_return = true };
+        ir_brci(t->u, IR_COND_NE, 64, ir_op2i(t->u, IR_AND, 64, linear, mask), 0, x86_far_code(t, &far));
+    }
     return linear;
 }
 

@@ -60,8 +60,8 @@ static void once(struct x86_trans *t, enum string_kind kind)
         x86_set_reg(t, R_AX, bits, source_load(t, bits));
         break;
     case STRING_CMPS: case STRING_SCAS:
+        b = ir_ld(t->u, bits, destination(t, bits, false), 0, t->mmu);      /* ES:rDI faults first, as processors do it */
         a = kind == STRING_CMPS ? source_load(t, bits) : x86_gpr(R_AX);
-        b = ir_ld(t->u, bits, destination(t, bits, false), 0, t->mmu);
         ir_flag_op(t->u, IR_SUBS, bits, IR_NONE, X86_FLAGS, IR_NONE, a, b, 0);
         break;
     }

@@ -79,8 +79,13 @@ static uint64_t linear_of(struct run *r, unsigned segment, unsigned reg, uint64_
 {
     uint64_t linear = x86_segment_address(r->cpu, segment, r->cpu->regs[reg] & r->mask, (unsigned)bytes, write);
     if (r->cpu->cpu.mode & MODE_AC && linear & (r->bytes - 1))
-        x86_raise_error(r->cpu, EXC_AC, 0);
+        helper_alignment_fault(&r->cpu->cpu, linear);
     return linear;
+}
+
+static uint64_t source_load(struct run *r)
+{
+    return mmu_load(&r->cpu->cpu, linear_of(r, r->op.segment, R_SI, r->bytes, false), r->bytes, r->mmu);
 }
 
 /* One iteration the general way. Returns whether REPE/REPNE goes on. */
@@ -88,19 +93,15 @@ static bool iterate(struct run *r)
 {
     struct cpu *cpu = &r->cpu->cpu;
     enum string_kind kind = r->op.kind;
-    uint64_t a = 0, b;
     bool more = true;
-    if (uses_source(kind))
-        a = mmu_load(cpu, linear_of(r, r->op.segment, R_SI, r->bytes, false), r->bytes, r->mmu);
-    else if (kind != STRING_LODS)
-        a = accumulator(r);
     if (kind == STRING_LODS) {
-        accumulator_set(r, a);
+        accumulator_set(r, source_load(r));
     } else if (kind == STRING_MOVS || kind == STRING_STOS) {
-        mmu_store(cpu, linear_of(r, SEG_ES, R_DI, r->bytes, true), a, r->bytes, r->mmu);
-    } else {
-        b = mmu_load(cpu, linear_of(r, SEG_ES, R_DI, r->bytes, false), r->bytes, r->mmu);
-        more = go_on(r, a, b);
+        uint64_t value = kind == STRING_MOVS ? source_load(r) : accumulator(r);
+        mmu_store(cpu, linear_of(r, SEG_ES, R_DI, r->bytes, true), value, r->bytes, r->mmu);
+    } else {                        /* ES:rDI faults first, as processors do it */
+        uint64_t b = mmu_load(cpu, linear_of(r, SEG_ES, R_DI, r->bytes, false), r->bytes, r->mmu);
+        more = go_on(r, kind == STRING_CMPS ? source_load(r) : accumulator(r), b);
     }
     advance(r, 1);
     return more;

@@ -14,7 +14,7 @@ enum { MAX_SHOWN = 60, MODRMS = 4, PREFIXES = 8 };
 /* Instructions of newer or other CPUs, by map (0 = one byte, 1 = 0F ...) and opcode: not claimed on purpose. */
 static const struct { uint8_t map, first, last; const char *why; } not_ours[] = {
     { 0, 0x62, 0x62, "EVEX" }, { 0, 0xc4, 0xc5, "VEX: another map" }, { 0, 0x8f, 0x8f, "XOP" },
-    { 0, 0xc6, 0xc7, "TSX" }, { 1, 0x01, 0x01, "system instructions of newer CPUs: CLZERO, MONITORX, RDPRU, XTEST" },
+    { 0, 0xc6, 0xc7, "TSX" }, { 1, 0x20, 0x22, "AMD: LOCK MOV CR0 is CR8" }, { 1, 0x01, 0x01, "system instructions of newer CPUs: CLZERO, MONITORX, RDPRU, XTEST" },
     { 1, 0x0e, 0x0f, "3DNow!" }, { 1, 0x78, 0x79, "SSE4a" }, { 1, 0xae, 0xae, "FSGSBASE, WAITPKG, CLWB by model" },
     { 1, 0xc7, 0xc7, "RDRAND, RDSEED, RDPID by model" }, { 1, 0x2b, 0x2b, "SSE4a" }, { 1, 0x09, 0x09, "WBNOINVD" },
     { 2, 0xcf, 0xcf, "GFNI" }, { 3, 0xce, 0xcf, "GFNI" }, { 2, 0xf5, 0xf6, "CET, WRUSS" }, { 2, 0xf8, 0xf9, "MOVDIRI" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See guest_cpu.h. Page tables map the first 2 MiB one to one; the region's rights are those of host_cpu.c. */
+/* See guest_cpu.h. Page tables map the region and nothing else, with the rights that host_cpu.c gives it. */
 #include "tests/cpu/guest_cpu.h"
 #include <string.h>
 #include "base/log.h"
@@ -49,9 +49,9 @@ static void pages_set(struct guest_cpu *guest)
     entry[PD / 8] = PT | PTE_P | PTE_W | PTE_U;
     for (unsigned page = 0; page < 512; page++) {
         unsigned offset = page * 4096 - HOST_REGION;
-        uint64_t rights = PTE_P | PTE_W | PTE_U;
-        if (offset < HOST_REGION_BYTES && offset >= HOST_READ_ONLY)
-            rights = offset < HOST_ABSENT ? PTE_P | PTE_U : 0;
+        uint64_t rights = 0;
+        if (offset < HOST_ABSENT)
+            rights = offset < HOST_READ_ONLY ? PTE_P | PTE_W | PTE_U : PTE_P | PTE_U;
         entry[PT / 8 + page] = page * 4096ull | rights;
     }
 }

@@ -180,14 +180,16 @@ static uint64_t border_offset(bool aligned, uint64_t *seed)
     return border + (uint64_t)(aligned ? (distance < 0 ? -16 : 0) : distance);
 }
 
-/* Around the segment limit, or around the end of canonical addresses. */
+/* Across the segment limit; nowhere in 32-bit flat segments; around the end of canonical addresses, but not across it. */
 static uint64_t beyond(const struct instance *instance, bool aligned, uint64_t *seed)
 {
-    uint64_t r = random_next(seed);
-    int distance = aligned ? -16 * (int)(r & 1) : (int)(r & 31) - 16;
+    uint64_t r = random_next(seed), low = aligned ? 0 : r & 15;
+    if (instance->mode == HOST_32)
+        return 0x1000 + low;
     if (instance->mode != HOST_64)
-        return (instance->mode == HOST_32 ? 0 : 0x10000) + (uint64_t)distance;
-    return (r & 1 << 10 ? 0x800000000000 : r & 1 << 11 ? 0xffff800000000000 : r & 1 << 12 ? 1ull << 62 : 0) + (uint64_t)distance;
+        return 0xfff0 + low;
+    uint64_t places[] = { 0x800000000000, 0x7fffffffe000, 0xffff7fffffffffc0, 1ull << 62 };
+    return places[r >> 8 & 3] + low;
 }
 
 static uint64_t data_offset(const struct instance *instance, uint64_t *seed)
@@ -237,8 +239,10 @@ static void special_registers(const struct instance *instance, struct host_state
     }
     if (starts_with(instance->row->name, "xlat"))
         state->gpr[R_BX] = base + DATA_ORIGIN;
-    if (starts_with(instance->row->name, "MASKMOV"))        /* faults of masked bytes are the processor's choice: none here */
+    if (starts_with(instance->row->name, "MASKMOV")) {      /* faults of masked bytes are the processor's choice: none here */
         state->gpr[R_DI] = base + DATA_ORIGIN + (random_next(seed) & 0xff);
+        state->flags &= ~(uint64_t)EFL_AC;
+    }
     if (starts_with(instance->row->name, "leave") || starts_with(instance->row->name, "enter"))
         state->gpr[R_BP] = base + STACK_TOP - 0x100 + (random_next(seed) & 0x78);
     /* A bit string: keep the bit offset near. */
