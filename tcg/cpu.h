@@ -65,7 +65,7 @@ struct cpu {
                                      * fp_device keeps it while a device runs. */
     uint64_t host_sp;               /* the host stack pointer at entry to the cache */
     struct tlb tlb[CPU_MMU_MODES];
-    uint64_t spill[80] __attribute__((aligned(16)));    /* back ends: temporaries that did not fit, slow-path parameters */
+    uint64_t spill[208] __attribute__((aligned(16)));    /* back ends: temporaries that did not fit, slow-path parameters */
     uint32_t page_ids[CPU_MMU_MODES][CPU_PAGE_IDS];
     struct jump_cache_entry jump_cache[CPU_JUMP_CACHE];
 

@@ -368,6 +368,31 @@ static void rotate(struct host_state *h, const struct ir_insn *insn, uint8_t end
     host_widen(h, w, d, t);
 }
 
+/*
+ * ROL, ROR by a constant other than 1 while EFLAGS do not hold the input: only CF changes (OF is undefined and stays),
+ * so the word of the input gets a new bit 0. Cheaper than popfq and pushfq around the instruction.
+ */
+static void rotate_by_constant(struct host_state *h, const struct ir_insn *insn, uint8_t ends, struct shift_rows rows,
+                               unsigned count)
+{
+    const unsigned w = insn->width;
+    const ir_reg f = insn->d[1], fin = insn->s[0];
+    const unsigned word = flags_word(h, fin), bit = reg_temp(h);
+    h->locked |= 1 << word;
+    if (f == fin || (ends & END_S0))
+        flags_drop(h, fin);
+    flags_drop(h, f);
+    const unsigned a = reg_use(h, insn->s[1]), d = define(h, insn, ends, a);
+    copy_to(h, w, d, a);
+    host_ri(&h->c, rows.by_imm, w, d, (int32_t)count);
+    host_cc_r(&h->c, H_SETCC, IR_COND_B, 8, 0, bit);
+    host_ri(&h->c, H_AND_I, 32, word, IR_ALL_FLAGS & ~IR_CF);
+    host_rr(&h->c, H_MOVZX8, 32, bit, bit);
+    host_rr(&h->c, H_OR, 32, word, bit);
+    flags_set(h, f, IR_FLAGS_WORD, 32, flag_in(word), flag_none());
+    widen_result(h, insn, ends, d);
+}
+
 static void shift(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
     const struct shift_rows rows = shift_rows((enum ir_op)insn->op);
@@ -382,6 +407,9 @@ static void shift(struct host_state *h, const struct ir_insn *insn, uint8_t ends
             const unsigned a = reg_use(h, insn->s[1]), d = define(h, insn, ends, a);
             host_widen(h, insn->width, d, a);
         }
+    } else if (constant && count > 1 && !flags_dead(insn, ends) && (insn->op == IR_ROLS || insn->op == IR_RORS) &&
+               h->now.eflags_of != insn->s[0]) {
+        rotate_by_constant(h, insn, ends, rows, count);
     } else if (rows.kind == FLAGS_HOST) {
         rotate(h, insn, ends, rows, constant ? (int)count : -1);
     } else if (constant) {

@@ -401,8 +401,6 @@ static void make_word(struct host_state *h, struct flag_state *s)
         flags_hook(&h->c);
     const uint16_t locked = h->locked;
     reg_spill(h, R10);
-    for (unsigned xmm = 0; xmm < HOST_REGS; xmm++)
-        xmm_spill(h, xmm);
     host_rm(&h->c, H_LEA, 64, R10, flags_mem(h, s->vreg));
     jump_to_stub(h, host_call(&h->c), STUB_FLAGS_WORD);
     h->locked = locked;

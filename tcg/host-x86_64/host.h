@@ -22,7 +22,7 @@
 enum {
     REG_CPU = R13, CPU_BIAS = 128, PIN_REGS = 10, XMM_SCRATCH = 15,
     CALLER_SAVED = 1 << RAX | 1 << RCX | 1 << RDX | 1 << RSI | 1 << RDI | 1 << R8 | 1 << R9 | 1 << R10 | 1 << R11,
-    MAX_FLAG_STATES = 4, MAX_SNAPSHOTS = 48, SPILL_SLOTS = 64, MAX_FIXES = 40000,
+    MAX_FLAG_STATES = 4, MAX_SNAPSHOTS = 48, SPILL_SLOTS = 64, CROSS_SLOTS = 128, MAX_FIXES = 40000,
 };
 
 enum host_features { HOST_HAS_BMI2 = 1 << 0, HOST_HAS_LZCNT = 1 << 1, HOST_HAS_TZCNT = 1 << 2, HOST_HAS_POPCNT = 1 << 3 };
@@ -108,6 +108,7 @@ struct host_state {
     uint16_t locked, xmm_locked;
     uint32_t stamp, used[HOST_REGS], xmm_used[HOST_REGS];
     uint64_t slots, freed;          /* spill slots in use; those that end with the op */
+    unsigned cross_slots;           /* slots taken for good, behind these: see regs.c */
     struct allocation snapshots[MAX_SNAPSHOTS];
     unsigned snapshot_count;
     ir_reg flags_global;            /* the one flags global whose liveness is followed, 0: none */
@@ -132,7 +133,7 @@ enum host_stub {
 
 /* Parameters of the slow memory path and of STUB_PRECISE, in cpu->spill behind the slots. */
 enum {
-    SLOW_AREA = offsetof(struct cpu, spill) + 8 * SPILL_SLOTS,
+    SLOW_AREA = offsetof(struct cpu, spill) + 8 * (SPILL_SLOTS + CROSS_SLOTS),
     SLOW_ADDRESS = SLOW_AREA, SLOW_VALUE = SLOW_AREA + 8, SLOW_EXTRA = SLOW_AREA + 16, SLOW_CODE = SLOW_AREA + 24,
     SLOW_SAVE = SLOW_AREA + 32, SLOW_SAVE2 = SLOW_AREA + 40, SLOW_VECTOR = SLOW_AREA + 48,
     SLOW_INSN_BITS = 7, SLOW_PC_BITS = 13,
@@ -245,6 +246,9 @@ void far_to_main(struct host_state *h, uint8_t *rel32, const uint8_t *target);
 
 /* trampoline.c */
 bool trampoline_emit(struct host_state *h, struct code_buffer *common);
+void stub_start(struct host_state *h, enum host_stub stub);
+void stub_call_c(struct host_state *h, const void *function);
+void flags_stub_emit(struct host_state *h);                          /* flags_stub.c */
 struct host_exit { uint64_t block, code; };             /* code: reason | slot << 8 */
 
 /* features.c */

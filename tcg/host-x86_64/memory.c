@@ -354,7 +354,7 @@ void emit_atomic(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 /* The slow path, called by STUB_SLOW with pinned globals in memory. May leave by cpu_leave. */
 void host_slow(struct cpu *cpu, struct block *block)
 {
-    uint64_t *area = cpu->spill + SPILL_SLOTS;
+    uint64_t *area = cpu->spill + SPILL_SLOTS + CROSS_SLOTS;
     const uint64_t address = area[0];
     const uint32_t code = (uint32_t)area[3];
     const unsigned bytes = 1u << (code >> 3 & 7), mmu = code >> 6 & 3, pc = code >> 15 & ((1u << SLOW_PC_BITS) - 1);

@@ -25,8 +25,18 @@ void reg_load_const(struct host_state *h, unsigned reg, uint64_t value)
     }
 }
 
-static int new_slot(struct host_state *h, unsigned words)
+/*
+ * A temporary that lives across labels keeps its slot for the whole unit and shares it with nobody: in a loop, code above
+ * its first mention here runs while it is alive. Others give theirs back.
+ */
+static int new_slot(struct host_state *h, unsigned words, bool cross)
 {
+    if (cross) {
+        const unsigned n = (h->cross_slots + (words == 2)) & ~(words == 2 ? 1u : 0u);
+        h->cross_slots = n + words;
+        h->failed |= h->cross_slots > CROSS_SLOTS;
+        return h->failed ? 0 : (int)(SPILL_SLOTS + n);
+    }
     const uint64_t need = (1ull << words) - 1;
     for (unsigned n = 0; n + words <= SPILL_SLOTS; n += words == 2 ? 2 : 1) {
         if (!(h->slots & need << n)) {
@@ -50,7 +60,7 @@ struct host_mem reg_mem(struct host_state *h, ir_reg r)
     if (v->flags & VREG_GLOBAL)
         return host_mem(REG_CPU, v->mem);
     if (v->slot < 0)
-        v->slot = (int16_t)new_slot(h, slot_words(h, r));
+        v->slot = (int16_t)new_slot(h, slot_words(h, r), v->flags & VREG_CROSS);
     return cpu_mem(offsetof(struct cpu, spill) + 8u * (unsigned)v->slot);
 }
 
@@ -240,6 +250,7 @@ void regs_start(struct host_state *h)
     memset(&h->now, 0, sizeof(h->now));
     h->locked = h->xmm_locked = 0;
     h->slots = h->freed = 0;
+    h->cross_slots = 0;
     h->stamp = 0;
     memset(h->used, 0, sizeof(h->used));
     memset(h->xmm_used, 0, sizeof(h->xmm_used));

@@ -17,14 +17,14 @@ static void pinned(struct host_state *h, enum host_row_name row, uint16_t mask)
     }
 }
 
-static void start(struct host_state *h, enum host_stub stub)
+void stub_start(struct host_state *h, enum host_stub stub)
 {
     while ((uintptr_t)h->c.p & 15)
         host_byte(&h->c, 0xcc);
     h->stub[stub] = h->c.p + h->exec_delta;
 }
 
-static void call_c(struct host_state *h, const void *function)
+void stub_call_c(struct host_state *h, const void *function)
 {
     host_mov_imm(&h->c, RAX, (uintptr_t)function);
     host_byte(&h->c, 0xff);
@@ -33,7 +33,7 @@ static void call_c(struct host_state *h, const void *function)
 
 static void enter(struct host_state *h)
 {
-    start(h, STUB_ENTER);
+    stub_start(h, STUB_ENTER);
     for (unsigned n = 0; n < 6; n++)
         host_push(&h->c, saved_registers[n]);
     host_ri(&h->c, H_SUB_I, 64, RSP, 8);
@@ -47,16 +47,16 @@ static void enter(struct host_state *h)
 
 static void exits(struct host_state *h)
 {
-    start(h, STUB_EXIT_LINK);
+    stub_start(h, STUB_EXIT_LINK);
     host_ri(&h->c, H_SHL_I, 32, R14, 8);
     host_ri(&h->c, H_OR_I, 32, R14, EXIT_LINK);
     host_rm(&h->c, H_MOV_M, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     uint8_t *tail1 = host_jmp(&h->c);
-    start(h, STUB_EXIT_POLL);
+    stub_start(h, STUB_EXIT_POLL);
     host_rm(&h->c, H_MOV_M, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     host_mov_imm(&h->c, R14, EXIT_POLL);
     uint8_t *tail2 = host_jmp(&h->c);
-    start(h, STUB_EXIT);
+    stub_start(h, STUB_EXIT);
     host_mov_imm(&h->c, R14, EXIT_LOOKUP);
     host_patch32(tail1, h->c.p - (tail1 + 4));
     host_patch32(tail2, h->c.p - (tail2 + 4));
@@ -78,7 +78,7 @@ static struct host_mem entry_field(size_t field)
 static void jump_look_up(struct host_state *h)
 {
     uint8_t *miss[4];
-    start(h, STUB_JUMP);
+    stub_start(h, STUB_JUMP);
     host_rmi(&h->c, H_CMP_I, 32, 0, cpu_mem(offsetof(struct cpu, exit_request)), 0);
     uint8_t *request = host_jcc(&h->c, IR_COND_NE);
     host_patch32(request, h->stub[STUB_EXIT_POLL] - (request + 4 + h->exec_delta));
@@ -107,7 +107,7 @@ static void jump_look_up(struct host_state *h)
     host_rm(&h->c, H_MOV_M, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     uint8_t *out = host_jmp(&h->c);
     host_patch32(out, h->stub[STUB_EXIT] - (out + 4 + h->exec_delta));
-    start(h, STUB_LOOKUP);
+    stub_start(h, STUB_LOOKUP);
     host_rm(&h->c, H_MOV, 64, R10, cpu_mem(offsetof(struct cpu, pc)));
     uint8_t *jump = host_jmp(&h->c);
     host_patch32(jump, h->stub[STUB_JUMP] - (jump + 4 + h->exec_delta));
@@ -116,14 +116,14 @@ static void jump_look_up(struct host_state *h)
 /* r10 = block; the block's own r10 is in SLOW_SAVE. */
 static void slow(struct host_state *h)
 {
-    start(h, STUB_SLOW);
+    stub_start(h, STUB_SLOW);
     pinned(h, H_MOV_M, 0xffff);
     host_push(&h->c, R8);
     host_push(&h->c, R9);
     host_push(&h->c, R11);
     host_rr(&h->c, H_MOV, 64, RSI, R10);
     host_rm(&h->c, H_LEA, 64, RDI, cpu_mem(0));
-    call_c(h, host_slow);
+    stub_call_c(h, host_slow);
     host_pop(&h->c, R11);
     host_pop(&h->c, R9);
     host_pop(&h->c, R8);
@@ -134,40 +134,22 @@ static void slow(struct host_state *h)
 
 static void around_helpers(struct host_state *h)
 {
-    start(h, STUB_SAVE);
+    stub_start(h, STUB_SAVE);
     pinned(h, H_MOV_M, 0xffff);
     host_byte(&h->c, 0xc3);
-    start(h, STUB_RELOAD);
+    stub_start(h, STUB_RELOAD);
     host_rr(&h->c, H_MOV, 64, R10, RAX);
     pinned(h, H_MOV, CALLER_SAVED);
     host_byte(&h->c, 0xc3);
-    start(h, STUB_RELOAD_ALL);
+    stub_start(h, STUB_RELOAD_ALL);
     host_rr(&h->c, H_MOV, 64, R10, RAX);
     pinned(h, H_MOV, 0xffff);
     host_byte(&h->c, 0xc3);
 }
 
-/* r10 = a struct ir_flags: replaces it by its word, which is left in r10 too. Keeps all other integer registers. */
-static void word_of_flags(struct host_state *h)
-{
-    static const uint8_t kept[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, R11, R10 };
-    start(h, STUB_FLAGS_WORD);
-    for (unsigned n = 0; n < sizeof(kept); n++)
-        host_push(&h->c, kept[n]);
-    host_rr(&h->c, H_MOV, 64, RDI, R10);
-    call_c(h, ir_flags_word);
-    host_pop(&h->c, R10);
-    host_rm(&h->c, H_MOV_M, 64, RAX, host_mem(R10, offsetof(struct ir_flags, a)));
-    host_rmi(&h->c, H_MOV_I, 32, 0, host_mem(R10, offsetof(struct ir_flags, kind)), IR_FLAGS_WORD | 32 << 16);
-    host_rr(&h->c, H_MOV, 32, R10, RAX);
-    for (unsigned n = sizeof(kept) - 1; n-- > 0;)
-        host_pop(&h->c, kept[n]);
-    host_byte(&h->c, 0xc3);
-}
-
 bool trampoline_emit(struct host_state *h, struct code_buffer *common)
 {
-    if (common->size < 4096)
+    if (common->size < 8192)
         return false;
     h->c.p = common->write;
     h->c.eflags_hook = NULL;
@@ -177,6 +159,6 @@ bool trampoline_emit(struct host_state *h, struct code_buffer *common)
     jump_look_up(h);
     slow(h);
     around_helpers(h);
-    word_of_flags(h);
+    flags_stub_emit(h);
     return true;
 }

@@ -18,7 +18,7 @@
 #include "tests/ir/random_unit.h"
 #include "tests/unit/test.h"
 
-enum { CODE_SHOWN = 700, UNITS = 6000, PAGE = 4096, MODES = 2, TLB_ENTRIES = 8, CODE = 1 << 20 };
+enum { CODE_SHOWN = 3000, UNITS = 6000, PAGE = 4096, MODES = 2, TLB_ENTRIES = 8, CODE = 1 << 20 };
 
 static struct random_cpu cpu;
 static uint8_t memory[MODES][PAGE] __attribute__((aligned(4096)));

@@ -218,14 +218,13 @@ static void fill_special(struct generator *g, struct ir_insn *insn)
     }
 }
 
-/* Flags that hosts leave undefined are not compared: OF of rotations and double shifts but by one, AF of double shifts. */
+/* Flags that hosts leave undefined are not compared: OF of rotations and double shifts but by one; AF of these, which
+ * rotations take over from a shift before them. */
 static void clear_undefined(struct generator *g, const struct ir_insn *insn)
 {
-    uint32_t mask = insn->op >= IR_ROLS && insn->op <= IR_SHRDS ? IR_OF : 0;
-    if (insn->op == IR_SHLDS || insn->op == IR_SHRDS)
-        mask |= IR_AF;
-    if (mask && !(insn->s[2] == IR_IMM && insn->imm == 1))
-        ir_fmerge_to(g->u, insn->d[1], insn->d[1], ir_const(g->u, 0), mask);
+    if (insn->op >= IR_ROLS && insn->op <= IR_SHRDS)
+        ir_fmerge_to(g->u, insn->d[1], insn->d[1], ir_const(g->u, 0),
+                     insn->s[2] == IR_IMM && insn->imm == 1 ? IR_AF : IR_AF | IR_OF);
 }
 
 /* An op of the classes without side effects, straight from the table. */
