@@ -129,6 +129,9 @@ struct x86_cpu {
     bool bootstrap;                 /* the processor that RESET# starts */
     uint32_t apic_id;
 
+    /* Page directory entries that lead to page tables, as paging.c read them since the last flush (SDM 3, 4.10.3). */
+    struct x86_directory_entry { uint64_t linear, table, rights; uint32_t flushes, format; } directory_cache[64];
+
     /* A raised exception on its way to x86_deliver. */
     struct x86_event raised;
     int16_t delivering;             /* exception being delivered, for double faults; -1: none or no exception */

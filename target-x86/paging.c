@@ -4,7 +4,8 @@
  * NX, WP, SMEP, SMAP, reserved bits, accessed and dirty bits.
  *
  * A and D are set only when the access succeeds, with a compare-and-swap; when an entry changed meanwhile the walk
- * starts again. The TLB has no PCID tags: a CR3 load drops every non-global translation, which the manual allows.
+ * starts again. Directory entries that lead to page tables are cached until the next flush (SDM 3, 4.10.3); a walk that
+ * began there and would fault is done again from the top. The TLB has no PCID tags: a CR3 load drops every non-global translation, which the manual allows.
  */
 #include "target-x86/system.h"
 #include <inttypes.h>
@@ -24,6 +25,8 @@ struct walk {
     unsigned count;
     uint64_t rights;                /* RW and US that all entries have, NX that any has */
     uint64_t frame, size;           /* of the page found */
+    uint64_t table, table_rights;   /* the page table, 0 when the walk ended above; rights down to it */
+    bool from_cache, no_cache;      /* it began at the page table; it may not */
     uint32_t error;                 /* P and RSVD bits of a fault */
 };
 
@@ -71,10 +74,49 @@ static enum walk_result walk_fault(struct walk *w, uint32_t error)
     return WALK_FAULT;
 }
 
+static struct x86_directory_entry *directory_entry(const struct walk *w)
+{
+    return &w->cpu->directory_cache[w->linear >> (12 + w->index_bits) & 63];
+}
+
+static const struct x86_directory_entry *directory_find(const struct walk *w)
+{
+    const struct x86_directory_entry *entry = directory_entry(w);
+    const bool hit = !w->no_cache && entry->format == w->index_bits && entry->flushes == w->cpu->cpu.tlb_flushes &&
+                     entry->linear == w->linear >> (12 + w->index_bits);
+
+    return hit ? entry : NULL;
+}
+
+/* After a walk that has set A in all its entries. */
+static void directory_keep(const struct walk *w)
+{
+    if (w->table && !w->from_cache) {
+        *directory_entry(w) = (struct x86_directory_entry){
+            .linear = w->linear >> (12 + w->index_bits), .table = w->table, .rights = w->table_rights,
+            .flushes = w->cpu->cpu.tlb_flushes, .format = w->index_bits,
+        };
+    }
+}
+
 /* Reads entries down to the page. */
 static enum walk_result walk_tables(struct walk *w, uint64_t table)
 {
-    for (unsigned level = w->levels; level-- > 0;) {
+    const struct x86_directory_entry *cached = directory_find(w);
+    unsigned level = w->levels;
+
+    w->from_cache = cached;
+    w->table = 0;
+    if (cached) {
+        level = 1;
+        table = cached->table;
+        w->rights = cached->rights;
+    }
+    while (level-- > 0) {
+        if (!level) {
+            w->table = table;
+            w->table_rights = w->rights;
+        }
         unsigned shift = 12 + level * w->index_bits;
         uint64_t index = w->linear >> shift & ((1u << w->index_bits) - 1), size = 1ull << shift;
         uint64_t address = (table + index * w->entry_bytes) & a20_mask(w->cpu);
@@ -203,16 +245,23 @@ bool x86_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, uns
         }
         return false;
     }
-    do {
-        if (walk_mode(&w) != WALK_OK) {
-            return page_fault(&w, access, mmu, raise);
-        }
-        page_rights(&w, mmu, page);
-        if (!(access == MMU_READ ? page->read : access == MMU_WRITE ? page->write : page->exec)) {
+    for (bool done = false; !done;) {
+        bool allowed = walk_mode(&w) == WALK_OK;
+
+        if (allowed) {
+            page_rights(&w, mmu, page);
+            allowed = access == MMU_READ ? page->read : access == MMU_WRITE ? page->write : page->exec;
             w.error = ERROR_P;
+        }
+        if (allowed) {
+            done = set_accessed_dirty(&w, access == MMU_WRITE);
+        } else if (w.from_cache) {
+            w.no_cache = true;
+        } else {
             return page_fault(&w, access, mmu, raise);
         }
-    } while (!set_accessed_dirty(&w, access == MMU_WRITE));
+    }
+    directory_keep(&w);
     uint64_t leaf = w.used[w.count - 1].entry;
     page->write = page->write && leaf & PTE_D;
     page->global = leaf & PTE_G && cpu->cr4 & CR4_PGE;

@@ -86,6 +86,7 @@ struct cpu {
     bool halted;                    /* waits for an input; owner only */
     bool one_insn;                  /* translate and run a single instruction next */
     _Atomic uint32_t input;         /* enum cpu_input bits, level or latched: see cpu_port.h */
+    uint32_t tlb_flushes;           /* goes up with every flush, of whatever part: front ends' caches of page tables */
     void *loop;                     /* private to tcg/loop.c */
 };
 

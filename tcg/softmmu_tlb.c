@@ -382,6 +382,7 @@ static void mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
 void mmu_flush(struct cpu *cpu, bool keep_global)
 {
     count(cpu, keep_global ? COUNT_tlb_flushes_local : COUNT_tlb_flushes);
+    cpu->tlb_flushes++;
     g_mutex_lock(&cpu->tlb_lock);
     for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
         mode_flush(cpu, m, keep_global);
@@ -423,6 +424,7 @@ void mmu_flush_page(struct cpu *cpu, uint64_t linear)
 {
     linear &= PAGE_MASK;
     count(cpu, COUNT_tlb_flushes_page);
+    cpu->tlb_flushes++;
     g_mutex_lock(&cpu->tlb_lock);
     for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
         mode_flush_page(cpu, m, linear);
