@@ -238,6 +238,22 @@ static bool parse_one(struct options *options, const struct row *row, const char
     }
 }
 
+static bool check_chardevs(struct options *options, GError **error)
+{
+    for (unsigned i = 0; i < options->chardevs->len; i++) {
+        const char *spec = options->chardevs->pdata[i];
+        g_autofree char *kind = options_driver(spec), *id = options_property(spec, "id"), *path = options_property(spec, "path");
+        bool file = !strcmp(kind, "file");
+        if (!file && strcmp(kind, "stdio") && strcmp(kind, "null")) {
+            return error_fail(error, "-chardev %s: not supported; there are stdio, null and file", kind);
+        }
+        if (!id || file != !!path) {
+            return error_fail(error, "-chardev %s: %s", spec, !id ? "needs id=ID" : file ? "needs path=FILE" : "takes no path");
+        }
+    }
+    return true;
+}
+
 /* What one option says about others. */
 static bool check_together(struct options *options, GError **error)
 {
@@ -247,6 +263,9 @@ static bool check_together(struct options *options, GError **error)
     }
     for (unsigned i = 0; i < options->serial->len; i++) {
         terminals += g_str_has_suffix(options->serial->pdata[i], "stdio");
+    }
+    if (!check_chardevs(options, error)) {
+        return false;
     }
     for (unsigned i = 0; i < options->chardevs->len; i++) {
         terminals += g_str_has_prefix(options->chardevs->pdata[i], "stdio");

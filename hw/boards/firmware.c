@@ -28,8 +28,8 @@ GBytes *firmware_load(const char *name, GError **error)
     g_autoptr(GError) reason = NULL;
     char *bytes;
     gsize length;
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        error_fail(error, "-bios: %s is a directory", path);
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        error_fail(error, "-bios: %s is a %s", path, g_file_test(path, G_FILE_TEST_IS_DIR) ? "directory" : "special file");
         return NULL;
     }
     if (!g_file_get_contents(path, &bytes, &length, &reason)) {

@@ -49,6 +49,8 @@ static void refused(struct test *test)
         { "-machine pc,accel=kvm", "tcg interp" }, { "-accel hvf", "tcg interp" }, { "-smp 1,sokets=1", "sockets" },
         { "-append x", "-kernel" }, { "-initrd x", "-kernel" }, { "-display sdl", "sdl" }, { "-monitor stdio", "stdio" },
         { "-serial stdio -debugcon stdio", "stdio" }, { "-icount 11", "0 to 10" }, { "-net user", "user" },
+        { "-chardev stdio", "id=" }, { "-chardev file,id=x", "path" }, { "-chardev socket,id=x", "socket" },
+        { "-chardev stdio,id=a -serial stdio", "one stream" },
         { "-serial none -serial none -serial none -serial none -serial none", "4 times" },
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
