@@ -204,11 +204,13 @@ static bool operands_parse(struct compiled_row *c, const char *operands)
     gchar **names = g_strsplit(operands ? operands : "", ",", 0);
     for (gchar **name = names; *name && **name; name++) {
         g_strstrip(*name);
-        if (c->operand_count == 4 || !operand_parse(*name, &c->operand[c->operand_count]))
+        struct x86_operand_code code = { 0 };
+        if (c->operand_count == 4 || !operand_parse(*name, &code)) {
             ok = false;
-        else
-            c->uses_vvvv |= c->operand[c->operand_count].method == METHOD_B || c->operand[c->operand_count].method == METHOD_H,
-            c->operand_count++;
+            break;
+        }
+        c->uses_vvvv |= code.method == METHOD_B || code.method == METHOD_H;
+        c->operand[c->operand_count++] = code;
     }
     g_strfreev(names);
     return ok;

@@ -16,7 +16,7 @@ struct guest_cpu {
     struct engine *engine;
     struct x86_cpu *cpu;
     struct frontend frontend;       /* x86's, with deliver and poll of ours */
-    unsigned code_bytes;
+    unsigned code_end;               /* region offset of the UD2 */
     struct x86_event event;
     bool caught;
 };
@@ -94,11 +94,16 @@ struct x86_cpu *guest_cpu_x86(struct guest_cpu *guest) { return guest->cpu; }
 
 void guest_cpu_code(struct guest_cpu *guest, const uint8_t *code, unsigned bytes)
 {
-    uint8_t *p = guest_cpu_region(guest) + HOST_CODE;
+    guest_cpu_code_at(guest, HOST_CODE, code, bytes);
+}
+
+void guest_cpu_code_at(struct guest_cpu *guest, unsigned offset, const uint8_t *code, unsigned bytes)
+{
+    uint8_t *p = guest_cpu_region(guest) + offset;
     memcpy(p, code, bytes);
     memcpy(p + bytes, "\x0f\x0b", 2);
-    guest->code_bytes = bytes;
-    engine_code_written(guest->engine, HOST_REGION + HOST_CODE, bytes + 2);
+    guest->code_end = offset + bytes;
+    engine_code_written(guest->engine, HOST_REGION + offset, bytes + 2);
 }
 
 static struct x86_segment segment(uint64_t base, uint32_t limit, uint16_t attributes, unsigned cpl)
@@ -188,7 +193,7 @@ bool guest_cpu_run(struct guest_cpu *guest, struct host_state *state, enum host_
     state->flags = x86_eflags_get(cpu);
     state->rip = x86_rip(cpu);
     fx_store(cpu, state->fx);
-    bool end = guest->event.vector == EXC_UD && state->rip == host_rip(mode, HOST_CODE + guest->code_bytes);
+    bool end = guest->event.vector == EXC_UD && state->rip == host_rip(mode, guest->code_end);
     state->vector = end ? 255 : guest->event.vector;
     state->error = guest->event.has_error ? guest->event.error : 0;
     state->address = cpu->cr2;

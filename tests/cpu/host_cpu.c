@@ -217,7 +217,12 @@ uint8_t *host_cpu_region(struct host_cpu *host) { return host->region; }
 
 void host_cpu_code(struct host_cpu *host, const uint8_t *code, unsigned bytes, enum host_mode mode)
 {
-    uint8_t *p = host->region + HOST_CODE;
+    host_cpu_code_at(host, HOST_CODE, code, bytes, mode);
+}
+
+void host_cpu_code_at(struct host_cpu *host, unsigned offset, const uint8_t *code, unsigned bytes, enum host_mode mode)
+{
+    uint8_t *p = host->region + offset;
     uint32_t stub = FRAME + offsetof(struct frame, stub);
     memcpy(p, code, bytes);
     p += bytes;

@@ -33,6 +33,7 @@ bool host_cpu_has(const struct host_cpu *host, enum host_mode mode);
 uint8_t *host_cpu_region(struct host_cpu *host);
 /* Puts code at region offset HOST_CODE, behind it what brings the host back. */
 void host_cpu_code(struct host_cpu *host, const uint8_t *code, unsigned bytes, enum host_mode mode);
+void host_cpu_code_at(struct host_cpu *host, unsigned offset, const uint8_t *code, unsigned bytes, enum host_mode mode);
 /* Runs from state->rip on. false: it did not come back; the child was replaced and the region is undefined. */
 bool host_cpu_run(struct host_cpu *host, struct host_state *state, enum host_mode mode);
 

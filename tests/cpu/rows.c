@@ -30,6 +30,7 @@ struct run {
     uint64_t seed;
     bool verbose;
     const char *only;
+    unsigned code;                  /* region offset of the instance being run */
 };
 
 /* Instructions of several accesses: what a fault in the middle leaves behind, and which byte is named, is left to the
@@ -126,6 +127,7 @@ static bool run_state(struct run *run, const struct instance *instance)
                 host_has_feature(instance->row->feature);
     uint8_t *reference = host ? host_cpu_region(run->host) : guest_cpu_region(ways[0].guest);
     instance_state(instance, &start, before, &run->seed);
+    start.rip = host_rip(instance->mode, run->code);
     if (host) {
         memcpy(reference + HOST_DATA, before + HOST_DATA, HOST_READ_ONLY - HOST_DATA);
         want = start;
@@ -161,12 +163,15 @@ static bool run_state(struct run *run, const struct instance *instance)
 static void run_instance(struct run *run, const struct instance *instance)
 {
     run->instances++;
+    run->code = HOST_CODE;
+    if (run->instances % 4 == 0)    /* across the end of a page */
+        run->code += 0x1000 - (unsigned)(random_next(&run->seed) % instance->count);
     if (host_cpu_has(run->host, instance->mode) && host_has_feature(instance->row->feature))
-        host_cpu_code(run->host, instance->bytes, instance->count, instance->mode);
+        host_cpu_code_at(run->host, run->code, instance->bytes, instance->count, instance->mode);
     else
         run->skipped++;
     for (unsigned w = 0; w < G_N_ELEMENTS(ways); w++)
-        guest_cpu_code(ways[w].guest, instance->bytes, instance->count);
+        guest_cpu_code_at(ways[w].guest, run->code, instance->bytes, instance->count);
     for (unsigned i = 0; i < run->states; i++)
         if (!run_state(run, instance))
             break;
