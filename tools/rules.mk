@@ -58,8 +58,8 @@ demo: all
 	@BUILD=$(BUILD) tools/demo
 
 T ?= 60
-fuzz-cpu: $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))
-	@$(or $(firstword $(filter %/fuzz_cpu %/fuzz-cpu,$(TEST_PROGRAMS))),false) --seconds $(T)
+fuzz-cpu: $(BUILD)/tests/fuzz/cpu_fuzz
+	@$(BUILD)/tests/fuzz/cpu_fuzz --seconds $(T)
 fuzz-devices: $(BUILD)/tests/fuzz/device_fuzz
 	@$< --seconds $(T)
 bench: all bench-guests

@@ -106,6 +106,11 @@ void guest_cpu_code_at(struct guest_cpu *guest, unsigned offset, const uint8_t *
     engine_code_written(guest->engine, HOST_REGION + offset, bytes + 2);
 }
 
+void guest_cpu_written(struct guest_cpu *guest, unsigned offset, unsigned bytes)
+{
+    engine_code_written(guest->engine, HOST_REGION + offset, bytes);
+}
+
 static struct x86_segment segment(uint64_t base, uint32_t limit, uint16_t attributes, unsigned cpl)
 {
     return (struct x86_segment){ .base = base, .limit = limit, .selector = (uint16_t)(8 | cpl),

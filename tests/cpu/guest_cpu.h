@@ -16,6 +16,8 @@ uint8_t *guest_cpu_region(struct guest_cpu *guest);
 /* Puts code at HOST_CODE and UD2 behind it. */
 void guest_cpu_code(struct guest_cpu *guest, const uint8_t *code, unsigned bytes);
 void guest_cpu_code_at(struct guest_cpu *guest, unsigned offset, const uint8_t *code, unsigned bytes);
+/* [offset, +bytes) of the region was changed. */
+void guest_cpu_written(struct guest_cpu *guest, unsigned offset, unsigned bytes);
 /* Runs from state->rip to the UD2 (vector 255) or another exception. false: neither came within a limit. */
 bool guest_cpu_run(struct guest_cpu *guest, struct host_state *state, enum host_mode mode, unsigned cpl);
 struct x86_cpu *guest_cpu_x86(struct guest_cpu *guest);

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FRAME = 0x100000, FRAME_BYTES = 0x2000, TIMEOUT_MS = 3000 };
+enum { FRAME = HOST_FRAME, FRAME_BYTES = HOST_FRAME_BYTES, TIMEOUT_MS = 3000 };
 
 /* At FRAME. The offsets are used in the assembly below. */
 struct frame {

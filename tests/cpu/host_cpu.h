@@ -15,6 +15,7 @@
 
 enum { HOST_REGION = 0x110000, HOST_REGION_BYTES = 0x10000, HOST_CODE = 0x1000, HOST_DATA = 0x4000, HOST_STACK = 0x8000,
        HOST_READ_ONLY = 0xd000, HOST_ABSENT = 0xe000 };
+enum { HOST_FRAME = 0x100000, HOST_FRAME_BYTES = 0x2000 };      /* the child's own, mapped there too */
 enum host_mode { HOST_16, HOST_32, HOST_32_SEGMENTS, HOST_64, HOST_MODES };
 
 /* Registers before and after. fx is the FXSAVE64 image. */
