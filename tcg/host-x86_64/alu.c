@@ -433,7 +433,7 @@ static void deposit(struct host_state *h, const struct ir_insn *insn, uint8_t en
         }
         return;
     }
-    if (d != a && b.kind == OPERAND_REG && d == b.reg) {
+    if (b.kind == OPERAND_REG && d == b.reg && (d != a || pos)) {       /* d changes before b is read */
         const unsigned t = reg_temp(h);
         host_mov(h, t, b.reg);
         b.reg = t;

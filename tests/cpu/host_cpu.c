@@ -147,6 +147,9 @@ static void child_run(int shared, int socket)
     child_frame->exit_address = (uint64_t)(uintptr_t)host_cpu_exit;
     static const uint8_t jump[] = { 0xff, 0x24, 0x25, 0x98, 0x00, 0x10, 0x00 };
     memcpy(child_frame->stub, jump, sizeof jump);
+    byte = 0;
+    if (write(socket, &byte, 1) != 1)               /* ready: from here on only the parent prepares memory */
+        _exit(1);
     while (read(socket, &byte, 1) == 1) {
         host_cpu_enter();
         if (write(socket, &byte, 1) != 1)
@@ -167,7 +170,8 @@ static bool child_start(struct host_cpu *host)
     }
     close(sockets[1]);
     host->socket = sockets[0];
-    return host->child > 0;
+    char ready;
+    return host->child > 0 && read(host->socket, &ready, 1) == 1;
 }
 
 static void child_stop(struct host_cpu *host)

@@ -158,12 +158,13 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
         put_load(g, insn->operand[1].reg, below(g, 0x400));
 }
 
-/* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, and prefix 66 makes near
- * branches of 64-bit code 16 bits wide. */
+/* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
+ * branches of 64-bit code 16 bits wide, and F2 or F3 before LOOPcc changes its meaning. */
 static bool unwanted(const struct x86_insn *insn)
 {
     return insn->segment == SEG_FS || insn->segment == SEG_GS ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
+           (starts_with(insn->row->name, "loop") && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 TESTS += tests/fuzz/device_fuzz
 TESTS += tests/fuzz/cpu_fuzz
-$(BUILD)/tests/fuzz/cpu_fuzz: $(BUILD)/tests/fuzz/cpu_sequence.o $(BUILD)/tests/cpu/host_cpu.o $(BUILD)/tests/cpu/guest_cpu.o \
-    $(BUILD)/tests/cpu/instance.o
+TESTS += tests/regress/cpu_sequences
+$(BUILD)/tests/fuzz/cpu_fuzz $(BUILD)/tests/regress/cpu_sequences: $(BUILD)/tests/fuzz/cpu_sequence.o \
+    $(BUILD)/tests/fuzz/cpu_compare.o $(BUILD)/tests/cpu/host_cpu.o $(BUILD)/tests/cpu/guest_cpu.o $(BUILD)/tests/cpu/instance.o

@@ -105,6 +105,8 @@ struct random_outcome random_run(const struct backend *backend, void *state, str
     random_cpu_state(cpu, seed);
     for (unsigned i = 0; i < CPU_MMU_MODES; i++)
         cpu->cpu.tlb[i].entries = &missing;
+    for (unsigned i = 0; i < CPU_JUMP_CACHE; i++)
+        cpu->cpu.jump_cache[i].mode = UINT32_MAX;           /* all empty */
     cpu->cpu.exit_request = 0;
     cpu->cpu.fp_control = 0x1f80;
     cpu->cpu.pc = u->pc;

@@ -204,7 +204,9 @@ static void fill_special(struct generator *g, struct ir_insn *insn)
     case IR_DEPOSIT:
     case IR_EXTRACT: insn->imm = position | (1 + below(g, 64 - position)) << 8;
                      if (below(g, 2))
-                         insn->imm = random_width(g) << 8;
+                         insn->imm = random_width(g) << 8 | (below(g, 2) ? 8 : 0);
+                     if ((insn->imm & 0xff) + (insn->imm >> 8) > 64)
+                         insn->imm = 8 | 8 << 8;
                      break;
     case IR_LEA:     insn->imm = random_immediate(g, insn->width); insn->aux = (uint16_t)below(g, 4);
                      if (!below(g, 3))
@@ -245,7 +247,7 @@ static void value_op(struct generator *g)
     int last_int = -1;
     unsigned ints = 0;
     for (unsigned i = 0; info->ins[i]; i++) {
-        insn.s[i] = any(g, type_of(info->ins[i]));
+        insn.s[i] = i && !below(g, 5) && info->ins[i] == info->ins[0] ? insn.s[0] : any(g, type_of(info->ins[i]));
         if (info->ins[i] == 'i') {
             last_int = (int)i;
             ints++;
@@ -259,7 +261,7 @@ static void value_op(struct generator *g)
     const unsigned unwanted = info->flags & IR_F_IS_FLAG ? below(g, 6) : 2;
     for (unsigned i = 0; info->outs[i]; i++)
         if (i != unwanted)
-            insn.d[i] = target(g, type_of(info->outs[i]));
+            insn.d[i] = !below(g, 6) && info->outs[i] == info->ins[0] && insn.s[0] ? insn.s[0] : target(g, type_of(info->outs[i]));
     *ir_append(g->u, op, insn.width) = insn;
     if (insn.d[1])
         clear_undefined(g, &insn);
