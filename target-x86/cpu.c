@@ -4,6 +4,7 @@
  * cpu.mode, the word that all translated code depends on.
  */
 #include "target-x86/system.h"
+#include "target-x86/trans.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -233,6 +234,9 @@ struct x86_cpu *x86_cpu_new(const struct x86_model *model, unsigned apic_id, boo
 
 void x86_cpu_free(struct x86_cpu *cpu)
 {
+    if (cpu && cpu->decoder) {
+        x86_decoder_free(cpu->decoder);
+    }
     free(cpu);
 }
 

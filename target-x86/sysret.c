@@ -4,6 +4,7 @@
  * vendor decides: SYSCALL outside 64-bit code and SYSENTER in long mode.
  */
 #include "target-x86/system.h"
+#include <stdatomic.h>
 
 static struct x86_segment flat(uint16_t selector, uint16_t attributes)
 {
@@ -44,6 +45,7 @@ uint64_t helper_syscall(struct cpu *base, uint64_t next_rip)
     cs = flat_code(selector, 0, x86_lma(cpu));
     cpu->seg[SEG_SS] = flat_stack(selector + 8, 0);
     x86_set_cs(cpu, &cs, 0, target);
+    cpu->single_step = cpu->eflags & EFL_TF;    /* TF counts as it is after SYSCALL: the kernel masks it */
     return 0;
 }
 
@@ -72,6 +74,11 @@ uint64_t helper_sysret(struct cpu *base, uint64_t bits)
     cs = flat_code((selector + (to64 ? 16 : 0)) | 3, 3, to64);
     cpu->seg[SEG_SS] = flat_stack((selector + 8) | 3, 3);
     x86_set_cs(cpu, &cs, 3, to64 ? cpu->regs[R_CX] : (uint32_t)cpu->regs[R_CX]);
+    cpu->single_step = false;
+    if (cpu->eflags & EFL_TF) {     /* and after SYSRET: the system call was one step for the program */
+        cpu->debug_pending |= DR6_BS;
+        atomic_store(&cpu->cpu.exit_request, 1);
+    }
     x86_input_recheck(cpu);
     return 0;
 }
