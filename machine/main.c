@@ -165,7 +165,7 @@ static gboolean on_signal(struct program *program, int number)
 {
     g_printerr("%s: terminating on signal %d\n", program->name, number);
     machine_request_shutdown(pc_machine(program->pc), 0);
-    return G_SOURCE_CONTINUE;
+    return G_SOURCE_REMOVE;         /* the next one ends the process at once, should the first hang in a blocked stream */
 }
 
 static gboolean on_interrupt(gpointer opaque) { return on_signal(opaque, SIGINT); }
