@@ -110,7 +110,7 @@ static void rights(void)
         __asm__("lsl %2, %0; setz %1" : "+r"(lsl), "=q"(lsl_zf) : "r"((uint32_t)selectors[i]) : "cc");
         __asm__("verr %w1; setz %0" : "=q"(verr) : "r"((uint32_t)selectors[i]) : "cc");
         __asm__("verw %w1; setz %0" : "=q"(verw) : "r"((uint32_t)selectors[i]) : "cc");
-        say("selector %w: lar %d %l lsl %d %l verr %d verw %d\n", (unsigned)selectors[i], (int)lar_zf, lar, (int)lsl_zf, lsl, (int)verr, (int)verw);
+        say("selector %w: lar %d %l lsl %d %l verr %d verw %d\n", (unsigned)selectors[i], (int)lar_zf, lar & 0xfff0ffff, (int)lsl_zf, lsl, (int)verr, (int)verw);
     }
     uint16_t a = 0x10, b = 0x13;
     uint8_t zf;
