@@ -97,4 +97,13 @@ static void copy_row(struct x86_trans *t, bool fp)
 }
 
 void sse_copy(struct x86_trans *t) { copy_row(t, false); }
+void sse_xor(struct x86_trans *t)
+{
+    const struct x86_operand *dest = &t->insn->operand[0], *source = &t->insn->operand[1];
+    if (source->kind == OPERAND_XMM && source->reg == dest->reg)
+        ir_vzero_to(t->u, x86_xmm(dest->reg));
+    else
+        sse_copy(t);
+}
+
 void sse_copy_fp(struct x86_trans *t) { copy_row(t, true); }

@@ -76,6 +76,8 @@
     SSE_ROW_IMM(prefix, map, op, "Vdq,Wdq,Ib", nm, sse_copy, ROW_ALIGN16, feat, COPY_BINARY)
 #define SSE_INT_UNARY_IMM(prefix, map, op, nm, feat) \
     SSE_ROW_IMM(prefix, map, op, "Vdq,Wdq,Ib", nm, sse_copy, ROW_ALIGN16, feat, COPY_UNARY)
+/* Exclusive or, which compilers clear registers with. */
+#define SSE_XOR(prefix, map, op, nm, feat) SSE_ROW(prefix, map, op, "Vdq,Wdq", nm, sse_xor, ROW_ALIGN16, feat, COPY_BINARY)
 /* Floating point: sse_copy_fp checks for unmasked exceptions in MODE_MXCSR_TRAPS units. */
 #define SSE_FP(prefix, map, op, nm, feat) \
     SSE_ROW(prefix, map, op, "Vdq,Wdq", nm, sse_copy_fp, ROW_ALIGN16, feat, COPY_BINARY)
@@ -87,6 +89,8 @@
  * immediate operand if the copy has one.
  */
 x86_translate sse_copy;
+/* As sse_copy; a register with itself is zero whatever it held. */
+x86_translate sse_xor;
 /* As sse_copy, for what may set MXCSR flags. */
 x86_translate sse_copy_fp;
 /* Emits the copy with rm given; the result goes to register operand 0. fp as for sse_copy_fp. */

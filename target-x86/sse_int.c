@@ -79,7 +79,7 @@ static const struct x86_row rows[] = {
     SSE_INT(66, 0F, EC, PADDSB, SSE2),
     SSE_INT(66, 0F, ED, PADDSW, SSE2),
     SSE_INT(66, 0F, EE, PMAXSW, SSE2),
-    SSE_INT(66, 0F, EF, PXOR, SSE2),
+    SSE_XOR(66, 0F, EF, PXOR, SSE2),
     SSE_INT(66, 0F, F1, PSLLW, SSE2),
     SSE_INT(66, 0F, F2, PSLLD, SSE2),
     SSE_INT(66, 0F, F3, PSLLQ, SSE2),

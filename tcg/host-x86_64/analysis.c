@@ -173,6 +173,9 @@ static void backward(struct host_state *h)
             struct label_info *l = &h->labels[label];
             const bool backward = l->position <= n;
             l->backward |= backward;
+            l->backward_branches += backward;
+            if (backward && !l->last_branch)
+                l->last_branch = (uint16_t)n;
             if (i->op == IR_BR)
                 live = (struct live){ 0, false };
             live.temps |= backward ? ~0ull : l->live_temps;

@@ -3,7 +3,7 @@
  * Control flow inside a unit and out of it.
  *
  * At a label the pool is empty and everything is in memory, with one exception: a label that only one branch, from
- * above, leads to goes on with the allocation of that branch. "Branch over a GOTO" is turned round: the GOTO goes to
+ * above, leads to goes on with the allocation of that branch; and loops keep their vectors (loops.c). "Branch over a GOTO" is turned round: the GOTO goes to
  * far code, where the write-backs that it needs are, and the straight path falls through.
  *
  * A GOTO is a jmp with an aligned displacement, so that it can be patched while others run it. Behind it, in far code:
@@ -42,7 +42,9 @@ static void jump_to_label(struct label_info *l, uint8_t *rel32)
 static void label(struct host_state *h, const struct ir_insn *insn)
 {
     struct label_info *l = &h->labels[insn->imm];
-    if (l->fall_in) {
+    if (loop_head(h, l)) {
+        /* done */
+    } else if (l->fall_in) {
         regs_write_back(h, true, true);
         regs_forget(h);
     } else if (l->snapshot > 0) {
@@ -60,6 +62,8 @@ static void prepare_target(struct host_state *h, struct label_info *l)
     if (forward && !l->fall_in && l->branches == 1 && h->snapshot_count < MAX_SNAPSHOTS) {
         regs_take(h, &h->snapshots[h->snapshot_count]);
         l->snapshot = (int16_t)++h->snapshot_count;
+    } else if (l->loop) {
+        loop_again(h, l);
     } else {
         regs_write_back(h, true, true);
     }

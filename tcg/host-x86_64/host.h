@@ -22,7 +22,7 @@
 enum {
     REG_CPU = R13, CPU_BIAS = 128, PIN_REGS = 10, XMM_SCRATCH = 15,
     CALLER_SAVED = 1 << RAX | 1 << RCX | 1 << RDX | 1 << RSI | 1 << RDI | 1 << R8 | 1 << R9 | 1 << R10 | 1 << R11,
-    MAX_FLAG_STATES = 4, MAX_SNAPSHOTS = 48, SPILL_SLOTS = 64, CROSS_SLOTS = 128, MAX_FIXES = 40000,
+    MAX_FLAG_STATES = 4, MAX_SNAPSHOTS = 48, MAX_LOOPS = 16, SPILL_SLOTS = 64, CROSS_SLOTS = 128, MAX_FIXES = 40000,
 };
 
 enum host_features { HOST_HAS_BMI2 = 1 << 0, HOST_HAS_LZCNT = 1 << 1, HOST_HAS_TZCNT = 1 << 2, HOST_HAS_POPCNT = 1 << 3 };
@@ -70,6 +70,8 @@ struct label_info {
     uint16_t branches;              /* branches to it */
     uint16_t position;              /* op index of the LABEL */
     bool fall_in, backward;         /* reached from above; reached from below */
+    uint16_t backward_branches, last_branch;    /* how many are from below, op index of the last */
+    uint8_t loop;                   /* vectors held in registers around the loop that starts here: loops[loop - 1] */
     int16_t snapshot;               /* allocation at its only branch, -1 none */
     uint8_t *at;                    /* address, once known */
     uint8_t *first_fix;             /* chain of rel32 to fill: each holds the distance to the one before, 0 ends */
@@ -111,6 +113,9 @@ struct host_state {
     unsigned cross_slots;           /* slots taken for good, behind these: see regs.c */
     struct allocation snapshots[MAX_SNAPSHOTS];
     unsigned snapshot_count;
+    ir_reg loops[MAX_LOOPS][HOST_REGS];         /* owners of xmm registers at the heads of loops */
+    unsigned loop_count;
+    uint16_t xmm_kept;              /* not to be written back: what the head of a loop expects in registers */
     ir_reg flags_global;            /* the one flags global whose liveness is followed, 0: none */
     unsigned position;              /* op being emitted */
     uint64_t insn_pc;               /* of the last INSN mark */
@@ -183,9 +188,14 @@ unsigned xmm_use(struct host_state *h, ir_reg r);
 unsigned xmm_def(struct host_state *h, ir_reg r);
 unsigned xmm_temp(struct host_state *h);
 void xmm_spill(struct host_state *h, unsigned xmm);
+void xmm_own(struct host_state *h, unsigned xmm, ir_reg r);
 void xmm_store_live(struct host_state *h, bool all);                 /* to their homes: dirty ones, or all */
 void xmm_load_live(struct host_state *h);
 void xmm_forget(struct host_state *h);
+
+/* loops.c: vectors stay in registers around a loop */
+bool loop_head(struct host_state *h, struct label_info *l);          /* at its label; false: it is none */
+void loop_again(struct host_state *h, const struct label_info *l);   /* before a branch to it */
 
 /* flags.c */
 struct flag_state *flags_of(struct host_state *h, ir_reg f);         /* finds or makes (as memory says) */

@@ -254,7 +254,8 @@ void regs_start(struct host_state *h)
     h->stamp = 0;
     memset(h->used, 0, sizeof(h->used));
     memset(h->xmm_used, 0, sizeof(h->xmm_used));
-    h->snapshot_count = 0;
+    h->snapshot_count = h->loop_count = 0;
+    h->xmm_kept = 0;
 }
 
 void regs_forget(struct host_state *h)
@@ -297,7 +298,7 @@ void regs_write_back(struct host_state *h, bool temps, bool lasting)
             if (lasting)
                 vreg_of(h, r)->flags &= ~VREG_DIRTY;
         }
-        if (x && (vreg_of(h, x)->flags & wanted) && (vreg_of(h, x)->flags & VREG_DIRTY)) {
+        if (x && !(h->xmm_kept >> reg & 1) && (vreg_of(h, x)->flags & wanted) && (vreg_of(h, x)->flags & VREG_DIRTY)) {
             host_rm(&h->c, H_MOVUPS_M, 0, reg, reg_mem(h, x));
             if (lasting)
                 vreg_of(h, x)->flags &= ~VREG_DIRTY;
@@ -391,7 +392,7 @@ unsigned xmm_temp(struct host_state *h)
     return best;
 }
 
-static void xmm_own(struct host_state *h, unsigned xmm, ir_reg r)
+void xmm_own(struct host_state *h, unsigned xmm, ir_reg r)
 {
     h->now.xmm_owner[xmm] = r;
     vreg_of(h, r)->reg = (uint8_t)xmm;
