@@ -33,6 +33,11 @@ static const uint32_t lvt_writable[LAPIC_LVT_COUNT] = {
 
 /* ---- Vectors and priority ---- */
 
+bool lapic_is_requested(const struct lapic *lapic, uint8_t vector)
+{
+    return lapic->state.irr[vector / 32] >> vector % 32 & 1;
+}
+
 static bool vector_get(const uint32_t *set, uint8_t vector) { return set[vector / 32] >> vector % 32 & 1; }
 static void vector_set(uint32_t *set, uint8_t vector) { set[vector / 32] |= 1u << vector % 32; }
 static void vector_clear(uint32_t *set, uint8_t vector) { set[vector / 32] &= ~(1u << vector % 32); }
@@ -215,6 +220,7 @@ static void end_of_interrupt(struct lapic *lapic)
     if (vector_get(lapic->state.tmr, (uint8_t)vector)) {
         lapic_bus_broadcast_eoi(lapic->bus, (uint8_t)vector);
     }
+    lapic_timer_eoi(lapic, (uint8_t)vector);
     update(lapic);
 }
 
@@ -509,9 +515,9 @@ static void lapic_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct lapic_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(timer_start_ns), FIELD(base_msr), FIELD(tsc_deadline), FIELD(irr), FIELD(isr), FIELD(tmr), FIELD(lvt), FIELD(id),
+    FIELD(timer_start_ns), FIELD(timer_periods), FIELD(base_msr), FIELD(tsc_deadline), FIELD(irr), FIELD(isr), FIELD(tmr), FIELD(lvt), FIELD(id),
     FIELD(logical_destination), FIELD(destination_format), FIELD(spurious), FIELD(divide), FIELD(initial_count),
-    FIELD(error_pending), FIELD(error_status), FIELD(icr_low), FIELD(icr_high), FIELD(tpr), FIELD(extint_pending), FIELD(pad),
+    FIELD(error_pending), FIELD(error_status), FIELD(icr_low), FIELD(icr_high), FIELD(timer_missed), FIELD(tpr), FIELD(extint_pending), FIELD(pad),
 };
 
 const struct device_type lapic_type = {

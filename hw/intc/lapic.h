@@ -38,6 +38,7 @@ struct lapic_bus {
 
 struct lapic_state {
     int64_t timer_start_ns;         /* virtual time at which the count began */
+    int64_t timer_periods;          /* periods since then that were dealt with */
     uint64_t base_msr;              /* IA32_APIC_BASE */
     uint64_t tsc_deadline;
     uint32_t irr[8], isr[8], tmr[8];
@@ -45,7 +46,8 @@ struct lapic_state {
     uint32_t id, logical_destination, destination_format, spurious, divide, initial_count;
     uint32_t error_pending, error_status;
     uint32_t icr_low, icr_high;
-    uint8_t tpr, extint_pending, pad[6];
+    uint32_t timer_missed;          /* ticks that came while one was waiting: made up for at EOI */
+    uint8_t tpr, extint_pending, pad[2];
 };
 
 struct lapic {

@@ -21,6 +21,7 @@ static inline bool lapic_is_x2apic(const struct lapic *lapic)
 
 /* lapic.c */
 uint32_t lapic_logical_id(const struct lapic *lapic);
+bool lapic_is_requested(const struct lapic *lapic, uint8_t vector);     /* waits in IRR */
 uint8_t lapic_ppr(const struct lapic *lapic);
 bool lapic_accepts_fixed(const struct lapic *lapic);
 void lapic_deliver(struct lapic *lapic, const struct lapic_message *message);
@@ -31,6 +32,7 @@ void lapic_write_register(struct lapic *lapic, unsigned offset, uint32_t value);
 
 /* lapic_timer.c */
 void lapic_timer_expired(void *opaque);
+void lapic_timer_eoi(struct lapic *lapic, uint8_t vector);
 void lapic_timer_plan(struct lapic *lapic);         /* arms the host's timer by the state */
 uint32_t lapic_timer_count(const struct lapic *lapic);
 void lapic_timer_set_count(struct lapic *lapic, uint32_t count);

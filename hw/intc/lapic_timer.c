@@ -3,11 +3,15 @@
  * The timer of a local APIC (SDM 3, "APIC Timer"): one-shot, periodic, TSC deadline. Its bus clock is 1 GHz: a tick is
  * a nanosecond of virtual time. The count is computed when somebody looks; the host is asked to wake us only
  * while the interrupt is not masked.
+ *
+ * A host that has other things to do lets several periods pass before the guest sees the first interrupt. On hardware that
+ * cannot happen, and guests count ticks; so ticks that found one still waiting are handed in one by one, each
+ * after the EOI of the one before (at most LONGEST_DEBT of them).
  */
 #include "hw/intc/lapic_internal.h"
 
 /* A period that no host could keep is served this often. */
-enum { SHORTEST_PERIOD_NS = 5000 };
+enum { SHORTEST_PERIOD_NS = 5000, LONGEST_DEBT = 250 };
 
 static int64_t now_ns(const struct lapic *lapic)
 {
@@ -73,16 +77,54 @@ void lapic_timer_plan(struct lapic *lapic)
     }
 }
 
+/* Of the periods that have ended since the last time, one is delivered now unless one waits already. */
+static void count_missed(struct lapic *lapic)
+{
+    struct lapic_state *s = &lapic->state;
+    int64_t period = period_ns(lapic);
+    if (period < SHORTEST_PERIOD_NS) {
+        return;
+    }
+    int64_t ended = (now_ns(lapic) - s->timer_start_ns) / period;
+    int64_t missed = ended - s->timer_periods - (lapic_is_requested(lapic, s->lvt[LAPIC_LVT_TIMER] & LVT_VECTOR) ? 0 : 1);
+    s->timer_periods = ended;
+    if (missed > 0) {
+        missed += s->timer_missed;
+        s->timer_missed = (uint32_t)(missed < LONGEST_DEBT ? missed : LONGEST_DEBT);
+    }
+}
+
 void lapic_timer_expired(void *opaque)
 {
     struct lapic *lapic = opaque;
     if (timer_mode(lapic) == TIMER_TSC_DEADLINE) {
         lapic->state.tsc_deadline = 0;
     }
+    if (timer_mode(lapic) == TIMER_PERIODIC) {
+        count_missed(lapic);
+    }
     lapic_deliver_lvt(lapic, LAPIC_LVT_TIMER);
     if (timer_mode(lapic) == TIMER_PERIODIC) {
         lapic_timer_plan(lapic);
     }
+}
+
+void lapic_timer_eoi(struct lapic *lapic, uint8_t vector)
+{
+    struct lapic_state *s = &lapic->state;
+    if (s->timer_missed && vector == (s->lvt[LAPIC_LVT_TIMER] & LVT_VECTOR) && timer_mode(lapic) == TIMER_PERIODIC &&
+        !lapic_is_requested(lapic, vector)) {
+        s->timer_missed--;
+        lapic_deliver_lvt(lapic, LAPIC_LVT_TIMER);
+    }
+}
+
+/* Whatever is programmed anew owes nothing. */
+static void forget_missed(struct lapic *lapic)
+{
+    int64_t period = period_ns(lapic);
+    lapic->state.timer_missed = 0;
+    lapic->state.timer_periods = period ? (now_ns(lapic) - lapic->state.timer_start_ns) / period : 0;
 }
 
 void lapic_timer_set_count(struct lapic *lapic, uint32_t count)
@@ -92,6 +134,7 @@ void lapic_timer_set_count(struct lapic *lapic, uint32_t count)
     }
     lapic->state.initial_count = count;
     lapic->state.timer_start_ns = now_ns(lapic);
+    forget_missed(lapic);
     lapic_timer_plan(lapic);
 }
 
@@ -101,6 +144,7 @@ void lapic_timer_set_divide(struct lapic *lapic, uint32_t value)
     uint32_t left = lapic_timer_count(lapic);
     lapic->state.divide = value & 0xb;
     lapic->state.timer_start_ns = now_ns(lapic) - ((int64_t)(lapic->state.initial_count - left) << divide_shift(lapic));
+    forget_missed(lapic);
     lapic_timer_plan(lapic);
 }
 
@@ -113,6 +157,7 @@ void lapic_timer_set_lvt(struct lapic *lapic, uint32_t value)
         s->tsc_deadline = 0;            /* changing to or from this mode disarms */
         s->initial_count = 0;
     }
+    forget_missed(lapic);
     lapic_timer_plan(lapic);
 }
 

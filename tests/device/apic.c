@@ -208,6 +208,35 @@ static void timer_modes(struct test *test)
     rig_free(&a.rig);
 }
 
+static void late_ticks_are_made_up_for(struct test *test)
+{
+    struct apics a;
+    apics_init(&a);
+    put(&a, 0, 0x3e0, 0xb);
+    put(&a, 0, 0x320, 0x20041);
+    put(&a, 0, 0x380, 1000000);
+    rig_run(&a.rig, 5500000);                           /* five periods, the guest asleep */
+    for (unsigned i = 0; i < 5; i++) {
+        EXPECT_EQ(test, ack(&a, 0), 0x41);
+        EXPECT(test, !intr(&a, 0));
+        put(&a, 0, 0xb0, 0);
+    }
+    EXPECT(test, !intr(&a, 0));
+    a.rig.now_ns += 3000000;                            /* the host asleep: three periods in one */
+    clocks_run_expired(a.rig.machine->clocks);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(test, ack(&a, 0), 0x41);
+        put(&a, 0, 0xb0, 0);
+    }
+    EXPECT(test, !intr(&a, 0));
+    rig_run(&a.rig, 3000000);
+    put(&a, 0, 0x380, 1000000);                         /* programmed anew: the debt is forgotten */
+    EXPECT_EQ(test, ack(&a, 0), 0x41);
+    put(&a, 0, 0xb0, 0);
+    EXPECT(test, !intr(&a, 0));
+    rig_free(&a.rig);
+}
+
 static void tsc_deadline(struct test *test)
 {
     struct apics a;
@@ -328,7 +357,8 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(each_cpu_sees_its_own), TEST(priority_and_eoi), TEST(destinations), TEST(lowest_priority_goes_to_one),
-        TEST(init_sipi_nmi_smi), TEST(errors), TEST(timer_modes), TEST(tsc_deadline), TEST(x2apic), TEST(pic_through_lint0),
+        TEST(init_sipi_nmi_smi), TEST(errors), TEST(timer_modes), TEST(late_ticks_are_made_up_for),
+        TEST(tsc_deadline), TEST(x2apic), TEST(pic_through_lint0),
         TEST(ioapic_edges), TEST(ioapic_levels),
     };
     return test_run_cases("apic", cases, ARRAY_LEN(cases));
