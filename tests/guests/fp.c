@@ -266,6 +266,72 @@ static void fxsave(void)
     say("fxrstor of a bad mxcsr: %d\n", guarded(fxrstor_area));
 }
 
+/* --- XSAVE --- */
+static void xsave_area(void) { __asm__ volatile("xsave %0" : "+m"(area) : "a"(3), "d"(0)); }
+static void xrstor_area(void) { __asm__ volatile("xrstor %0" :: "m"(area), "a"(3), "d"(0)); }
+static void xsave_unaligned(void) { __asm__ volatile("xsave %0" : "+m"(area[32]) : "a"(3), "d"(0)); }
+static void xsetbv_sse_alone(void) { __asm__ volatile("xsetbv" :: "c"(0), "a"(2), "d"(0)); }
+static void xsetbv_unknown(void) { __asm__ volatile("xsetbv" :: "c"(0), "a"(3), "d"(0x1000)); }
+
+static void header_put(unsigned offset, uint8_t value)
+{
+    for (unsigned i = 512; i < 576; i++)
+        area[i] = 0;
+    area[512 + offset] = value;
+}
+
+static void put_state(void)
+{
+    __asm__ volatile("fninit; fld1; pcmpeqd %%xmm2, %%xmm2" :::);
+    put_mxcsr(0x1fa0);
+}
+
+static void say_state(const char *what)
+{
+    uint32_t xmm2;
+    uint16_t top = status_word() >> 11 & 7;
+    __asm__ volatile("movd %%xmm2, %0" : "=r"(xmm2));
+    say("%s: top %d xmm2 %x mxcsr %x\n", what, top, (word)xmm2, (word)get_mxcsr());
+}
+
+static void xsave(void)
+{
+    say("xsave without OSXSAVE: %d\n", guarded(xsave_area));
+    write_cr4(read_cr4() | OSXSAVE);
+    __asm__ volatile("xsetbv" :: "c"(0), "a"(3), "d"(0));
+    say("xsetbv: SSE without x87 %d, unknown bit %d\n", guarded(xsetbv_sse_alone), guarded(xsetbv_unknown));
+    for (unsigned i = 0; i < sizeof area; i++)
+        area[i] = 0xcc;
+    header_put(0, 0);
+    put_state();
+    say("xsave: %d\n", guarded(xsave_area));
+    words("header", area + 512, 12);
+    words("fcw fsw ftw", area, 3);
+    words("beyond the registers", area + (GUEST_BITS == 64 ? 416 : 288), 2);
+    put_mxcsr(0x1f80);
+    __asm__ volatile("fninit; pxor %%xmm2, %%xmm2; xrstor %0" :: "m"(area), "a"(1), "d"(0));
+    say_state("xrstor of x87 alone");
+    __asm__ volatile("fninit; xrstor %0" :: "m"(area), "a"(2), "d"(0));
+    say_state("xrstor of SSE alone");
+    header_put(0, 0);
+    put_state();
+    __asm__ volatile("xrstor %0" :: "m"(area), "a"(3), "d"(0));
+    say_state("xrstor of nothing present");
+    put_mxcsr(0x1f80);
+    header_put(0, 4);
+    say("component that XCR0 lacks: %d\n", guarded(xrstor_area));
+    header_put(8, 1);
+    say("reserved header byte: %d\n", guarded(xrstor_area));
+    header_put(0, 3);
+    *(uint32_t *)(area + 24) = 0x80001f80;
+    say("bad mxcsr: %d\n", guarded(xrstor_area));
+    say("unaligned: %d\n", guarded(xsave_unaligned));
+    write_cr0(read_cr0() | TS);
+    say("under TS: %d\n", guarded(xsave_area));
+    fpu_on();
+    __asm__ volatile("fninit");
+}
+
 void guest_main(void)
 {
     fpu_on();
@@ -276,5 +342,6 @@ void guest_main(void)
     sse_exceptions();
     faults();
     fxsave();
+    xsave();
     guest_exit(0);
 }
