@@ -189,6 +189,7 @@ void x86_reset(struct cpu *base)
     cpu->tsc_offset = 0;
     cpu->tsc_offset = -x86_tsc(cpu);
     reset_core(cpu);
+    atomic_fetch_and(&base->input, ~(uint32_t)(CPU_INPUT_NMI | CPU_INPUT_SMI | CPU_INPUT_INIT | CPU_INPUT_SIPI));
     log_write(base->log, LOG_reset, "CPU %u: reset\n", base->index);
 }
 
