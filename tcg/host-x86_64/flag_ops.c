@@ -173,6 +173,29 @@ static void binary(struct host_state *h, const struct ir_insn *insn, uint8_t end
     widen_result(h, insn, ends, d);
 }
 
+/*
+ * INC, DEC of flags that only memory knows, as at the head of a loop that counts: when memory holds the same kind, from the
+ * round before, the carry is where it belongs already. Else far code puts it there.
+ */
+static void carry_stays(struct host_state *h, ir_reg f, uint32_t tag)
+{
+    struct host_mem b = flags_mem(h, f), kind = b;
+    b.disp += (int)offsetof(struct ir_flags, b);
+    kind.disp += (int)offsetof(struct ir_flags, kind);
+    reg_spill(h, R10);                  /* the stub's */
+    host_rmi(&h->c, H_CMP_I, 32, 0, kind, (int32_t)tag);
+    uint8_t *other = host_jcc(&h->c, IR_COND_NE);
+    const uint8_t *back = h->c.p;
+    far_begin(h);
+    main_to_far(h, other, h->c.p);
+    host_rm(&h->c, H_LEA, 64, R10, flags_mem(h, f));
+    jump_to_stub(h, host_call(&h->c), STUB_FLAGS_WORD);
+    host_ri(&h->c, H_AND_I, 32, R10, IR_CF);
+    host_rm(&h->c, H_MOV_M, 64, R10, b);
+    far_to_main(h, host_jmp(&h->c), back);
+    far_end(h);
+}
+
 /* INC, DEC: b of the flags is the carry before. */
 static void step(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
@@ -187,6 +210,9 @@ static void step(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
         carry = flag_imm(0);
     } else if (has_carry && (s->b.where != FLAG_MEM || f == fin)) {
         carry = s->b;
+    } else if (s->kind == FLAGS_UNKNOWN && f == fin && !in_cf && !h->in_far) {
+        carry_stays(h, f, (inc ? IR_FLAGS_INC : IR_FLAGS_DEC) | w << 16);
+        carry = flag_stored();
     } else {
         flags_carry(h, fin);
         in_cf = true;
