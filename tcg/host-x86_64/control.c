@@ -46,11 +46,14 @@ static void label(struct host_state *h, const struct ir_insn *insn)
         /* done */
     } else if (l->fall_in) {
         regs_write_back(h, true, true);
+        flags_arrive(h, l);
         regs_forget(h);
+        flags_at_label(h, l);
     } else if (l->snapshot > 0) {
         regs_put(h, &h->snapshots[l->snapshot - 1], l);
     } else {
         regs_forget(h);
+        flags_at_label(h, l);
     }
     bind(h, l);
 }
@@ -66,6 +69,7 @@ static void prepare_target(struct host_state *h, struct label_info *l)
         loop_again(h, l);
     } else {
         regs_write_back(h, true, true);
+        flags_arrive(h, l);
     }
 }
 

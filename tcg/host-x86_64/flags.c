@@ -146,6 +146,29 @@ void flags_forget(struct host_state *h)
     h->now.eflags_of = IR_NONE;
 }
 
+/* A label that only branches from above reach keeps what its ways agree on: the kind. Its words are in memory. */
+void flags_arrive(struct host_state *h, struct label_info *l)
+{
+    const struct flag_state *s = h->flags_global ? find(h, h->flags_global) : NULL;
+    if (!s || s->kind == FLAGS_UNKNOWN || s->kind == IR_FLAGS_WORD || s->kind == FLAGS_HOST ||
+        (l->flags_known && (s->kind != l->flags_kind || s->width != l->flags_width))) {
+        l->flags_differ = true;
+        return;
+    }
+    l->flags_known = true;
+    l->flags_kind = s->kind;
+    l->flags_width = s->width;
+}
+
+void flags_at_label(struct host_state *h, const struct label_info *l)
+{
+    if (!l->flags_known || l->flags_differ || l->backward)
+        return;
+    flags_set(h, h->flags_global, l->flags_kind, l->flags_width, flag_stored(), flag_stored());
+    struct flag_state *s = find(h, h->flags_global);
+    s->stored = s->tag_stored = true;
+}
+
 void flags_set(struct host_state *h, ir_reg f, unsigned kind, unsigned width, struct flag_word a, struct flag_word b)
 {
     flags_drop(h, f);

@@ -76,6 +76,8 @@ struct label_info {
     uint8_t *at;                    /* address, once known */
     uint8_t *first_fix;             /* chain of rel32 to fill: each holds the distance to the one before, 0 ends */
     uint64_t live_globals, live_temps;
+    uint8_t flags_kind, flags_width;        /* of the flags global on all ways here so far, see flags_arrive */
+    bool flags_known, flags_differ;
 };
 
 /* Where the parts of a chained exit lie, in the main or the far buffer. guard, guard_stub: NULL in the block's own page. */
@@ -209,6 +211,8 @@ void flags_write_back(struct host_state *h, bool temps, bool lasting);       /* 
 void flags_store(struct host_state *h, struct flag_state *s);
 void flags_reg_changing(struct host_state *h, unsigned reg);
 void flags_forget(struct host_state *h);
+void flags_arrive(struct host_state *h, struct label_info *l);       /* one way to l, all is written back */
+void flags_at_label(struct host_state *h, const struct label_info *l);       /* all ways have arrived */
 uint16_t flags_registers(struct host_state *h);
 unsigned flags_condition(struct host_state *h, ir_reg f, unsigned cond);     /* the host condition to test now */
 void flags_carry(struct host_state *h, ir_reg f);                    /* puts the carry in CF */
