@@ -15,12 +15,13 @@
 #include "hw/pci/i440fx.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/piix3.h"
+#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/mc146818.h"
 
 const struct device_type *const device_types[] = {
     &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
-    &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
+    &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

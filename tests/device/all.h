@@ -15,6 +15,7 @@
 #include "hw/misc/post.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/piix3.h"
+#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/mc146818.h"
 #include "tests/device/rig.h"
@@ -44,13 +45,15 @@ static inline void all_init(struct all *all, int64_t now_ns)
         all->ports[i].cpu = all;
         all->sources[i] = lapic_interrupt_source(lapic_new(bus, i, &all->ports[i]));
     }
-    isa_irqs_init(&all->irqs, pic, ioapic_new(machine, bus, 0));
+    struct ioapic *ioapic = ioapic_new(machine, bus, 0);
+    isa_irqs_init(&all->irqs, pic, ioapic);
     struct pci_bus *pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, 1, &all->irqs);
     piix4_pm_new(machine, pci, 1, isa_irqs_line(&all->irqs, 9), &all->ports[0]);
-    i8254_new(machine, isa_irqs_line(&all->irqs, 0));
-    mc146818_new(machine, isa_irqs_line(&all->irqs, 8));
+    struct hpet *hpet = hpet_new(machine, isa_irqs_line(&all->irqs, 0), isa_irqs_line(&all->irqs, 8), ioapic);
+    i8254_new(machine, hpet_pit_line(hpet));
+    mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ all_set_a20, NULL, 0 });
     all->kbc = i8042_new(machine, isa_irqs_line(&all->irqs, 1), isa_irqs_line(&all->irqs, 12), port92_a20_input(port92));
     uart16550_new(machine, 0x3f8, isa_irqs_line(&all->irqs, 4), NULL);
@@ -117,7 +120,7 @@ static inline void all_step(struct all *all)
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 12)) {
+    switch (all_random(all, 14)) {
     case 0: memory_write_from(memory, cpu, 0xfee00000 + all_random(all, 64) * 16, value, size); break;
     case 1: memory_read_from(memory, cpu, 0xfee00000 + all_random(all, 0x1000), size); break;
     case 2:
@@ -131,6 +134,8 @@ static inline void all_step(struct all *all)
     case 6: i8042_key(all->kbc, all_random(all, 0x200), value & 1); break;
     case 7: i8042_mouse(all->kbc, (int)value, (int)(value >> 8), (int8_t)value, (unsigned)value); break;
     case 8: all->sources[cpu & 1].acknowledge(all->sources[cpu & 1].controller); break;
+    case 12: memory_write(memory, 0xfed00000 + all_random(all, 0x30) * 8, value, size); break;
+    case 13: memory_read(memory, 0xfed00000 + all_random(all, 0x160), size); break;
     case 9: memory_read(port_space, address, size); break;
     case 10: {
         uint32_t msr = all_random(all, 3) ? 0x800 + all_random(all, 0x40) : all_random(all, 2) ? 0x1b : 0x6e0;
