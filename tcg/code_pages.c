@@ -172,11 +172,9 @@ static void page_written(struct engine *engine, uint64_t ram_offset, uint64_t by
     }
 }
 
-void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned ranges)
+void code_store_check(struct cpu *cpu, const struct store_range *range, unsigned ranges)
 {
-    struct engine *engine = cpu->engine;
     const struct block *current = cpu->current;
-    count(cpu, COUNT_smc_stores);
     for (unsigned i = 0; i < ranges; i++) {
         if (current && !current->one_shot && overlaps(current, range[i].ram_offset, range[i].bytes)) {
             count(cpu, COUNT_smc_self);
@@ -184,6 +182,13 @@ void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned
             cpu_leave(cpu);
         }
     }
+}
+
+void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned ranges)
+{
+    struct engine *engine = cpu->engine;
+    count(cpu, COUNT_smc_stores);
+    code_store_check(cpu, range, ranges);
     g_mutex_lock(&engine->translate_lock);
     for (unsigned i = 0; i < ranges; i++) {
         page_written(engine, range[i].ram_offset, range[i].bytes, cpu);

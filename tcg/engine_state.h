@@ -274,6 +274,8 @@ void code_pages_release(struct cpu *cpu);
 void code_page_add(struct engine *engine, struct block *block);
 void code_page_remove(struct engine *engine, struct block *block);
 struct store_range { uint64_t ram_offset; unsigned bytes; };
+/* Leaves when the running unit has code there: it is to be run again by one instruction first. */
+void code_store_check(struct cpu *cpu, const struct store_range *range, unsigned count);
 /* Before a CPU's store to RAM that may hold code: drops translations of those bytes; leaves when the running unit is one
  * of them. Returns with translate_lock held: store, then code_store_end. */
 void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned count);

@@ -172,12 +172,19 @@ void mmu_store_vector(struct cpu *cpu, uint64_t linear, const void *in, unsigned
     store_slow(cpu, linear, in, bytes, mmu);
 }
 
+/* What follows a probe may change state before it stores: a store into the running unit has to leave here already. */
 void mmu_probe(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu)
 {
-    tlb_get(cpu, linear, access, mmu, true);
-    if ((linear & PAGE_OFFSET) + bytes > PAGE_BYTES) {
-        tlb_get(cpu, (linear | PAGE_OFFSET) + 1, access, mmu, true);
+    struct part part[2];
+    struct store_range range[2];
+    unsigned ranges = 0;
+    const unsigned n = parts_locate(cpu, part, linear, bytes, access, mmu);
+    for (unsigned i = 0; i < n && access == MMU_WRITE; i++) {
+        if ((part[i].tag & (TLB_CODE | TLB_IO)) == TLB_CODE) {
+            range[ranges++] = (struct store_range){ part[i].ram_offset, part[i].bytes };
+        }
     }
+    code_store_check(cpu, range, ranges);
 }
 
 void *mmu_host_pointer(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu)

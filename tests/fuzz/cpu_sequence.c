@@ -159,12 +159,12 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
 }
 
 /* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
- * branches of 64-bit code 16 bits wide, and F2 or F3 before LOOPcc changes its meaning. */
+ * branches of 64-bit code 16 bits wide, and F2 or F3 before LOOPcc and XCHG (90) change their meaning. */
 static bool unwanted(const struct x86_insn *insn)
 {
     return insn->segment == SEG_FS || insn->segment == SEG_GS ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
-           (starts_with(insn->row->name, "loop") && (insn->rep || insn->repne)) ||
+           ((starts_with(insn->row->name, "loop") || starts_with(insn->row->name, "xchg")) && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
 }
 
@@ -242,6 +242,7 @@ static void row_group(struct generator *g)
         g->group->target = (uint8_t)(g->sequence->groups + 1 + below(g, 3));
     }
     const uint32_t undefined = insn.row->undefined_flags;
+    g->sequence->undefined_flags_somewhere |= undefined != 0;
     if (undefined & ~(uint32_t)EFL_AF || (undefined && g->strict))
         put_flags(g);
     else

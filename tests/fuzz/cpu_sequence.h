@@ -28,6 +28,7 @@ struct sequence {
     struct group group[SEQUENCE_GROUPS];
     unsigned groups;
     uint32_t undefined_flags;       /* of all instructions: not to be compared */
+    bool undefined_flags_somewhere; /* an instruction leaves some undefined, and another defines them again */
     /* Filled by sequence_build. */
     uint8_t code[SEQUENCE_BYTES];
     unsigned count;
