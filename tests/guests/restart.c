@@ -4,7 +4,8 @@
  * Instructions that fault in the middle have changed no register (SDM 3, 6.6), however many accesses came before: stack and string
  * instructions, read-modify-write on a read-only page, far returns. The page at 40000000h is there and writable, the next one not,
  * the third read-only. The handler runs on a stack of its own (IST). A line says which registers differ from before, and by how much.
- * "! inc": QEMU 7.2 reads before it looks whether it may write.
+ * "! inc": QEMU 7.2 reads before it looks whether it may write. "! far_call": it pushes
+ * nothing.
  */
 #include "guest.h"
 
@@ -183,7 +184,7 @@ void guest_main(void)
     GO(lretq, .sp = HOLE - 8);
     *(uint32_t *)(LINEAR + 0x100) = (uint32_t)(word)run_ret;
     *(uint16_t *)(LINEAR + 0x104) = SEL_CODE;
-    GO(far_call, .bx = LINEAR + 0x100, .sp = READ_ONLY + 4);
+    go("! far_call", run_far_call, (struct regs){ .bx = LINEAR + 0x100, .sp = READ_ONLY + 4 });
     GO(far_call, .bx = HOLE - 4, .sp = spare);
     GO(mov_seg, .bx = HOLE - 1, .sp = spare);
     GO(jmp_there, .dx = HOLE + 5, .sp = spare);
