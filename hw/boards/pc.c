@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine "pc": Intel 440FX host bridge, PIIX3 ISA bridge, PIIX4 power management, two 8259A, an I/O APIC, a local
- * APIC for each CPU, 8254, MC146818, i8042, up to four 16550A, fw_cfg. Memory map and interrupt routing are those of
+ * APIC for each CPU, 8254, HPET, MC146818, i8042, up to four 16550A, fw_cfg. Memory map and interrupt routing are those of
  * QEMU's "pc", so that firmware and guests find what they expect:
  *
  *   00000000  RAM; A0000..FFFFF as the host bridge decides: nothing, ROM, or RAM by PAM and SMRAM
  *   000E0000  the last 128 KiB of the firmware
  *   E0000000  (C0000000 with 3.5 GiB or more) end of low RAM, PCI devices
- *   FEC00000  I/O APIC         FEE00000  local APICs
+ *   FEC00000  I/O APIC    FED00000  HPET    FEE00000  local APICs
  *   FFFxxxxx  firmware, up to 4 GiB
  *   1 0000 0000  the rest of RAM
  *
- * Left out so far: HPET, VGA, disks, network.
+ * Left out so far: VGA, disks, network.
  */
 #include "hw/boards/pc_internal.h"
 #include <string.h>
@@ -28,6 +28,7 @@
 #include "hw/misc/post.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/piix3.h"
+#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 
 enum { ISA_ROM_BYTES = 128 << 10, SLOT_ISA_BRIDGE = 1, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
@@ -184,15 +185,17 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     for (unsigned i = 0; i < pc->options->cpus; i++) {
         build_cpu(pc, model, bus);
     }
-    isa_irqs_init(&pc->irqs, pic, ioapic_new(machine, bus, 0));
+    struct ioapic *ioapic = ioapic_new(machine, bus, 0);
+    isa_irqs_init(&pc->irqs, pic, ioapic);
 
     struct pci_bus *pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, SLOT_ISA_BRIDGE, &pc->irqs);
     piix4_pm_new(machine, pci, SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
-    i8254_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER));
-    struct mc146818 *rtc = mc146818_new(machine, isa_irqs_line(&pc->irqs, IRQ_RTC));
+    struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
+    i8254_new(machine, hpet_pit_line(hpet));
+    struct mc146818 *rtc = mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ set_a20, pc, 0 });
     i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
               port92_a20_input(port92));

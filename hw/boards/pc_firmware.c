@@ -34,7 +34,7 @@ static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
 
 static void tell_acpi(struct pc *pc, struct fw_cfg *fw_cfg)
 {
-    struct acpi_board board = { .cpus = pc->cpu_count };
+    struct acpi_board board = { .cpus = pc->cpu_count, .hpet = true };
     struct acpi_files files;
     acpi_build(&board, &files);
     fw_cfg_set_file(fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
