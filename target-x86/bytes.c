@@ -184,7 +184,7 @@ static const struct x86_row rows[] = {
     { "0F B0 /r", "Eb,Gb", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, "0f b0 d9;0f b0 e5;0f b0 0f;f0 0f b0 0f;0f b0 c8;0f b0 cc", 0, 0 },
     { "0F B1 /r", "Ev,Gv", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, TESTS_CMPXCHG("0f b1"), 0, 0 },
     { "W0 0F C7 /1", "Mq", "cmpxchg8b", cmpxchg8b, ROW_LOCK, FEAT_CX8, "0f c7 0f;f0 0f c7 0f", 0, 0 },
-    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK, FEAT_CX16, "48 0f c7 0f@64;f0 48 0f c7 0f@64", 0, 0 },
+    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK | ROW_ALIGN16, FEAT_CX16, "48 0f c7 0f@64;f0 48 0f c7 0f@64", 0, 0 },
     { "98", "", "cbw", cbw, 0, FEAT_NONE, "98;66 98;48 98@64", 0, 0 },
     { "99", "", "cwd", cwd, 0, FEAT_NONE, "99;66 99;48 99@64", 0, 0 },
     { "D7", "", "xlat", xlat, 0, FEAT_NONE, "d7;67 d7", 0, 0 },
