@@ -177,6 +177,13 @@ void engine_start(struct engine *engine, struct clocks *clocks)
     }
 }
 
+void engine_pause(struct engine *engine)
+{
+    for (unsigned c = 0; engine->started && c < engine->cpu_count; c++) {
+        cpu_set_engine_input(engine->cpu[c], CPU_INPUT_STOP);
+    }
+}
+
 void engine_stop(struct engine *engine)
 {
     if (!engine->started) {

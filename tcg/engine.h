@@ -25,6 +25,9 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu);
  * With icount the engine becomes the clocks' source of virtual time and runs the timers of guest time itself. */
 void engine_start(struct engine *engine, struct clocks *clocks);
 void engine_stop(struct engine *engine);
+/* All CPUs run no further guest code than the unit they are in, and wait for engine_stop; any thread, does not wait. Asked by
+ * a device on the thread of -icount, it holds from the next instruction on, so that a run always ends at the same place. */
+void engine_pause(struct engine *engine);
 /* Runs one CPU on the caller's thread for at most `blocks` units or until it halts: for tests. Returns
  * units run: entries into the cache, so with options.unlinked exactly units. */
 uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks);

@@ -60,9 +60,7 @@ static void cpus_reset(void *opaque)
 static void cpus_pause(void *opaque)
 {
     struct pc *pc = opaque;
-    for (unsigned i = 0; i < pc->cpu_count; i++) {
-        cpu_kick(&pc->cpus[i]->cpu);
-    }
+    engine_pause(pc->engine);
 }
 
 static void on_triple_fault(void *opaque)
