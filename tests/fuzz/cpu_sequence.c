@@ -159,11 +159,13 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
 }
 
 /* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
- * branches of 64-bit code 16 bits wide, and F2 or F3 before LOOPcc and XCHG (90) change their meaning. */
+ * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc and XCHG (90) change their meaning,
+ * and CVTPI2PS from memory leaves the x87 unit alone. */
 static bool unwanted(const struct x86_insn *insn)
 {
     return insn->segment == SEG_FS || insn->segment == SEG_GS ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
+           (starts_with(insn->row->name, "cvtpi2ps") && insn->mod != 3) ||
            ((starts_with(insn->row->name, "loop") || starts_with(insn->row->name, "xchg")) && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
 }
