@@ -184,6 +184,7 @@ static void emit_ops(struct host_state *h)
         }
         emit_op(h, insn, ends);
         regs_op_done(h, insn, ends);
+        group_after(h, insn);
     }
     if (!u->count || !(ir_op_info[u->code[u->count - 1].op].flags & IR_F_ENDS))
         jump_to_stub(h, host_jmp(&h->c), STUB_EXIT);

@@ -42,6 +42,10 @@ struct vreg {
     uint16_t defs, block;
     uint16_t live_bit;              /* 1..: bit in label live sets; 0: none */
     int32_t mem;                    /* displacement of a global from REG_CPU */
+    /* tlb_group.c: the register is root + root_offset, said when the root had that version and had moved so far */
+    ir_reg root;
+    uint16_t version, root_version;
+    int32_t moved, root_offset, root_moved;
     int64_t value;
 };
 
@@ -56,6 +60,10 @@ struct flag_state {
     bool stored;                    /* memory holds flags equal to these, whatever kind it gives them */
     struct flag_word a, b;
 };
+
+/* Accesses off one base that share a TLB look-up; offsets from the present value of root (0: no group). */
+struct tlb_group { ir_reg root; uint8_t mmu, reg; bool write; unsigned members; int64_t low, high; };
+enum group_role { GROUP_ALONE, GROUP_LEADER, GROUP_MEMBER };
 
 /* What is in which register at a point: taken at a branch, put back at its label. */
 struct allocation {
@@ -110,6 +118,7 @@ struct host_state {
     struct label_info *labels;
     struct allocation now;
     uint16_t locked, xmm_locked;
+    struct tlb_group group;
     uint32_t stamp, used[HOST_REGS], xmm_used[HOST_REGS];
     uint64_t slots, freed;          /* spill slots in use; those that end with the op */
     unsigned cross_slots;           /* slots taken for good, behind these: see regs.c */
@@ -244,12 +253,12 @@ void host_mov(struct host_state *h, unsigned to, unsigned from);                
 void host_shift_by_cl(struct host_state *h, enum host_row_name row, unsigned w, unsigned d, unsigned other, unsigned count);
 
 /* memory.c */
-void slow_call(struct host_state *h, unsigned code);                 /* far code: precise state, then the slow path */
-uint32_t slow_code(struct host_state *h, enum slow_kind kind, unsigned bytes, unsigned mmu);
-/* Look-up of [address + disp] for an access; returns the register with the addend; *far is the branch to the slow path. */
-unsigned tlb_lookup(struct host_state *h, unsigned address, int32_t disp, unsigned bytes, unsigned mmu,
-                    enum mmu_access access, uint8_t **far);
 void host_slow(struct cpu *cpu, struct block *block);
+
+/* tlb_group.c */
+enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high);
+void group_after(struct host_state *h, const struct ir_insn *insn);
+void group_drop(struct host_state *h);
 
 /* backend.c */
 void far_begin(struct host_state *h);

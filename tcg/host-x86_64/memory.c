@@ -16,9 +16,17 @@
 
 struct access { unsigned address; int32_t disp; unsigned t, u; uint8_t *far; };
 
+/* One load or store: what the main code and the look-up in far code have in common. */
+struct touch {
+    const struct ir_insn *insn;
+    enum slow_kind kind;
+    unsigned reg;                   /* loaded or stored, NO_REG: the constant */
+    int32_t value;
+};
+
 static unsigned log2_bytes(unsigned bytes) { return (unsigned)__builtin_ctz(bytes); }
 
-uint32_t slow_code(struct host_state *h, enum slow_kind kind, unsigned bytes, unsigned mmu)
+static uint32_t slow_code(struct host_state *h, enum slow_kind kind, unsigned bytes, unsigned mmu)
 {
     const uint64_t delta = h->insn_pc - h->unit->pc;
     const uint32_t pc = delta < (1u << SLOW_PC_BITS) - 1 ? (uint32_t)delta : (1u << SLOW_PC_BITS) - 1;
@@ -46,15 +54,18 @@ static struct host_mem target(const struct access *m)
     return (struct host_mem){ (uint8_t)m->address, (uint8_t)m->t, 0, m->disp };
 }
 
-/* The look-up. m->t, m->u were allocated; afterwards m->t is the addend and m->u is free. */
-static void look_up(struct host_state *h, struct access *m, unsigned bytes, unsigned mmu, enum mmu_access kind)
+/*
+ * The look-up of [address + low, address + high). m->t, m->u were allocated; afterwards m->t is the addend and m->u is
+ * free. m->far: the branch taken on a miss.
+ */
+static void look_up_range(struct host_state *h, struct access *m, int32_t low, int32_t high, unsigned mmu, enum mmu_access kind)
 {
     const size_t tlb = offsetof(struct cpu, tlb) + mmu * sizeof(struct tlb);
-    if (m->disp == 0 && (h->features & HOST_HAS_BMI2)) {
+    if (low == 0 && (h->features & HOST_HAS_BMI2)) {
         host_vrr(&h->c, H_RORX, 64, m->t, NO_REG, m->address, 7);
     } else {
-        if (m->disp) {
-            host_rm(&h->c, H_LEA, 64, m->t, host_mem(m->address, m->disp));
+        if (low) {
+            host_rm(&h->c, H_LEA, 64, m->t, host_mem(m->address, low));
         } else {
             host_mov(h, m->t, m->address);
         }
@@ -62,9 +73,8 @@ static void look_up(struct host_state *h, struct access *m, unsigned bytes, unsi
     }
     host_rm(&h->c, H_AND, 64, m->t, cpu_mem(tlb + offsetof(struct tlb, mask)));
     host_rm(&h->c, H_ADD, 64, m->t, cpu_mem(tlb + offsetof(struct tlb, entries)));
-    const int32_t last = m->disp + (int32_t)bytes - 1;
-    if (last) {
-        host_rm(&h->c, H_LEA, 64, m->u, host_mem(m->address, last));
+    if (high != 1) {
+        host_rm(&h->c, H_LEA, 64, m->u, host_mem(m->address, high - 1));
     } else {
         host_mov(h, m->u, m->address);
     }
@@ -72,6 +82,11 @@ static void look_up(struct host_state *h, struct access *m, unsigned bytes, unsi
     host_rm(&h->c, H_CMP, 64, m->u, host_mem(m->t, (int32_t)(offsetof(struct tlb_entry, tag) + 8 * kind)));
     m->far = host_jcc(&h->c, IR_COND_NE);
     host_rm(&h->c, H_MOV, 64, m->t, host_mem(m->t, offsetof(struct tlb_entry, addend)));
+}
+
+static void look_up(struct host_state *h, struct access *m, unsigned bytes, unsigned mmu, enum mmu_access kind)
+{
+    look_up_range(h, m, m->disp, m->disp + (int32_t)bytes, mmu, kind);
 }
 
 /* What lies between block and stub: tells the stub the block. */
@@ -95,12 +110,17 @@ static void store_vectors(struct host_state *h)
     }
 }
 
-/* Starts the far code of an access: address and precise state are noted. result: what the op assigns, not yet valid. */
-static void slow_begin(struct host_state *h, const struct access *m, uint32_t code, ir_reg result)
+/* Far code of an access without a second look-up. */
+static void slow_start(struct host_state *h, const struct access *m)
 {
     far_begin(h);
     need_block_slow(h);
     main_to_far(h, m->far, h->c.p);
+}
+
+/* In far code: address and precise state are noted. result: what the op assigns, not yet valid. */
+static void slow_begin(struct host_state *h, const struct access *m, uint32_t code, ir_reg result)
+{
     uint8_t saved = 0;
     if (result) {
         saved = vreg_of(h, result)->flags;
@@ -129,6 +149,8 @@ static void slow_end(struct host_state *h, ir_reg result, const uint8_t *back)
         if (h->now.xmm_owner[xmm] && h->now.xmm_owner[xmm] != result)
             host_rm(&h->c, H_MOVUPS, 0, xmm, reg_mem(h, h->now.xmm_owner[xmm]));
     }
+    if (h->group.root)              /* the slow path may have changed the TLB */
+        host_rr(&h->c, H_XOR, 32, h->group.reg, h->group.reg);
     far_to_main(h, host_jmp(&h->c), back);
     far_end(h);
 }
@@ -167,90 +189,129 @@ static void load_extended(struct host_state *h, bool is_signed, unsigned w, unsi
     }
 }
 
+/* The host's load or store itself. */
+static void touch_memory(struct host_state *h, const struct touch *o, struct host_mem m)
+{
+    const unsigned w = o->insn->width;
+    switch (o->kind) {
+    case SLOW_LD:  load_extended(h, o->insn->op == IR_LDS, w, o->reg, m); break;
+    case SLOW_LDV: host_rm(&h->c, w == 32 ? H_MOVSS : w == 64 ? H_MOVQ : H_MOVUPS, 0, o->reg, m); break;
+    case SLOW_STV: host_rm(&h->c, w == 32 ? H_MOVSS_M : w == 64 ? H_MOVQ_M : H_MOVUPS_M, 0, o->reg, m); break;
+    default:
+        if (o->reg == NO_REG) {
+            host_rmi(&h->c, H_MOV_I, w, 0, m, o->value);
+        } else {
+            host_rm(&h->c, H_MOV_M, w, o->reg, m);
+        }
+    }
+}
+
+static void slow_path(struct host_state *h, const struct touch *o, const struct access *m, const uint8_t *back)
+{
+    const struct ir_insn *insn = o->insn;
+    const uint32_t modifies = o->kind == SLOW_LD ? (uint32_t)insn->cond << 28 : 0;
+    slow_begin(h, m, slow_code(h, o->kind, insn->width / 8, insn->aux) | modifies, insn->d[0]);
+    if (o->kind == SLOW_STV) {
+        host_rm(&h->c, H_MOVUPS_M, 0, o->reg, cpu_mem(SLOW_VECTOR));
+    } else if (o->kind == SLOW_ST && o->reg == NO_REG) {
+        host_rmi(&h->c, H_MOV_I, 64, 0, cpu_mem(SLOW_VALUE), o->value);
+    } else if (o->kind == SLOW_ST) {
+        host_rm(&h->c, H_MOV_M, 64, o->reg, cpu_mem(SLOW_VALUE));
+    }
+    call_slow(h);
+    if (o->kind == SLOW_LD || o->kind == SLOW_LDV)
+        touch_memory(h, o, cpu_mem(o->kind == SLOW_LD ? SLOW_VALUE : SLOW_VECTOR));
+    slow_end(h, o->kind == SLOW_LDV ? insn->d[0] : IR_NONE, back);
+}
+
+/* A member of a group, or its leader, whose addend is not known: its own look-up, in far code. */
+static void look_up_again(struct host_state *h, const struct touch *o, struct access *m, enum mmu_access kind, bool leads,
+                          const uint8_t *back)
+{
+    look_up(h, m, o->insn->width / 8, o->insn->aux, kind);
+    touch_memory(h, o, target(m));
+    if (leads)
+        host_rr(&h->c, H_XOR, 32, m->t, m->t);
+    far_to_main(h, host_jmp(&h->c), back);
+    host_patch32(m->far, h->c.p - (m->far + 4));
+}
+
+/* All registers are allocated: nothing below moves one. */
+static void access_memory(struct host_state *h, const struct touch *o, struct access *m)
+{
+    const struct ir_insn *insn = o->insn;
+    const enum mmu_access kind = o->kind == SLOW_LD || o->kind == SLOW_LDV ? MMU_READ : MMU_WRITE;
+    int64_t low, high;
+    const enum group_role role = m->disp == insn->imm ? group_role(h, insn, &low, &high) : GROUP_ALONE;
+    if (role == GROUP_MEMBER) {
+        const unsigned addend = h->group.reg;
+        host_rr(&h->c, H_TEST, 64, addend, addend);
+        m->far = host_jcc(&h->c, IR_COND_E);
+        touch_memory(h, o, (struct host_mem){ (uint8_t)m->address, (uint8_t)addend, 0, m->disp });
+    } else if (role == GROUP_LEADER) {
+        h->group.reg = (uint8_t)m->t;
+        look_up_range(h, m, (int32_t)low, (int32_t)high, insn->aux, kind);
+        touch_memory(h, o, target(m));
+    } else {
+        look_up(h, m, insn->width / 8, insn->aux, kind);
+        touch_memory(h, o, target(m));
+    }
+    const uint8_t *back = h->c.p;
+    slow_start(h, m);
+    if (role != GROUP_ALONE)
+        look_up_again(h, o, m, kind, role == GROUP_LEADER, back);
+    slow_path(h, o, m, back);
+}
+
 static void load(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
-    const unsigned w = insn->width;
-    const bool is_signed = insn->op == IR_LDS;
+    struct touch o = { insn, SLOW_LD, 0, 0 };
     struct access m = access_of(h, insn, insn->imm);
     settle_result(h, insn->d[0]);
     m.t = reg_temp(h);
     m.u = reg_temp(h);
     release_inputs(h, insn, ends);
-    unsigned d = m.u;               /* a dead load still faults */
-    if (insn->d[0] != IR_NONE)
-        d = reg_def_over(h, insn->d[0], m.u);
-    look_up(h, &m, w / 8, insn->aux, MMU_READ);
-    load_extended(h, is_signed, w, d, target(&m));
-    const uint8_t *back = h->c.p;
-    slow_begin(h, &m, slow_code(h, SLOW_LD, w / 8, insn->aux) | (uint32_t)insn->cond << 28, insn->d[0]);
-    call_slow(h);
-    load_extended(h, is_signed, w, d, cpu_mem(SLOW_VALUE));
-    slow_end(h, IR_NONE, back);
+    o.reg = insn->d[0] != IR_NONE ? reg_def_over(h, insn->d[0], m.u) : m.u;     /* a dead load still faults */
+    access_memory(h, &o, &m);
 }
 
 static void load_vector(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
-    const unsigned w = insn->width;
-    const enum host_row_name row = w == 32 ? H_MOVSS : w == 64 ? H_MOVQ : H_MOVUPS;
+    struct touch o = { insn, SLOW_LDV, 0, 0 };
     struct access m = access_of(h, insn, insn->imm);
     settle_result(h, insn->d[0]);
     m.t = reg_temp(h);
     m.u = reg_temp(h);
     release_inputs(h, insn, ends);
-    const unsigned d = xmm_def(h, insn->d[0]);
-    look_up(h, &m, w / 8, insn->aux, MMU_READ);
-    host_rm(&h->c, row, 0, d, target(&m));
-    const uint8_t *back = h->c.p;
-    slow_begin(h, &m, slow_code(h, SLOW_LDV, w / 8, insn->aux), insn->d[0]);
-    call_slow(h);
-    host_rm(&h->c, row, 0, d, cpu_mem(SLOW_VECTOR));
-    slow_end(h, insn->d[0], back);
+    o.reg = xmm_def(h, insn->d[0]);
+    access_memory(h, &o, &m);
 }
 
 static void store(struct host_state *h, const struct ir_insn *insn)
 {
     const unsigned w = insn->width;
+    struct touch o = { insn, SLOW_ST, NO_REG, 0 };
     struct access m = access_of(h, insn, insn->imm);
     int64_t value = 0;
-    bool constant = reg_is_const(h, insn->s[1], &value);
+    const bool constant = reg_is_const(h, insn->s[1], &value);
     if (w < 64)
         value = (int64_t)((uint64_t)value << (64 - w)) >> (64 - w);
-    constant = constant && fits32(value);
-    const unsigned v = constant ? (unsigned)NO_REG : reg_use(h, insn->s[1]);
+    o.value = (int32_t)value;
+    if (!constant || !fits32(value))
+        o.reg = reg_use(h, insn->s[1]);
     m.t = reg_temp(h);
     m.u = reg_temp(h);
-    look_up(h, &m, w / 8, insn->aux, MMU_WRITE);
-    if (constant) {
-        host_rmi(&h->c, H_MOV_I, w, 0, target(&m), (int32_t)value);
-    } else {
-        host_rm(&h->c, H_MOV_M, w, v, target(&m));
-    }
-    const uint8_t *back = h->c.p;
-    slow_begin(h, &m, slow_code(h, SLOW_ST, w / 8, insn->aux), IR_NONE);
-    if (constant) {
-        host_rmi(&h->c, H_MOV_I, 64, 0, cpu_mem(SLOW_VALUE), (int32_t)value);
-    } else {
-        host_rm(&h->c, H_MOV_M, 64, v, cpu_mem(SLOW_VALUE));
-    }
-    call_slow(h);
-    slow_end(h, IR_NONE, back);
+    access_memory(h, &o, &m);
 }
 
 static void store_vector(struct host_state *h, const struct ir_insn *insn)
 {
-    const unsigned w = insn->width;
-    const enum host_row_name row = w == 32 ? H_MOVSS_M : w == 64 ? H_MOVQ_M : H_MOVUPS_M;
+    struct touch o = { insn, SLOW_STV, 0, 0 };
     struct access m = access_of(h, insn, insn->imm);
-    const unsigned v = xmm_use(h, insn->s[1]);
+    o.reg = xmm_use(h, insn->s[1]);
     m.t = reg_temp(h);
     m.u = reg_temp(h);
-    look_up(h, &m, w / 8, insn->aux, MMU_WRITE);
-    host_rm(&h->c, row, 0, v, target(&m));
-    const uint8_t *back = h->c.p;
-    slow_begin(h, &m, slow_code(h, SLOW_STV, w / 8, insn->aux), IR_NONE);
-    host_rm(&h->c, H_MOVUPS_M, 0, v, cpu_mem(SLOW_VECTOR));
-    call_slow(h);
-    slow_end(h, IR_NONE, back);
+    access_memory(h, &o, &m);
 }
 
 static void probe(struct host_state *h, const struct ir_insn *insn)
@@ -260,6 +321,7 @@ static void probe(struct host_state *h, const struct ir_insn *insn)
     m.u = reg_temp(h);
     look_up(h, &m, insn->width / 8, insn->aux, MMU_WRITE);
     const uint8_t *back = h->c.p;
+    slow_start(h, &m);
     slow_begin(h, &m, slow_code(h, SLOW_PROBE, insn->width / 8, insn->aux), IR_NONE);
     call_slow(h);
     slow_end(h, IR_NONE, back);
@@ -341,6 +403,7 @@ void emit_atomic(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     host_rm(&h->c, H_LEA, 64, m.u, target(&m));
     atomic_op(h, (enum ir_op)insn->op, w, m.t, m.u);
     const uint8_t *back = h->c.p;
+    slow_start(h, &m);
     slow_begin(h, &m, slow_code(h, SLOW_ATOMIC, w / 8, insn->aux) | (uint32_t)(insn->op - IR_ATOMIC_ADD) << 28, IR_NONE);
     call_slow(h);
     host_rm(&h->c, H_MOV, 64, m.t, cpu_mem(SLOW_VALUE));

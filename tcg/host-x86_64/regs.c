@@ -76,6 +76,8 @@ static void store_int(struct host_state *h, ir_reg r)
 void reg_spill(struct host_state *h, unsigned reg)
 {
     const ir_reg r = h->now.owner[reg];
+    if (h->group.reg == reg)
+        group_drop(h);
     if (r) {
         store_int(h, r);
         vreg_of(h, r)->reg = NO_REG;
@@ -92,7 +94,8 @@ void reg_spill_mask(struct host_state *h, uint16_t mask)
 
 unsigned reg_temp_in(struct host_state *h, uint16_t mask)
 {
-    const uint16_t candidates = h->pool_mask & mask & ~h->locked, flags = flags_registers(h);
+    const uint16_t group = h->group.root ? 1 << h->group.reg : 0;
+    const uint16_t candidates = h->pool_mask & mask & ~h->locked & ~group, flags = flags_registers(h);
     unsigned best = NO_REG;
     uint32_t oldest = UINT32_MAX;
     for (uint16_t m = candidates; m; m &= m - 1) {
@@ -108,6 +111,10 @@ unsigned reg_temp_in(struct host_state *h, uint16_t mask)
             oldest = age;
             best = reg;
         }
+    }
+    if (best == NO_REG && (group & mask & ~h->locked)) {
+        best = h->group.reg;
+        group_drop(h);
     }
     if (best == NO_REG) {           /* cannot happen: no op locks that many */
         h->failed = true;
@@ -187,7 +194,8 @@ unsigned reg_def_over(struct host_state *h, ir_reg r, unsigned reusable)
     v->flags &= ~VREG_CONST;
     unsigned reg = v->reg;
     if (reg == NO_REG) {
-        if (reusable != NO_REG && !h->now.owner[reusable] && (h->pool_mask >> reusable & 1) &&
+        if (reusable != NO_REG && !h->now.owner[reusable] && !(h->group.root && h->group.reg == reusable) &&
+            (h->pool_mask >> reusable & 1) &&
             !(flags_registers(h) >> reusable & 1)) {
             reg = reusable;
         } else {
@@ -249,6 +257,7 @@ void regs_start(struct host_state *h)
 {
     memset(&h->now, 0, sizeof(h->now));
     h->locked = h->xmm_locked = 0;
+    group_drop(h);
     h->slots = h->freed = 0;
     h->cross_slots = 0;
     h->stamp = 0;
@@ -269,6 +278,7 @@ void regs_forget(struct host_state *h)
     }
     xmm_forget(h);
     flags_forget(h);
+    group_drop(h);
 }
 
 void regs_forget_globals(struct host_state *h)

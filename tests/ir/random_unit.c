@@ -288,6 +288,32 @@ static void memory_op(struct generator *g)
         ir_mov_to(u, target(g, u->types[loaded]), loaded);
 }
 
+/* Accesses close to each other off one base, which moves now and then. */
+static void frame_op(struct generator *g)
+{
+    struct ir_unit *u = g->u;
+    const ir_reg base = g->pool[IR_TYPE_INT].reg[below(g, g->pool[IR_TYPE_INT].fixed)];
+    if (below(g, 2)) {              /* near the end of a page */
+        ir_op2i_to(u, IR_AND, 64, base, base, -4096);
+        ir_op2i_to(u, IR_ADD, 64, base, base, 4096 - 64 + (int)below(g, 128));
+    }
+    for (unsigned n = 2 + below(g, 5); n--;) {
+        const unsigned w = random_width(g);
+        const int64_t disp = (int)below(g, 256) - 128;
+        ir_reg address = base;
+        if (!below(g, 4))
+            address = ir_op2i(u, IR_ADD, below(g, 4) ? 64 : 32, base, (int)below(g, 64) - 32);
+        switch (below(g, 6)) {
+        case 0: ir_mov_to(u, target(g, IR_TYPE_INT), ir_ld(u, w, address, disp, 0)); break;
+        case 1: ir_mov_to(u, target(g, IR_TYPE_VEC), ir_ldv(u, 128, address, disp, 0)); break;
+        case 2: ir_st(u, w, address, disp, any(g, IR_TYPE_INT), 0); break;
+        case 3: ir_st(u, w, address, disp, ir_const(u, random_next(&g->state) >> 33), 0); break;
+        case 4: ir_op2i_to(u, IR_ADD, below(g, 4) ? 64 : 32, base, base, (int)below(g, 64) - 32); break;
+        default: ir_mov_to(u, target(g, IR_TYPE_INT), ir_lds(u, w, address, disp, below(g, 4) == 0)); break;
+        }
+    }
+}
+
 static void call_op(struct generator *g)
 {
     const unsigned helper = HELPER_READS + below(g, RANDOM_HELPERS - 1);
@@ -427,6 +453,8 @@ void random_unit(struct ir_unit *u, uint64_t seed, const struct ir_copy *copies,
             const unsigned kind = below(&g, 16);
             if (kind < 9)
                 value_op(&g);
+            else if (kind < 12 && below(&g, 3) == 0)
+                frame_op(&g);
             else if (kind < 12)
                 memory_op(&g);
             else if (kind < 13)
