@@ -163,6 +163,8 @@ void engine_start(struct engine *engine, struct clocks *clocks)
     engine->started = true;
     engine->clocks = clocks;
     for (unsigned c = 0; c < engine->cpu_count; c++) {
+        /* One CPU's engine_pause may have come after another's thread was stopped already. */
+        atomic_fetch_and(&engine->cpu[c]->input, ~(uint32_t)CPU_INPUT_STOP);
         atomic_store(&engine->cpu[c]->exit_request, 1);     /* look at all inputs first */
     }
     if (engine->options.icount) {
