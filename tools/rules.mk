@@ -42,7 +42,7 @@ $(BUILD)/%.o: %.S | config.mk
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 config.mk: configure
 	./configure $(CONFIGURE_ARGUMENTS)
--include $(OBJ:.o=.d) $(TEST_PROGRAMS:=.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
 
 # Tests. QUICK=1 leaves out the slow ones; TEST=PATTERN picks by name; JOBS runs so many at once.
 JOBS ?= 2
