@@ -475,11 +475,11 @@ static void lea(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     int64_t disp = insn->imm, value;
     ir_reg s0 = insn->s[0], s1 = insn->s[1];
     if (s0 != IR_NONE && reg_is_const(h, s0, &value)) {
-        disp += value;
+        disp = (int64_t)((uint64_t)disp + (uint64_t)value);
         s0 = IR_NONE;
     }
     if (s1 != IR_NONE && reg_is_const(h, s1, &value)) {
-        disp += (int64_t)((uint64_t)value << insn->aux);
+        disp = (int64_t)((uint64_t)disp + ((uint64_t)value << insn->aux));
         s1 = IR_NONE;
     }
     disp = sign_cut(disp, w);
