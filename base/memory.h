@@ -38,7 +38,8 @@ void memory_free(struct memory *memory);
 /* The same regions as CPUs in system-management mode see them; goes with its memory. Regions are added to the other. */
 struct memory *memory_smm_view(struct memory *memory);
 
-/* RAM [ram_offset, +bytes) of the machine's memory object at address. read_only: a ROM; writes are dropped and logged. */
+/* RAM [ram_offset, +bytes) of the machine's memory object at address. read_only: a ROM; writes are dropped and
+ * logged. */
 struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
                               struct ram *ram, uint64_t ram_offset, bool read_only, int priority);
 struct region *memory_add_io(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
@@ -82,7 +83,8 @@ unsigned memory_requester(const struct memory *memory);
 uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address, unsigned size);
 /* Writes RAM by its offset, whatever the map shows; marks it as any write does. Machine lock held. */
 void memory_write_ram(struct memory *memory, struct ram *ram, uint64_t ram_offset, uint64_t value, unsigned size);
-/* Any length; RAM by memcpy, I/O by accesses. Writes set dirty bits and tell the code listener. false: part was unmapped. */
+/* Any length; RAM by memcpy, I/O by accesses. Writes set dirty bits and tell the code listener. false: part was
+ * unmapped. */
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes);
 bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);
 /* Marks RAM written by a CPU's fast path or other means. */

@@ -53,7 +53,8 @@ struct machine {
     GSource *sources[2];
 };
 
-/* rom_bytes: room behind guest RAM in the same memory object. NULL: the host has not that much memory. log is not owned. */
+/* rom_bytes: room behind guest RAM in the same memory object. NULL: the host has not that much memory. log is not
+ * owned. */
 struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log);
 /* Frees the devices, last added first, then the rest. The CPUs are stopped and gone. */
 void machine_free(struct machine *machine);

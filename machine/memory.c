@@ -4,11 +4,11 @@
  *
  *   regions (list, machine lock) --flatten--> view (sorted ranges, no overlaps) --binary search--> memory_find
  *
- * Two views exist and take turns. Readers take no lock: a view carries a sequence number that is odd while the
- * view is being rewritten, and a reader that saw it change looks again. So a reader that is overtaken by
- * one change still finds the old view whole; only two changes during one look-up make it retry. Range arrays and removed
- * regions are given back when the space is freed, never before: a late reader may still look at them. Arrays
- * grow by doubling, so that what is kept is bounded by what is used.
+ * Two views exist and take turns. Readers take no lock: a view carries a sequence number that is odd while the view
+ * is being rewritten, and a reader that saw it change looks again. So a reader that is overtaken by one change still
+ * finds the old view whole; only two changes during one look-up make it retry. Range arrays and removed regions are
+ * given back when the space is freed, never before: a late reader may still look at them. Arrays grow by doubling, so
+ * that what is kept is bounded by what is used.
  *
  * The same priority: the region added last wins.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Power management function of the Intel 82371AB (PIIX4), data sheet 290562, as far as firmware and ACPI use it: the ACPI
- * timer, PM1 event and control registers (ACPI 1.0, 4.7.3), the APM command port that raises SMIs, general-purpose
- * events at AFE0h as the PC board's ACPI tables place them, and an SMBus host with nothing on its bus.
+ * Power management function of the Intel 82371AB (PIIX4), data sheet 290562, as far as firmware and ACPI use it: the
+ * ACPI timer, PM1 event and control registers (ACPI 1.0, 4.7.3), the APM command port that raises SMIs,
+ * general-purpose events at AFE0h as the PC board's ACPI tables place them, and an SMBus host with nothing on its
+ * bus.
  *
  * SLP_TYP 0 with SLP_EN is soft-off (S5), as those tables say. Left out: S1 to S4, device monitors, throttling.
  */

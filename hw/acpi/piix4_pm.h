@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef HW_ACPI_PIIX4_PM_H
 #define HW_ACPI_PIIX4_PM_H
-/* Power management of the Intel 82371AB (8086:7113): ACPI event, control and timer registers, SMI command port, GPE, SMBus. */
+/* Power management of the Intel 82371AB (8086:7113): ACPI event, control and timer registers, SMI command port,
+ * GPE, SMBus. */
 #include "base/cpu_port.h"
 #include "hw/pci/pci.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PS/2 keyboard (IBM PS/2 Hardware Interface Technical Reference, "Keyboards"): its commands and scan code sets 1 and 2.
- * Left out: scan code set 3 (asking for it gets Resend, as from keyboards that lack it), typematic repetition: the
- * host's window repeats keys itself.
+ * A PS/2 keyboard (IBM PS/2 Hardware Interface Technical Reference, "Keyboards"): its commands and scan code sets 1
+ * and 2. Left out: scan code set 3 (asking for it gets Resend, as from keyboards that lack it), typematic repetition:
+ * the host's window repeats keys itself.
  */
 #include "hw/input/ps2.h"
 

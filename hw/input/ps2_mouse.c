@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A PS/2 mouse (IBM PS/2 Hardware Interface Technical Reference, "Auxiliary Device") with the wheel of Microsoft's
- * IntelliMouse (id 3) and Explorer (id 4). A packet is made when the controller takes its first byte, so movement adds up
- * meanwhile. Left out: the sample rate as a limit, scaling 2:1 as a curve (it is only remembered).
+ * IntelliMouse (id 3) and Explorer (id 4). A packet is made when the controller takes its first byte, so movement
+ * adds up meanwhile. Left out: the sample rate as a limit, scaling 2:1 as a curve (it is only remembered).
  */
 #include "hw/input/ps2.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pair of Intel 8259A interrupt controllers (data sheet 231468) as the PC wires them, with the edge/level control registers of
- * the PIIX (82371 data sheet, 4D0h). Fully nested, special fully nested, special mask, rotation, automatic
- * EOI and poll are there. Left out: 8080 mode (ICW4.uPM = 0 is taken as 8086 mode), buffered mode (no pin to drive).
+ * A pair of Intel 8259A interrupt controllers (data sheet 231468) as the PC wires them, with the edge/level control
+ * registers of the PIIX (82371 data sheet, 4D0h). Fully nested, special fully nested, special mask, rotation,
+ * automatic EOI and poll are there. Left out: 8080 mode (ICW4.uPM = 0 is taken as 8086 mode), buffered mode (no pin
+ * to drive).
  *
  * An edge-triggered request whose line drops before the acknowledge is forgotten; the acknowledge then gives the
  * spurious vector, as the data sheet says of IR inputs that do not stay high.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Intel 82093AA I/O APIC, data sheet 290566. Pins are "asserted" whatever polarity the entry names: the boards' lines have
- * none. An edge on a masked pin is lost, as on the chip. Left out: delivery status (messages arrive at once),
+ * Intel 82093AA I/O APIC, data sheet 290566. Pins are "asserted" whatever polarity the entry names: the boards' lines
+ * have none. An edge on a masked pin is lost, as on the chip. Left out: delivery status (messages arrive at once),
  * the arbitration register beyond being readable.
  */
 #include "hw/intc/ioapic.h"

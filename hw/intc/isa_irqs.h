@@ -2,8 +2,8 @@
 #ifndef HW_INTC_ISA_IRQS_H
 #define HW_INTC_ISA_IRQS_H
 /*
- * The wires from interrupt sources of a PC to both of its controllers: ISA interrupt n goes to input n of the 8259 pair and to
- * pin n of the I/O APIC, but the timer (0) to pin 2 (as the MADT's interrupt source override says).
+ * The wires from interrupt sources of a PC to both of its controllers: ISA interrupt n goes to input n of the 8259
+ * pair and to pin n of the I/O APIC, but the timer (0) to pin 2 (as the MADT's interrupt source override says).
  */
 #include "base/irq.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Local APIC (Intel SDM volume 3, chapter "Advanced Programmable Interrupt Controller"), xAPIC and x2APIC: registers, priority,
- * delivery. The bus is lapic_bus.c, the timer lapic_timer.c.
+ * Local APIC (Intel SDM volume 3, chapter "Advanced Programmable Interrupt Controller"), xAPIC and x2APIC: registers,
+ * priority, delivery. The bus is lapic_bus.c, the timer lapic_timer.c.
  *
- * Left out: thermal and performance interrupts (their entries can be set), arbitration ids, EOI-broadcast suppression,
- * delivery status (a message arrives at once). Departure: LINT0 of the first CPU comes out of reset open and as ExtINT, the
- * "virtual wire" that firmware sets up anyway, so that software which knows no APIC gets its interrupts.
+ * Left out: thermal and performance interrupts (their entries can be set), arbitration ids, EOI-broadcast
+ * suppression, delivery status (a message arrives at once). Departure: LINT0 of the first CPU comes out of reset open
+ * and as ExtINT, the "virtual wire" that firmware sets up anyway, so that software which knows no APIC gets its
+ * interrupts.
  */
 #include <string.h>
 #include "hw/intc/i8259.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The APIC bus: who a message is for (SDM 3, "Determining IPI Destination"), and the one memory window through which each
- * CPU sees the registers of its own local APIC. Lowest priority goes to the CPU with the lowest processor
+ * The APIC bus: who a message is for (SDM 3, "Determining IPI Destination"), and the one memory window through which
+ * each CPU sees the registers of its own local APIC. Lowest priority goes to the CPU with the lowest processor
  * priority, the lowest number among equals: the manual leaves the choice to the model.
  */
 #include "hw/intc/i8259.h"

@@ -4,8 +4,8 @@
  * a nanosecond of virtual time. The count is computed when somebody looks; the host is asked to wake us only
  * while the interrupt is not masked.
  *
- * A host that has other things to do lets several periods pass before the guest sees the first interrupt. On hardware that
- * cannot happen, and guests count ticks; so ticks that found one still waiting are handed in one by one, each
+ * A host that has other things to do lets several periods pass before the guest sees the first interrupt. On hardware
+ * that cannot happen, and guests count ticks; so ticks that found one still waiting are handed in one by one, each
  * after the EOI of the one before (at most LONGEST_DEBT of them).
  */
 #include "hw/intc/lapic_internal.h"

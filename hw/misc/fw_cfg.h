@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef HW_MISC_FW_CFG_H
 #define HW_MISC_FW_CFG_H
-/* QEMU's firmware configuration device: numbered and named blobs for the firmware, at ports 510h, 511h and 514h (DMA). */
+/* QEMU's firmware configuration device: numbered and named blobs for the firmware, at ports 510h, 511h and 514h
+ * (DMA). */
 #include "machine/machine.h"
 
 enum fw_cfg_key {
@@ -42,7 +43,8 @@ void fw_cfg_set_u16(struct fw_cfg *fw_cfg, uint16_t key, uint16_t value);
 void fw_cfg_set_u32(struct fw_cfg *fw_cfg, uint16_t key, uint32_t value);
 void fw_cfg_set_u64(struct fw_cfg *fw_cfg, uint16_t key, uint64_t value);
 void fw_cfg_set_string(struct fw_cfg *fw_cfg, uint16_t key, const char *text);      /* with its 0 */
-/* A named file ("etc/e820"), at most 55 characters; keys are given in order of adding. Same name: replaced. false: no slot left. */
+/* A named file ("etc/e820"), at most 55 characters; keys are given in order of adding. Same name: replaced. false:
+ * no slot left. */
 bool fw_cfg_set_file(struct fw_cfg *fw_cfg, const char *name, const void *bytes, uint32_t length);
 /* As fw_cfg_set_file, but the guest may write it by DMA; bytes as they are now: fw_cfg_file. */
 bool fw_cfg_set_writable_file(struct fw_cfg *fw_cfg, const char *name, const void *bytes, uint32_t length);

@@ -2,8 +2,8 @@
 #ifndef HW_MISC_PORT92_H
 #define HW_MISC_PORT92_H
 /*
- * System control port A (92h): fast A20 gate and fast reset. It owns the A20 line of the board: A20 is open when this port or
- * the keyboard controller opens it.
+ * System control port A (92h): fast A20 gate and fast reset. It owns the A20 line of the board: A20 is open when this
+ * port or the keyboard controller opens it.
  */
 #include "machine/machine.h"
 

@@ -25,7 +25,8 @@ struct i440fx {
 
 extern const struct device_type i440fx_type;
 
-/* Device 0 of the bus. The board maps guest RAM itself, at 0 with priority 0; its first MiB is [0, 1 MiB) of machine->ram. */
+/* Device 0 of the bus. The board maps guest RAM itself, at 0 with priority 0; its first MiB is [0, 1 MiB) of
+ * machine->ram. */
 struct i440fx *i440fx_new(struct machine *machine, struct pci_bus *bus);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PCI bus behind configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), with base address registers and
- * INTx. Reading a device that is not there gives all ones. Left out: bridges (one bus, number 0), MSI, power states.
+ * A PCI bus behind configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), with base address
+ * registers and INTx. Reading a device that is not there gives all ones. Left out: bridges (one bus, number 0), MSI,
+ * power states.
  *
  * INTx: pin p of slot s goes to PIRQ (s - 1 + p) mod 4, as the ACPI tables of the board say.
  */

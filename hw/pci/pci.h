@@ -2,8 +2,8 @@
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
 /*
- * PCI: a bus with configuration mechanism 1 (ports CF8h, CFCh), configuration space of devices, base addresses mapped into
- * memory and ports, INTx.
+ * PCI: a bus with configuration mechanism 1 (ports CF8h, CFCh), configuration space of devices, base addresses mapped
+ * into memory and ports, INTx.
  *
  * A device embeds struct pci_device; its 256 bytes of configuration space are part of its state, so the device's own
  * snapshot fields name them. Masks say which bits a guest may write and which a written 1 clears.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * High Precision Event Timers (IA-PC HPET specification 1.0a). Three timers, all periodic-capable and 64 bits wide, legacy
- * replacement routing. The counter is virtual time in units of 10 ns; comparators are looked at when somebody accesses the
- * device, and when the nearest one that may interrupt is due.
+ * High Precision Event Timers (IA-PC HPET specification 1.0a). Three timers, all periodic-capable and 64 bits wide,
+ * legacy replacement routing. The counter is virtual time in units of 10 ns; comparators are looked at when somebody
+ * accesses the device, and when the nearest one that may interrupt is due.
  *
  * Left out: front-side-bus delivery. An edge leaves its line up until the next one: the 8259 wants to see it.
  */

@@ -19,7 +19,8 @@ enum { A_UIP = 0x80, A_DIVIDER = 0x70, A_DIVIDER_RESET = 0x60, A_RATE = 0x0f };
 enum { B_SET = 0x80, B_PIE = 0x40, B_AIE = 0x20, B_UIE = 0x10, B_SQWE = 0x08, B_BINARY = 0x04, B_24H = 0x02 };
 enum { C_IRQF = 0x80, C_PF = 0x40, C_AF = 0x20, C_UF = 0x10, D_VRT = 0x80 };
 enum { ALARM_ANY = 0xc0, HOUR_PM = 0x80 };
-/* UIP rises 244 us before the update cycle, which takes 1984 us with a 32.768 kHz crystal; the date changes at its end. */
+/* UIP rises 244 us before the update cycle, which takes 1984 us with a 32.768 kHz crystal; the date changes at its
+ * end. */
 enum { UIP_NS = (244 + 1984) * 1000, RTC_HZ = 32768 };
 static const int64_t NS_PER_S = 1000000000;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The ACPI files as the firmware would place them: runs the loader script, then checks lengths, checksums and pointers. */
+/* The ACPI files as the firmware would place them: runs the loader script, then checks lengths, checksums and
+ * pointers. */
 #include <stdio.h>
 #include <string.h>
 #include "hw/acpi/tables.h"

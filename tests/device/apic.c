@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Local APICs, their bus and the I/O APIC: priority, IPIs, destinations, timer, x2APIC, level interrupts, the 8259 behind LINT0. */
+/* Local APICs, their bus and the I/O APIC: priority, IPIs, destinations, timer, x2APIC, level interrupts, the 8259
+ * behind LINT0. */
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "tests/device/rig.h"

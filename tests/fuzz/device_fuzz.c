@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random accesses to every device, as a hostile guest would make them: whatever comes, the process lives on. Of most use under
- * the sanitizers (make check-san). device_fuzz [--seconds N] [--seed S]; without arguments a short run over fixed seeds.
+ * Random accesses to every device, as a hostile guest would make them: whatever comes, the process lives on. Of most
+ * use under the sanitizers (make check-san). device_fuzz [--seconds N] [--seed S]; without arguments a short run over
+ * fixed seeds.
  */
 #include "tests/device/all.h"
 #include <stdlib.h>
