@@ -168,7 +168,8 @@ static void write_mcr(struct uart16550 *uart, uint8_t value)
     uart->state.mcr = value & MCR_WRITABLE;
     uint8_t after = modem_lines(uart), changed = before ^ after;
     uart->state.msr_delta |= (changed & MSR_CTS ? MSR_DELTA_CTS : 0) | (changed & MSR_DSR ? MSR_DELTA_DSR : 0) |
-                             (changed & before & MSR_RI ? MSR_TRAILING_RI : 0) | (changed & MSR_DCD ? MSR_DELTA_DCD : 0);
+                             (changed & before & MSR_RI ? MSR_TRAILING_RI : 0) |
+                             (changed & MSR_DCD ? MSR_DELTA_DCD : 0);
 }
 
 static void write_fcr(struct uart16550_state *s, uint8_t value)
@@ -315,7 +316,8 @@ const struct device_type uart16550_type = {
     .version = 1,
 };
 
-struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct irq_line irq, struct character *character)
+struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct irq_line irq,
+                                struct character *character)
 {
     struct uart16550 *uart = g_new0(struct uart16550, 1);
     uart->machine = machine;

@@ -26,6 +26,7 @@ struct uart16550 {
 extern const struct device_type uart16550_type;
 
 /* Eight ports from base. character: may be NULL; not owned. Takes its input with character_set_client. */
-struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct irq_line irq, struct character *character);
+struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct irq_line irq,
+                                struct character *character);
 
 #endif

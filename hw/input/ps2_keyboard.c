@@ -8,7 +8,8 @@
 
 enum {
     CMD_LEDS = 0xed, CMD_ECHO = 0xee, CMD_SCAN_SET = 0xf0, CMD_ID = 0xf2, CMD_RATE = 0xf3, CMD_ENABLE = 0xf4,
-    CMD_DISABLE = 0xf5, CMD_DEFAULTS = 0xf6, CMD_ALL_FIRST = 0xf7, CMD_KEY_LAST = 0xfd, CMD_RESEND = 0xfe, CMD_RESET = 0xff,
+    CMD_DISABLE = 0xf5, CMD_DEFAULTS = 0xf6, CMD_ALL_FIRST = 0xf7, CMD_KEY_LAST = 0xfd, CMD_RESEND = 0xfe,
+    CMD_RESET = 0xff,
 };
 enum { ACK = 0xfa, RESEND = 0xfe, SELF_TEST_PASSED = 0xaa, RATE_DEFAULT = 0x2b, RELEASE = 0xf0, EXTENDED = 0xe0 };
 

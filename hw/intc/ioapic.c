@@ -7,7 +7,8 @@
 #include "hw/intc/ioapic.h"
 
 enum { WINDOW_SELECT = 0x00, WINDOW_DATA = 0x10, IOAPIC_ADDRESS = 0xfec00000, IOAPIC_PRIORITY = 20 };
-enum { REG_ID = 0, REG_VERSION = 1, REG_ARBITRATION = 2, REG_REDIRECTION = 0x10, VERSION = 0x11 | (IOAPIC_PINS - 1) << 16 };
+enum { REG_ID = 0, REG_VERSION = 1, REG_ARBITRATION = 2, REG_REDIRECTION = 0x10,
+       VERSION = 0x11 | (IOAPIC_PINS - 1) << 16 };
 enum { RTE_VECTOR = 0xff, RTE_MODE_SHIFT = 8, RTE_LOGICAL = 1 << 11, RTE_REMOTE_IRR = 1 << 14, RTE_LEVEL = 1 << 15,
        RTE_MASKED = 1 << 16, RTE_DESTINATION_SHIFT = 56 };
 #define RTE_WRITABLE 0xff0000000001afffull
@@ -126,7 +127,8 @@ static void reset(void *device)
 }
 
 #define FIELD(member) SNAPSHOT_FIELD(struct ioapic_state, member)
-static const struct snapshot_field fields[] = { FIELD(redirection), FIELD(lines), FIELD(id), FIELD(select), FIELD(pad) };
+static const struct snapshot_field fields[] = { FIELD(redirection), FIELD(lines), FIELD(id), FIELD(select),
+                                                FIELD(pad) };
 
 const struct device_type ioapic_type = {
     .name = "ioapic",

@@ -13,14 +13,17 @@
 #include "hw/intc/lapic_internal.h"
 
 enum {  /* offsets in the window; x2APIC MSRs are 800h + offset / 16 */
-    APIC_ID = 0x20, APIC_VERSION = 0x30, APIC_TPR = 0x80, APIC_APR = 0x90, APIC_PPR = 0xa0, APIC_EOI = 0xb0, APIC_RRD = 0xc0,
-    APIC_LDR = 0xd0, APIC_DFR = 0xe0, APIC_SVR = 0xf0, APIC_ISR = 0x100, APIC_TMR = 0x180, APIC_IRR = 0x200, APIC_ESR = 0x280,
+    APIC_ID = 0x20, APIC_VERSION = 0x30, APIC_TPR = 0x80, APIC_APR = 0x90, APIC_PPR = 0xa0, APIC_EOI = 0xb0,
+    APIC_RRD = 0xc0,
+    APIC_LDR = 0xd0, APIC_DFR = 0xe0, APIC_SVR = 0xf0, APIC_ISR = 0x100, APIC_TMR = 0x180, APIC_IRR = 0x200,
+    APIC_ESR = 0x280,
     APIC_ICR_LOW = 0x300, APIC_ICR_HIGH = 0x310, APIC_LVT = 0x320, APIC_LVT_LAST = 0x370, APIC_TIMER_INITIAL = 0x380,
     APIC_TIMER_COUNT = 0x390, APIC_TIMER_DIVIDE = 0x3e0, APIC_SELF_IPI = 0x3f0,
 };
 enum { VERSION = 0x00050014, SVR_ENABLE = 1 << 8, SVR_FOCUS = 1 << 9 };
 enum { ESR_SEND_ILLEGAL = 1 << 5, ESR_RECEIVE_ILLEGAL = 1 << 6, ESR_ILLEGAL_REGISTER = 1 << 7 };
-enum { ICR_LOGICAL = 1 << 11, ICR_ASSERT = 1 << 14, ICR_LEVEL = 1 << 15, ICR_SHORTHAND_SHIFT = 18, ICR_WRITABLE = 0x000ccfff };
+enum { ICR_LOGICAL = 1 << 11, ICR_ASSERT = 1 << 14, ICR_LEVEL = 1 << 15, ICR_SHORTHAND_SHIFT = 18,
+       ICR_WRITABLE = 0x000ccfff };
 enum { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
 enum { MSR_APIC_BASE = 0x1b, MSR_TSC_DEADLINE = 0x6e0, MSR_X2APIC_FIRST = 0x800, MSR_X2APIC_LAST = 0x8ff,
        MSR_X2APIC_ICR = 0x830 };
@@ -113,7 +116,9 @@ static void raise_error(struct lapic *lapic, uint32_t error)
 static void init_state(struct lapic *lapic)
 {
     struct lapic_state *s = &lapic->state;
-    *s = (struct lapic_state){ .base_msr = s->base_msr, .id = s->id, .destination_format = UINT32_MAX, .spurious = 0xff };
+    *s = (struct lapic_state){
+        .base_msr = s->base_msr, .id = s->id, .destination_format = UINT32_MAX, .spurious = 0xff,
+    };
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
         s->lvt[i] = LVT_MASKED;
     }
@@ -232,7 +237,8 @@ static void send_ipi(struct lapic *lapic, uint32_t low, uint32_t destination)
     struct lapic_bus *bus = lapic->bus;
     unsigned shorthand = low >> ICR_SHORTHAND_SHIFT & 3;
     struct lapic_message message = {
-        .destination = destination, .logical = low & ICR_LOGICAL, .mode = low >> LVT_MODE_SHIFT & 7, .vector = (uint8_t)low,
+        .destination = destination, .logical = low & ICR_LOGICAL, .mode = low >> LVT_MODE_SHIFT & 7,
+        .vector = (uint8_t)low,
     };
     if (message.mode == LAPIC_INIT && (low & ICR_LEVEL) && !(low & ICR_ASSERT)) {
         return;                             /* "INIT level de-assert" concerns arbitration ids only */
@@ -516,9 +522,11 @@ static void lapic_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct lapic_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(timer_start_ns), FIELD(timer_periods), FIELD(base_msr), FIELD(tsc_deadline), FIELD(irr), FIELD(isr), FIELD(tmr), FIELD(lvt), FIELD(id),
+    FIELD(timer_start_ns), FIELD(timer_periods), FIELD(base_msr), FIELD(tsc_deadline), FIELD(irr), FIELD(isr),
+    FIELD(tmr), FIELD(lvt), FIELD(id),
     FIELD(logical_destination), FIELD(destination_format), FIELD(spurious), FIELD(divide), FIELD(initial_count),
-    FIELD(error_pending), FIELD(error_status), FIELD(icr_low), FIELD(icr_high), FIELD(timer_missed), FIELD(tpr), FIELD(extint_pending), FIELD(pad),
+    FIELD(error_pending), FIELD(error_status), FIELD(icr_low), FIELD(icr_high), FIELD(timer_missed), FIELD(tpr),
+    FIELD(extint_pending), FIELD(pad),
 };
 
 const struct device_type lapic_type = {

@@ -11,7 +11,8 @@ struct lapic;
 enum { LAPIC_MAX = 255, LAPIC_LVT_COUNT = 6 };
 
 enum lapic_delivery {
-    LAPIC_FIXED = 0, LAPIC_LOWEST = 1, LAPIC_SMI = 2, LAPIC_NMI = 4, LAPIC_INIT = 5, LAPIC_STARTUP = 6, LAPIC_EXTINT = 7,
+    LAPIC_FIXED = 0, LAPIC_LOWEST = 1, LAPIC_SMI = 2, LAPIC_NMI = 4, LAPIC_INIT = 5, LAPIC_STARTUP = 6,
+    LAPIC_EXTINT = 7,
 };
 
 /* A message on the APIC bus. */

@@ -120,7 +120,8 @@ void lapic_bus_base_changed(struct lapic_bus *bus, const struct lapic *lapic)
     if (!lapic->index) {
         region_set_address(bus->region, base);
     } else if (base != (bus->lapics[0]->state.base_msr & LAPIC_BASE_ADDRESS)) {
-        log_write(bus->machine->log, LOG_unimp, "lapic %u: a base of its own, %#" G_GINT64_MODIFIER "x\n", lapic->index, base);
+        log_write(bus->machine->log, LOG_unimp, "lapic %u: a base of its own, %#" G_GINT64_MODIFIER "x\n",
+                  lapic->index, base);
     }
 }
 
@@ -148,7 +149,8 @@ struct lapic_bus *lapic_bus_new(struct machine *machine, struct i8259 *pic)
     struct lapic_bus *bus = g_new0(struct lapic_bus, 1);
     bus->machine = machine;
     bus->pic = pic;
-    bus->region = memory_add_io(machine->memory, "lapic", LAPIC_DEFAULT_ADDRESS, 0x1000, &window_ops, bus, LAPIC_PRIORITY);
+    bus->region = memory_add_io(machine->memory, "lapic", LAPIC_DEFAULT_ADDRESS, 0x1000, &window_ops, bus,
+                                LAPIC_PRIORITY);
     machine_add_device(machine, &lapic_bus_type, bus);
     return bus;
 }

@@ -86,7 +86,8 @@ static void count_missed(struct lapic *lapic)
         return;
     }
     int64_t ended = (now_ns(lapic) - s->timer_start_ns) / period;
-    int64_t missed = ended - s->timer_periods - (lapic_is_requested(lapic, s->lvt[LAPIC_LVT_TIMER] & LVT_VECTOR) ? 0 : 1);
+    bool waits = lapic_is_requested(lapic, s->lvt[LAPIC_LVT_TIMER] & LVT_VECTOR);
+    int64_t missed = ended - s->timer_periods - (waits ? 0 : 1);
     s->timer_periods = ended;
     if (missed > 0) {
         missed += s->timer_missed;

@@ -68,7 +68,8 @@ static uint64_t write_only_read(void *opaque, uint64_t offset, unsigned size)
 static void write_only_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     struct i440fx_segment *segment = opaque;
-    memory_write_ram(segment->chip->machine->memory, segment->chip->machine->ram, segment->address + offset, value, size);
+    memory_write_ram(segment->chip->machine->memory, segment->chip->machine->ram, segment->address + offset, value,
+                     size);
 }
 
 static const struct io_ops write_only_ops = { write_only_read, write_only_write, 1, 8 };
@@ -112,12 +113,15 @@ static void add_regions(struct i440fx *chip)
         struct i440fx_segment *segment = &chip->segments[n];
         segment->chip = chip;
         segment->address = n ? 0xc0000 + (n - 1) * 0x4000 : 0xf0000;
-        segment->dram = memory_add_ram(memory, "pam-dram", segment->address, segment_bytes(n), ram, segment->address, true,
+        segment->dram = memory_add_ram(memory, "pam-dram", segment->address, segment_bytes(n), ram, segment->address,
+                                       true,
                                        I440FX_PRIORITY_DRAM);
-        segment->write_only = memory_add_io(memory, "pam-write-only", segment->address, segment_bytes(n), &write_only_ops,
+        segment->write_only = memory_add_io(memory, "pam-write-only", segment->address, segment_bytes(n),
+                                            &write_only_ops,
                                             segment, I440FX_PRIORITY_DRAM);
     }
-    chip->smram_open = memory_add_ram(memory, "smram", LOW_BASE, SMRAM_BYTES, ram, LOW_BASE, false, I440FX_PRIORITY_DRAM);
+    chip->smram_open = memory_add_ram(memory, "smram", LOW_BASE, SMRAM_BYTES, ram, LOW_BASE, false,
+                                      I440FX_PRIORITY_DRAM);
     chip->smram_smm = memory_add_ram(memory, "smram-smm", LOW_BASE, SMRAM_BYTES, ram, LOW_BASE, false,
                                      I440FX_PRIORITY_DRAM);
     region_set_smm_only(chip->smram_smm, true);
@@ -125,7 +129,8 @@ static void add_regions(struct i440fx *chip)
 
 struct i440fx *i440fx_new(struct machine *machine, struct pci_bus *bus)
 {
-    static const struct pci_identity identity = { .vendor = 0x8086, .device = 0x1237, .class_code = 0x0600, .revision = 2 };
+    static const struct pci_identity identity = { .vendor = 0x8086, .device = 0x1237, .class_code = 0x0600,
+                                                  .revision = 2 };
     struct i440fx *chip = g_new0(struct i440fx, 1);
     g_assert(machine->ram_bytes >= 1 << 20);
     chip->machine = machine;

@@ -284,7 +284,8 @@ static void loaded(void *device)
 static void reset(void *device)
 {
     struct hpet *hpet = device;
-    const struct hpet_timer idle = { .config = TN_PERIODIC_CAP | TN_SIZE_CAP | ROUTE_CAPABLE, .comparator = UINT64_MAX };
+    const struct hpet_timer idle = { .config = TN_PERIODIC_CAP | TN_SIZE_CAP | ROUTE_CAPABLE,
+                                     .comparator = UINT64_MAX };
     hpet->state = (struct hpet_state){ .timers = { idle, idle, idle } };
     loaded(hpet);
 }
@@ -298,7 +299,8 @@ static void hpet_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct hpet_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(config), FIELD(status), FIELD(counter), FIELD(checked), FIELD(edges), FIELD(timers), FIELD(pit_level), FIELD(rtc_level),
+    FIELD(config), FIELD(status), FIELD(counter), FIELD(checked), FIELD(edges), FIELD(timers), FIELD(pit_level),
+    FIELD(rtc_level),
     FIELD(pad),
 };
 

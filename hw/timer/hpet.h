@@ -28,8 +28,8 @@ struct hpet {
 struct ioapic;
 extern const struct device_type hpet_type;
 
-/* irq0, irq8: ISA interrupts that legacy replacement takes over from the 8254 and the clock, whose outputs go to hpet_pit_line and
- * hpet_rtc_line. Other interrupts go to I/O APIC pins 20 to 23. */
+/* irq0, irq8: ISA interrupts that legacy replacement takes over from the 8254 and the clock, whose outputs go to
+ * hpet_pit_line and hpet_rtc_line. Other interrupts go to I/O APIC pins 20 to 23. */
 struct hpet *hpet_new(struct machine *machine, struct irq_line irq0, struct irq_line irq8, struct ioapic *ioapic);
 struct irq_line hpet_pit_line(struct hpet *hpet);
 struct irq_line hpet_rtc_line(struct hpet *hpet);

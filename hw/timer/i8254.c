@@ -215,7 +215,8 @@ static void latch_status(struct i8254_channel *c, int64_t tick)
 {
     if (!c->status_latched) {
         c->status_latched = 1;
-        c->latched_status = (uint8_t)((output(c, tick) ? STATUS_OUT : 0) | (!c->count || c->next_count ? STATUS_NULL : 0) |
+        c->latched_status = (uint8_t)((output(c, tick) ? STATUS_OUT : 0) |
+                                      (!c->count || c->next_count ? STATUS_NULL : 0) |
                                       c->access << 4 | c->mode << 1 | c->bcd);
     }
 }

@@ -9,7 +9,7 @@ struct i8254_channel {
     int64_t start_tick;             /* when counting began from `count` */
     int64_t paused_ticks;           /* ticks done when the gate stopped it (modes 0, 4); -1: it counts */
     uint32_t count;                 /* loaded: 1..10000h; 0: none written since the mode was set */
-    uint32_t next_count;            /* written, taken over at the end of the period (modes 2, 3) or at a trigger (1, 5) */
+    uint32_t next_count;            /* written, taken over at the end of the period (2, 3) or at a trigger (1, 5) */
     uint16_t latched_count;
     uint8_t mode, bcd, access;      /* access: 1 low, 2 high, 3 low then high */
     uint8_t read_high, write_high;  /* access 3: the other byte is next */

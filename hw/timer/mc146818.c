@@ -15,7 +15,7 @@ enum {
     RTC_WEEKDAY = 6, RTC_DAY = 7, RTC_MONTH = 8, RTC_YEAR = 9, RTC_A = 10, RTC_B = 11, RTC_C = 12, RTC_D = 13,
     RTC_CENTURY = 0x32,
 };
-enum { A_UIP = 0x80, A_DIVIDER = 0x70, A_DIVIDER_RESET = 0x60, A_RATE = 0x0f };
+enum { A_UIP = 0x80, A_DIVIDER_RESET = 0x60, A_RATE = 0x0f };
 enum { B_SET = 0x80, B_PIE = 0x40, B_AIE = 0x20, B_UIE = 0x10, B_SQWE = 0x08, B_BINARY = 0x04, B_24H = 0x02 };
 enum { C_IRQF = 0x80, C_PF = 0x40, C_AF = 0x20, C_UF = 0x10, D_VRT = 0x80 };
 enum { ALARM_ANY = 0xc0, HOUR_PM = 0x80 };
@@ -135,7 +135,7 @@ static int64_t period_ticks(const struct mc146818_state *s)
 static void plan_periodic(struct mc146818 *rtc)
 {
     struct mc146818_state *s = &rtc->state;
-    int64_t period = s->ram[RTC_A] & A_DIVIDER && (s->ram[RTC_A] & A_DIVIDER_RESET) == A_DIVIDER_RESET ? 0 : period_ticks(s);
+    int64_t period = (s->ram[RTC_A] & A_DIVIDER_RESET) == A_DIVIDER_RESET ? 0 : period_ticks(s);
     int64_t now = clock_now_ns(rtc->machine->clocks, CLOCK_KIND_VIRTUAL);
     if (!period) {
         s->periodic_next_ns = 0;
@@ -299,7 +299,8 @@ static void reset(void *device)
 {
     struct mc146818 *rtc = device;
     struct mc146818_state kept = rtc->state;
-    rtc->state = (struct mc146818_state){ .offset_s = kept.offset_s, .phase_ns = kept.phase_ns, .stopped = kept.stopped };
+    rtc->state = (struct mc146818_state){ .offset_s = kept.offset_s, .phase_ns = kept.phase_ns,
+                                          .stopped = kept.stopped };
     memcpy(rtc->state.ram, kept.ram, sizeof(kept.ram));
     rtc->state.ram[RTC_B] &= (uint8_t)~(B_PIE | B_AIE | B_UIE | B_SQWE);
     rtc->state.ram[RTC_C] = 0;
@@ -318,7 +319,8 @@ static void mc146818_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct mc146818_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(offset_s), FIELD(phase_ns), FIELD(handled_s), FIELD(periodic_next_ns), FIELD(ram), FIELD(index), FIELD(stopped),
+    FIELD(offset_s), FIELD(phase_ns), FIELD(handled_s), FIELD(periodic_next_ns), FIELD(ram), FIELD(index),
+    FIELD(stopped),
     FIELD(pad),
 };
 

@@ -55,7 +55,8 @@ static inline void all_init(struct all *all, int64_t now_ns)
     i8254_new(machine, hpet_pit_line(hpet));
     mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ all_set_a20, NULL, 0 });
-    all->kbc = i8042_new(machine, isa_irqs_line(&all->irqs, 1), isa_irqs_line(&all->irqs, 12), port92_a20_input(port92));
+    all->kbc = i8042_new(machine, isa_irqs_line(&all->irqs, 1), isa_irqs_line(&all->irqs, 12),
+                         port92_a20_input(port92));
     uart16550_new(machine, 0x3f8, isa_irqs_line(&all->irqs, 4), NULL);
     struct fw_cfg *fw_cfg = fw_cfg_new(machine);
     fw_cfg_set_writable_file(fw_cfg, "etc/test", "0123456789", 10);
@@ -88,7 +89,8 @@ static inline void all_prepare(struct all *all)
     static const struct { uint16_t port; uint8_t value; } writes[] = {
         { 0x20, 0x11 }, { 0x21, 0x08 }, { 0x21, 0x04 }, { 0x21, 0x01 }, { 0xa0, 0x11 }, { 0xa1, 0x70 }, { 0xa1, 0x02 },
         { 0xa1, 0x01 }, { 0x43, 0x34 }, { 0x40, 0x00 }, { 0x40, 0x10 }, { 0x64, 0x60 }, { 0x60, 0x43 }, { 0x64, 0xd4 },
-        { 0x60, 0xf4 }, { 0x3fa, 0x81 }, { 0x3f9, 0x0f }, { 0x3fc, 0x08 }, { 0x70, 0x0b }, { 0x71, 0x72 }, { 0xb2, 0xf1 },
+        { 0x60, 0xf4 }, { 0x3fa, 0x81 }, { 0x3f9, 0x0f }, { 0x3fc, 0x08 }, { 0x70, 0x0b }, { 0x71, 0x72 },
+        { 0xb2, 0xf1 },
     };
     struct memory *ports = all->rig.machine->ports, *memory = all->rig.machine->memory;
     for (unsigned i = 0; i < ARRAY_LEN(writes); i++) {
@@ -113,8 +115,10 @@ static inline void all_prepare(struct all *all)
 static inline void all_step(struct all *all)
 {
     static const struct { uint16_t base, count; } ports[] = {
-        { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 }, { 0xb2, 2 },
-        { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 }, { 0x700, 16 }, { 0xafe0, 4 },
+        { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 },
+        { 0xb2, 2 },
+        { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 },
+        { 0x700, 16 }, { 0xafe0, 4 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
@@ -139,7 +143,8 @@ static inline void all_step(struct all *all)
     case 9: memory_read(port_space, address, size); break;
     case 10: {
         uint32_t msr = all_random(all, 3) ? 0x800 + all_random(all, 0x40) : all_random(all, 2) ? 0x1b : 0x6e0;
-        all->sources[cpu & 1].write_msr(all->sources[cpu & 1].controller, msr, all_random(all, 2) ? value : value & 0xc00);
+        all->sources[cpu & 1].write_msr(all->sources[cpu & 1].controller, msr,
+                                        all_random(all, 2) ? value : value & 0xc00);
         break;
     }
     default: memory_write(port_space, address, value, size); break;

@@ -220,7 +220,8 @@ static void bcd_and_single_bytes(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(mode_0_interrupts_once), TEST(mode_2_is_periodic), TEST(no_drift_over_an_hour), TEST(mode_3_is_a_square_wave),
+        TEST(mode_0_interrupts_once), TEST(mode_2_is_periodic), TEST(no_drift_over_an_hour),
+        TEST(mode_3_is_a_square_wave),
         TEST(mode_1_needs_a_trigger), TEST(modes_4_and_5_strobe), TEST(gate_pauses_mode_0), TEST(latches_and_read_back),
         TEST(bcd_and_single_bytes),
     };

@@ -91,7 +91,8 @@ static void slave_with_more_waiting(struct test *test)
 {
     struct pics p;
     pics_init(&p);
-    out8(&p.rig, 0xa0, 0x11), out8(&p.rig, 0xa1, 0x70), out8(&p.rig, 0xa1, 0x02), out8(&p.rig, 0xa1, 0x03);   /* auto EOI */
+    out8(&p.rig, 0xa0, 0x11), out8(&p.rig, 0xa1, 0x70), out8(&p.rig, 0xa1, 0x02),
+    out8(&p.rig, 0xa1, 0x03);   /* auto EOI */
     line(&p, 8, true), line(&p, 9, true);
     EXPECT_EQ(test, i8259_acknowledge(p.pic), 0x70);
     out8(&p.rig, 0x20, 0x20);

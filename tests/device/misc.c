@@ -15,7 +15,8 @@ static void fw_cfg_items(struct test *test)
     struct fw_cfg *fw_cfg = fw_cfg_new(rig.machine);
     fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, 0x0102030405060708);
     choose(&rig, FW_CFG_SIGNATURE);
-    EXPECT(test, in8(&rig, 0x511) == 'Q' && in8(&rig, 0x511) == 'E' && in8(&rig, 0x511) == 'M' && in8(&rig, 0x511) == 'U' &&
+    EXPECT(test, in8(&rig, 0x511) == 'Q' && in8(&rig, 0x511) == 'E' && in8(&rig, 0x511) == 'M' &&
+           in8(&rig, 0x511) == 'U' &&
            in8(&rig, 0x511) == 0);
     choose(&rig, FW_CFG_RAM_SIZE);
     EXPECT(test, in8(&rig, 0x511) == 8 && in8(&rig, 0x511) == 7);
@@ -38,13 +39,15 @@ static void fw_cfg_files(struct test *test)
     rig_init(&rig);
     struct fw_cfg *fw_cfg = fw_cfg_new(rig.machine);
     EXPECT(test, fw_cfg_set_file(fw_cfg, "etc/a", "xyz", 3) && fw_cfg_set_file(fw_cfg, "opt/b", "0123456789", 10));
-    EXPECT(test, !fw_cfg_set_file(fw_cfg, "a name that is longer than the directory's field of fifty-six bytes", "", 0));
+    EXPECT(test, !fw_cfg_set_file(fw_cfg, "a name that is longer than the directory's field of fifty-six bytes", "",
+                                  0));
     uint8_t directory[4 + 2 * 64];
     choose(&rig, FW_CFG_FILE_DIR);
     for (unsigned i = 0; i < sizeof(directory); i++) {
         directory[i] = in8(&rig, 0x511);
     }
-    EXPECT(test, directory[3] == 2 && directory[7] == 3 && directory[9] == 0x20 && !strcmp((char *)directory + 12, "etc/a"));
+    EXPECT(test, directory[3] == 2 && directory[7] == 3 && directory[9] == 0x20 &&
+           !strcmp((char *)directory + 12, "etc/a"));
     EXPECT(test, directory[64 + 7] == 10 && directory[64 + 9] == 0x21 && !strcmp((char *)directory + 64 + 12, "opt/b"));
     choose(&rig, 0x21);
     EXPECT_EQ(test, in8(&rig, 0x511), '0');
@@ -126,6 +129,7 @@ static void small_ports(struct test *test)
 
 int main(void)
 {
-    static const struct test_case cases[] = { TEST(fw_cfg_items), TEST(fw_cfg_files), TEST(fw_cfg_dma), TEST(small_ports) };
+    static const struct test_case cases[] = { TEST(fw_cfg_items), TEST(fw_cfg_files), TEST(fw_cfg_dma),
+                                              TEST(small_ports) };
     return test_run_cases("misc", cases, ARRAY_LEN(cases));
 }

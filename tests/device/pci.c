@@ -15,7 +15,8 @@ static const struct io_ops card_ops = { card_read, card_write, 1, 4 };
 static void card_reset(void *device) { pci_device_reset(&((struct card *)device)->pci); }
 static const struct snapshot_field card_fields[] = { SNAPSHOT_FIELD(struct card, state) };
 static const struct device_type card_type = {
-    .name = "card", .reset = card_reset, .state_size = sizeof(struct pci_state), .fields = card_fields, .field_count = 1,
+    .name = "card", .reset = card_reset, .state_size = sizeof(struct pci_state), .fields = card_fields,
+    .field_count = 1,
 };
 
 struct board {

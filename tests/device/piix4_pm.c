@@ -6,7 +6,8 @@
 enum { BASE = 0x600 };
 struct pm { struct rig rig; struct piix4_pm *pm; struct wire sci; struct cpu_port port; unsigned smis; };
 
-static void set_input(void *cpu, enum cpu_input input, bool level) { ((struct pm *)cpu)->smis += input == CPU_INPUT_SMI; }
+static void set_input(void *cpu, enum cpu_input input,
+                      bool level) { ((struct pm *)cpu)->smis += input == CPU_INPUT_SMI; }
 
 static void config(struct pm *p, unsigned reg, uint32_t value, unsigned size)
 {

@@ -95,7 +95,8 @@ static void move_state(struct all *from, struct all *to)
     for (unsigned i = 0; i < sources->len; i++) {
         struct machine_device *x = &g_array_index(sources, struct machine_device, i);
         struct machine_device *y = &g_array_index(targets, struct machine_device, i);
-        memcpy((char *)y->device + y->type->state_offset, (char *)x->device + x->type->state_offset, x->type->state_size);
+        memcpy((char *)y->device + y->type->state_offset, (char *)x->device + x->type->state_offset,
+               x->type->state_size);
     }
     settle(to->rig.machine);
     to->seed = from->seed;
@@ -108,8 +109,8 @@ static unsigned differing_settled(struct all *a, struct all *b)
     return differing_fields(a->rig.machine, b->rig.machine, true);
 }
 
-/* State carried over by its fields and `loaded` goes on as the original does: by itself while time passes, and under the same
- * accesses. */
+/* State carried over by its fields and `loaded` goes on as the original does: by itself while time passes, and under
+ * the same accesses. */
 static void state_moves_whole(struct test *test)
 {
     for (unsigned seed = 1; seed <= 30; seed++) {
