@@ -20,7 +20,14 @@ static void movbe(struct x86_trans *t)
     x86_write(t, 0, ir_op1(t->u, IR_BSWAP, t->insn->operand[0].bits, x86_read_low(t, 1)));
 }
 
-static void movzx(struct x86_trans *t) { x86_write(t, 0, x86_read(t, 1)); }
+static void movzx(struct x86_trans *t)
+{
+    const struct x86_operand *to = &t->insn->operand[0];
+    if (to->bits >= 32)
+        ir_mov_to(t->u, x86_gpr(to->reg), x86_read(t, 1));
+    else
+        x86_write(t, 0, x86_read(t, 1));
+}
 
 static void movsx(struct x86_trans *t)
 {
@@ -162,7 +169,22 @@ static void xlat(struct x86_trans *t)
     x86_set_reg(t, R_AX, 8, ir_ld(t->u, 8, linear, 0, t->mmu));
 }
 
-static void lea(struct x86_trans *t) { x86_write(t, 0, x86_ea(t)); }
+/* What the destination cuts off need not be computed: then the sum is as wide as the destination. */
+static void lea(struct x86_trans *t)
+{
+    const struct x86_insn *insn = t->insn;
+    const struct x86_operand *to = &insn->operand[0];
+    struct x86_insn narrow = *insn;
+    if (to->bits < narrow.address_bits)
+        narrow.address_bits = (uint8_t)to->bits;
+    t->insn = &narrow;
+    ir_reg address = x86_ea(t);
+    t->insn = insn;
+    if (to->bits >= 32)
+        ir_mov_to(t->u, x86_gpr(to->reg), address);
+    else
+        x86_write(t, 0, address);
+}
 
 #define TESTS_CMPXCHG(op) op " d9;" op " 0f;66 " op " 0f;f0 " op " 0f;48 " op " d9@64;48 " op " 0f@64;f0 48 " op " 0f@64;" op " c0"
 
@@ -190,6 +212,6 @@ static const struct x86_row rows[] = {
     { "D7", "", "xlat", xlat, 0, FEAT_NONE, "d7;67 d7", 0, 0 },
     { "8D /r", "Gv,M", "lea", lea, 0, FEAT_NONE,
       "8d 0b;8d 4b 80;66 8d 4b 80;67 8d 4b 80;8d 44 8b 12@32@64;48 8d 44 cb 12@64;48 8d 05 34 12 00 00@64;8d 87 34 82@16;"
-      "67 48 8d 44 cb 12@64;4f 8d 44 ef 7f@64;8d 0d 78 56 34 12@32@64", 0, 0 },
+      "67 48 8d 44 cb 12@64;4f 8d 44 ef 7f@64;8d 44 cb 12@64;8d 05 34 12 00 00@64;66 8d 44 cb 12@64;8d 0d 78 56 34 12@32@64", 0, 0 },
 };
 X86_TABLE(bytes, rows);

@@ -49,8 +49,13 @@ static void setcc(struct x86_trans *t) { x86_write(t, 0, ir_setf(t->u, X86_FLAGS
 /* The source is read whatever the condition is; a 32-bit destination is zero-extended in both cases. */
 static void cmov(struct x86_trans *t)
 {
-    ir_reg value = x86_read(t, 1);
-    x86_write(t, 0, ir_self(t->u, X86_FLAGS, condition(t), value, x86_read(t, 0)));
+    const struct x86_operand *to = &t->insn->operand[0];
+    ir_reg value = x86_read(t, 1), old = x86_read(t, 0);
+    ir_reg result = ir_self(t->u, X86_FLAGS, condition(t), value, old);
+    if (to->bits >= 32)
+        ir_mov_to(t->u, x86_gpr(to->reg), result);
+    else
+        x86_write(t, 0, result);
 }
 
 static void nop(struct x86_trans *t) { (void)t; }
