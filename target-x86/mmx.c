@@ -255,9 +255,9 @@ static void cvtpi2ps(struct x86_trans *t)
     bool from_register = t->insn->operand[1].kind == OPERAND_MM;
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE), v = ir_temp(t->u, IR_TYPE_VEC);
     ir_reg dest = x86_xmm(t->insn->operand[0].reg);
-    sse_fp_run(t, row_copy(t), v, w);
     if (from_register)
-        mm_enter(t);
+        mm_enter(t);                    /* also when the conversion raises */
+    sse_fp_run(t, row_copy(t), v, w);
     ir_vmerge_to(t->u, 64, dest, dest, v);
 }
 
@@ -284,6 +284,7 @@ static void to_mm(struct x86_trans *t)
         w = sse_load(t, 64);
     else
         w = vector_of(t, ir_vget(t->u, 64, x86_xmm(t->insn->operand[1].reg), 0), IR_NONE);
+    mm_enter(t);                        /* also when the conversion raises */
     sse_fp_run(t, row_copy(t), v, w);
     finish(t, v, 0);
 }

@@ -62,6 +62,9 @@ uint64_t helper_ldmxcsr(struct cpu *c, uint64_t value)
  *      COPY          again: with FZ every tiny result sets UE, also an exact one, which is when an unmasked underflow
  *                    is due (4.9.1.5)
  *      mxcsr_check   raises, or goes on
+ *
+ * Departure: PE beside an unmasked overflow or underflow says that the masked result would be inexact; it should say so of the
+ * result with an unbounded exponent.
  */
 uint64_t helper_mxcsr_begin(struct cpu *c)
 {

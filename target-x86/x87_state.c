@@ -149,10 +149,8 @@ uint64_t helper_x87_reg(struct cpu *c, uint64_t info, uint64_t rip, uint64_t fla
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     record(cpu, info, rip);
-    uint16_t before = cpu->fpu.status;
-    uint32_t after = x87_exec(&cpu->fpu, info & 0x7ff, &cpu->vector, (uint32_t)flags);
-    /* A compare that an unmasked exception stopped leaves EFLAGS alone. */
-    return cpu->fpu.status & ~before & FSW_ES ? flags : after;
+    /* FCOMI with an unmasked exception: the SDM leaves EFLAGS alone, AMD's processors write them; the host decides. */
+    return x87_exec(&cpu->fpu, info & 0x7ff, &cpu->vector, (uint32_t)flags);
 }
 
 uint64_t helper_x87_load(struct cpu *c, uint64_t info, uint64_t rip, uint64_t linear, uint64_t offset)

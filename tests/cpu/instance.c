@@ -114,6 +114,10 @@ static void fx_random(uint8_t *fx, uint64_t *seed)
         control = (uint16_t)((control & ~0xf00) | (r & 0xc00) | (r & 0x2000 ? 0x300 : 0x200));
     if (r & 1 << 21)
         mxcsr |= (uint32_t)((r >> 32 & 0xe000) | (r >> 32 & 0x40));
+    if (!(r & 7ull << 40))          /* exceptions unmasked: #XM, and what a pending #MF leaves behind */
+        mxcsr &= (uint32_t)~(r >> 44 & 0x1380);     /* but overflow and underflow, see target-x86/mxcsr.c */
+    if (!(r & 7ull << 43))
+        control &= (uint16_t)~(r >> 52 & 0x3f);
     fx[4] = r & 0x300000 ? 0xff : (uint8_t)(r >> 24);      /* usually all registers in use */
     memcpy(fx, &control, 2);
     memcpy(fx + 2, &status, 2);
@@ -261,6 +265,8 @@ void instance_state(const struct instance *instance, struct host_state *state, u
     if (random_next(seed) % 8 == 0)
         state->flags |= EFL_AC;     /* alignment checks, at CPL 3 */
     fx_random(state->fx, seed);
+    if (starts_with(instance->row->name, "dpp"))            /* several steps, each of which may raise: only masked */
+        state->fx[24] |= 0x80, state->fx[25] |= 0x1f;
     for (unsigned i = HOST_DATA; i < HOST_READ_ONLY; i += 8) {
         uint64_t value = i & 8 ? random_next(seed) : random_value(seed);
         if ((random_next(seed) & 7) == 0)
