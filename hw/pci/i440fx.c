@@ -114,11 +114,9 @@ static void add_regions(struct i440fx *chip)
         segment->chip = chip;
         segment->address = n ? 0xc0000 + (n - 1) * 0x4000 : 0xf0000;
         segment->dram = memory_add_ram(memory, "pam-dram", segment->address, segment_bytes(n), ram, segment->address,
-                                       true,
-                                       I440FX_PRIORITY_DRAM);
+                                       true, I440FX_PRIORITY_DRAM);
         segment->write_only = memory_add_io(memory, "pam-write-only", segment->address, segment_bytes(n),
-                                            &write_only_ops,
-                                            segment, I440FX_PRIORITY_DRAM);
+                                            &write_only_ops, segment, I440FX_PRIORITY_DRAM);
     }
     chip->smram_open = memory_add_ram(memory, "smram", LOW_BASE, SMRAM_BYTES, ram, LOW_BASE, false,
                                       I440FX_PRIORITY_DRAM);
