@@ -10,12 +10,18 @@
 #include "tcg/ir_value.h"
 
 const struct ir_op_info ir_op_info[IR_OP_COUNT] = {
-#define IR_PURE(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_PURE },
+#define IR_PURE(name, outs, ins, flags, value) \
+    [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_PURE, \
+                  sizeof(outs) - 1, sizeof(ins) - 1 },
 #define IR_FLAG(name, outs, ins, flags, value) \
-    [IR_##name] = { #name, outs, ins, "d = " #value ", f = its flags", (flags) | IR_F_IS_FLAG },
-#define IR_FVAL(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_FVAL },
-#define IR_VECT(name, outs, ins, flags, value) [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_VECT },
-#define IR_EFFECT(name, outs, ins, flags, meaning) [IR_##name] = { #name, outs, ins, meaning, flags },
+    [IR_##name] = { #name, outs, ins, "d = " #value ", f = its flags", (flags) | IR_F_IS_FLAG, \
+                  sizeof(outs) - 1, sizeof(ins) - 1 },
+#define IR_FVAL(name, outs, ins, flags, value) \
+    [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_FVAL, sizeof(outs) - 1, sizeof(ins) - 1 },
+#define IR_VECT(name, outs, ins, flags, value) \
+    [IR_##name] = { #name, outs, ins, "d = " #value, (flags) | IR_F_IS_VECT, sizeof(outs) - 1, sizeof(ins) - 1 },
+#define IR_EFFECT(name, outs, ins, flags, meaning) \
+    [IR_##name] = { #name, outs, ins, meaning, flags, sizeof(outs) - 1, sizeof(ins) - 1 },
 #include "tcg/ir_ops.def"
 #undef IR_PURE
 #undef IR_FLAG

@@ -76,6 +76,7 @@ struct ir_op_info {
     const char *outs, *ins;         /* operand types: i, v, f */
     const char *meaning;
     uint32_t flags;
+    uint8_t out_count, in_count;    /* lengths of outs and ins; COPY: as many as there is room for */
 };
 extern const struct ir_op_info ir_op_info[IR_OP_COUNT];
 

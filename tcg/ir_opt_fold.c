@@ -63,7 +63,8 @@ static bool base_valid(const struct fold *f, const struct ir_fact *fact)
 
 static void follow_copies(const struct fold *f, struct ir_insn *insn)
 {
-    for (unsigned i = 0; i < 4; i++) {
+    const unsigned ins = ir_op_info[insn->op].in_count;
+    for (unsigned i = 0; i < ins; i++) {
         const struct ir_fact *fact = known(f, insn->s[i]);
         if (fact && fact->base_bits && !fact->disp && base_valid(f, fact) && read_width(insn, i) <= fact->base_bits)
             insn->s[i] = fact->base;
@@ -396,7 +397,7 @@ static void learn(const struct fold *f, const struct ir_insn *insn, struct ir_fa
     ir_reg base = IR_NONE;
     int64_t disp = 0;
     unsigned base_bits = insn->width;
-    fact->bits = (uint8_t)result_bits(f, insn);
+    fact->bits = (uint8_t)result_bits(f, insn);     /* before the stamp: d may be an input too */
     fact->is_constant = false;
     fact->base_bits = 0;
     switch (insn->op) {
@@ -467,42 +468,46 @@ static void learn_reversed(const struct fold *f, ir_reg global, ir_reg temporary
     t->base_version = g->version;
 }
 
+static void forget(const struct fold *f, ir_reg r)
+{
+    f->fact[r].version++;
+    f->fact[r].stamp = 0;
+}
+
 static void assign(const struct fold *f, const struct ir_insn *insn)
 {
     const unsigned globals = f->u->global_count;
-    if (is_copy(insn) && insn->d[0] <= globals && insn->s[0] > globals) {
+    const bool copy = is_copy(insn), integer = insn->op != IR_COPY && ir_op_info[insn->op].outs[0] == 'i';
+    if (copy && insn->d[0] <= globals && insn->s[0] > globals) {
         f->fact[insn->d[0]].version++;
         learn_reversed(f, insn->d[0], insn->s[0]);
         return;
     }
-    struct ir_fact fresh = { 0 };
-    const bool integer = ir_op_info[insn->op].outs[0] == 'i' && insn->op != IR_COPY;
-    if (integer)
-        learn(f, insn, &fresh);
-    else if (is_copy(insn))
-        fresh = (struct ir_fact){ .base = insn->s[0], .base_bits = 64, .base_version = f->fact[insn->s[0]].version };
-    for (unsigned i = 0; i < 2; i++) {
-        const ir_reg d = insn->d[i];
-        if (!d)
-            continue;
-        struct ir_fact *fact = &f->fact[d];
-        const uint32_t version = fact->version + 1;
-        if (i == 0 && (integer || is_copy(insn))) {
-            *fact = fresh;
-            fact->stamp = f->stamp;
-        } else {
-            fact->stamp = 0;
-        }
-        fact->version = version;
+    if (insn->d[1])
+        forget(f, insn->d[1]);
+    if (!insn->d[0])
+        return;
+    struct ir_fact *fact = &f->fact[insn->d[0]];
+    if (integer) {
+        learn(f, insn, fact);
+    } else if (copy) {
+        fact->base = insn->s[0];
+        fact->base_bits = 64;
+        fact->disp = 0;
+        fact->base_version = f->fact[insn->s[0]].version;
+        fact->is_constant = false;
+    } else {
+        forget(f, insn->d[0]);
+        return;
     }
+    fact->stamp = f->stamp;
+    fact->version++;
 }
 
 static void forget_globals(const struct fold *f)
 {
-    for (unsigned r = 1; r <= f->u->global_count; r++) {
-        f->fact[r].version++;
-        f->fact[r].stamp = 0;
-    }
+    for (unsigned r = 1; r <= f->u->global_count; r++)
+        forget(f, (ir_reg)r);
 }
 
 static void fold_insn(struct fold *f, struct ir_insn *insn)
@@ -559,6 +564,8 @@ void ir_opt_fold(struct ir_unit *u)
             ir_remove(insn);
             continue;
         }
+        if (insn->op == IR_INSN)
+            continue;
         fold_insn(&f, insn);
         if (insn->op == IR_OP_REMOVED)
             continue;

@@ -21,38 +21,33 @@ struct pending { ir_reg from, to; struct ir_insn *move; };
 struct live {
     struct ir_unit *u;
     struct ir_liveness *out;
-    uint8_t *alive;                 /* of temporaries between labels */
-    uint64_t globals, temps;        /* live now: see struct ir_label_live */
-    uint64_t all_globals, all_temps;
-    uint8_t seen[IR_MAX_LABELS];
-    struct pending pending[IR_OPT_PENDING];
+    unsigned global_count;
+    uint64_t globals, all_globals;  /* globals live now: bit n is register n + 1 */
+    uint8_t *alive;                 /* temporaries live now */
+    uint8_t *seen;                  /* labels already passed */
     unsigned pending_count;
+    struct pending pending[IR_OPT_PENDING];
 };
 
-static bool is_live(const struct live *l, ir_reg r)
+static inline bool is_live(const struct live *l, ir_reg r)
 {
-    if (r <= l->u->global_count)
-        return l->globals >> (r - 1) & 1;
-    const unsigned cross = l->out->cross[r];
-    if (!cross)
-        return l->alive[r];
-    return cross > IR_MAX_CROSSING || (l->temps >> (cross - 1) & 1);
+    return r <= l->global_count ? l->globals >> (r - 1) & 1 : l->alive[r];
 }
 
-static void set_live(struct live *l, ir_reg r, bool live)
+static inline void begin_life(struct live *l, ir_reg r)
 {
-    if (r <= l->u->global_count) {
-        const uint64_t bit = 1ull << (r - 1);
-        l->globals = live ? l->globals | bit : l->globals & ~bit;
-        return;
-    }
-    const unsigned cross = l->out->cross[r];
-    if (!cross) {
-        l->alive[r] = live;
-    } else if (cross <= IR_MAX_CROSSING) {
-        const uint64_t bit = 1ull << (cross - 1);
-        l->temps = live ? l->temps | bit : l->temps & ~bit;
-    }
+    if (r <= l->global_count)
+        l->globals |= 1ull << (r - 1);
+    else
+        l->alive[r] = 1;
+}
+
+static inline void end_life(struct live *l, ir_reg r)
+{
+    if (r <= l->global_count)
+        l->globals &= ~(1ull << (r - 1));
+    else
+        l->alive[r] = l->out->crossing_more && l->out->cross[r] > IR_MAX_CROSSING;
 }
 
 /* Finds the temporaries that are mentioned on both sides of a label. */
@@ -72,9 +67,9 @@ static void find_crossing(struct ir_unit *u)
         if (insn->op == IR_OP_REMOVED)
             continue;
         stretch += insn->op == IR_LABEL;
-        const ir_reg operands[6] = { insn->s[0], insn->s[1], insn->s[2], insn->s[3], insn->d[0], insn->d[1] };
-        for (unsigned k = 0; k < 6; k++) {
-            const ir_reg r = operands[k];
+        const unsigned ins = ir_op_info[insn->op].in_count, operands = ins + ir_op_info[insn->op].out_count;
+        for (unsigned k = 0; k < operands; k++) {
+            const ir_reg r = k < ins ? insn->s[k] : insn->d[k - ins];
             if (r <= u->global_count || r == IR_IMM || home[r] == stretch)
                 continue;
             if (!home[r]) {
@@ -190,8 +185,8 @@ static void merge_moves(struct live *l, struct ir_insn *insn, uint32_t flags)
             if (!reads_itself) {
                 insn->d[out] = p.to;
                 ir_remove(p.move);
-                set_live(l, p.from, false);
-                set_live(l, p.to, true);
+                end_life(l, p.from);
+                begin_life(l, p.to);
             }
             forget_pending(l, n);
         } else if (touched || insn->d[0] == p.to || insn->d[1] == p.to) {
@@ -204,26 +199,26 @@ static void merge_moves(struct live *l, struct ir_insn *insn, uint32_t flags)
 static void note_move(struct live *l, struct ir_insn *insn)
 {
     const ir_reg from = insn->s[0], to = insn->d[0];
-    if (from > l->u->global_count && !l->out->cross[from] && to <= l->u->global_count && !is_live(l, from) &&
+    if (from > l->global_count && !l->out->cross[from] && to <= l->global_count && !is_live(l, from) &&
         l->pending_count < IR_OPT_PENDING)
         l->pending[l->pending_count++] = (struct pending){ from, to, insn };
 }
 
-static void mark_and_use(struct live *l, struct ir_insn *insn)
+/* Outputs end here (going backward), inputs begin; `dead`: outputs that nobody reads. */
+static void mark_and_use(struct live *l, struct ir_insn *insn, unsigned dead)
 {
-    unsigned dies = 0;
-    for (unsigned i = 0; i < 2; i++)
-        if (insn->d[i] && !is_live(l, insn->d[i]))
-            dies |= IR_DEAD_D0 << i;
-    for (unsigned i = 0; i < 2; i++)
-        if (insn->d[i])
-            set_live(l, insn->d[i], false);
-    for (unsigned i = 0; i < 4; i++)
+    const unsigned ins = ir_op_info[insn->op].in_count;
+    unsigned dies = dead * IR_DEAD_D0;
+    if (insn->d[0])
+        end_life(l, insn->d[0]);
+    if (insn->d[1])
+        end_life(l, insn->d[1]);
+    for (unsigned i = 0; i < ins; i++)
         if (insn->s[i] && insn->s[i] != IR_IMM && !is_live(l, insn->s[i]))
             dies |= IR_LAST_S0 << i;
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < ins; i++)
         if (insn->s[i] && insn->s[i] != IR_IMM)
-            set_live(l, insn->s[i], true);
+            begin_life(l, insn->s[i]);
     insn->dies = (uint8_t)dies;
 }
 
@@ -234,61 +229,87 @@ static bool removable(const struct live *l, const struct ir_insn *insn, uint32_t
     return flags & IR_F_REMOVABLE;
 }
 
+/* What is live where control goes on at a label. */
 static void take_label(struct live *l, unsigned label)
 {
-    if (l->seen[label]) {
-        l->globals |= l->out->label[label].globals;
-        l->temps |= l->out->label[label].temps;
-    } else {                                            /* a branch backward */
-        l->globals |= l->all_globals;
-        l->temps |= l->all_temps;
-    }
+    const struct ir_label_live *at = &l->out->label[label];
+    const bool seen = l->seen[label];                   /* else a branch backward */
+    l->globals |= seen ? at->globals : l->all_globals;
+    for (unsigned n = 0; n < l->out->crossing_count; n++)
+        l->alive[l->out->crossing[n]] |= !seen || (at->temps >> n & 1);
+}
+
+static void place_label(struct live *l, unsigned label)
+{
+    uint64_t temps = 0;
+    for (unsigned n = 0; n < l->out->crossing_count; n++)
+        temps |= (uint64_t)l->alive[l->out->crossing[n]] << n;
+    l->out->label[label] = (struct ir_label_live){ l->globals, temps };
+    l->seen[label] = 1;
 }
 
 static void live_control(struct live *l, const struct ir_insn *insn, uint32_t flags)
 {
     if (flags & IR_F_LABEL) {
-        l->out->label[insn->imm] = (struct ir_label_live){ l->globals, l->temps };
-        l->seen[insn->imm] = 1;
+        place_label(l, (unsigned)insn->imm);
         return;
     }
-    if (flags & IR_F_ENDS)
-        l->globals = l->temps = 0;
+    if (flags & IR_F_ENDS) {
+        l->globals = 0;
+        for (unsigned n = 0; n < l->out->crossing_count; n++)
+            end_life(l, l->out->crossing[n]);
+    }
     if (flags & IR_F_BRANCH)
         take_label(l, insn->op == IR_BRC ? insn->aux : (unsigned)insn->imm);
-    if (is_barrier(l, insn, flags) && !(flags & IR_F_BRANCH))
+    else if (is_barrier(l, insn, flags))
         l->globals |= l->all_globals;
+}
+
+static unsigned dead_outputs(const struct live *l, const struct ir_insn *insn)
+{
+    return (insn->d[0] && !is_live(l, insn->d[0]) ? 1 : 0) | (insn->d[1] && !is_live(l, insn->d[1]) ? 2 : 0);
+}
+
+/* Does without outputs that nobody reads. */
+static uint32_t drop_outputs(struct ir_insn *insn, uint32_t flags, unsigned dead)
+{
+    if (flags & IR_F_IS_FLAG) {
+        if (!insn->d[1] || dead & 2)
+            drop_flags(insn);
+        if (dead & 1)
+            insn->d[0] = IR_NONE;
+        drop_flags_input(insn);
+    } else if (flags & IR_F_CALL && dead & 1) {
+        insn->d[0] = IR_NONE;
+    }
+    return ir_op_info[insn->op].flags;
 }
 
 static void live_insn(struct live *l, struct ir_insn *insn)
 {
     uint32_t flags = ir_op_info[insn->op].flags;
-    const bool dead0 = insn->d[0] && !is_live(l, insn->d[0]), dead1 = insn->d[1] && !is_live(l, insn->d[1]);
-    if (removable(l, insn, flags) && (!insn->d[0] || dead0) && (!insn->d[1] || dead1)) {
+    if (flags & IR_F_MARK)
+        return;
+    unsigned dead = dead_outputs(l, insn);
+    const unsigned outputs = (insn->d[0] ? 1 : 0) | (insn->d[1] ? 2 : 0);
+    if (dead == outputs && removable(l, insn, flags)) {
         ir_remove(insn);
         return;
     }
-    if (flags & IR_F_IS_FLAG) {
-        if (!insn->d[1] || dead1)
-            drop_flags(insn);
-        if (dead0)
-            insn->d[0] = IR_NONE;
-        drop_flags_input(insn);
-        flags = ir_op_info[insn->op].flags;
-    } else if (flags & IR_F_CALL && dead0) {
-        insn->d[0] = IR_NONE;
+    if (flags & (IR_F_IS_FLAG | IR_F_CALL)) {
+        flags = drop_outputs(insn, flags, dead);
+        dead = 0;
     }
     if (l->pending_count)
         merge_moves(l, insn, flags);
     if (is_copy(insn))
         note_move(l, insn);
-    if (flags & (IR_F_LABEL | IR_F_BRANCH | IR_F_ENDS)) {
+    const bool control = flags & (IR_F_LABEL | IR_F_BRANCH | IR_F_ENDS);
+    if (control)
         live_control(l, insn, flags);
-        mark_and_use(l, insn);
-        return;
-    }
-    mark_and_use(l, insn);
-    live_control(l, insn, flags);
+    mark_and_use(l, insn, dead);
+    if (!control && flags & (IR_F_FAULTS | IR_F_EXITS | IR_F_CALL))
+        live_control(l, insn, flags);
 }
 
 static uint64_t low_bits(unsigned count)
@@ -298,11 +319,19 @@ static uint64_t low_bits(unsigned count)
 
 void ir_opt_live(struct ir_unit *u)
 {
-    struct live l = { .u = u, .out = u->live, .alive = u->scratch->alive, .all_globals = low_bits(u->global_count) };
+    struct live l;
+    l.u = u;
+    l.out = u->live;
+    l.global_count = u->global_count;
+    l.globals = l.all_globals = low_bits(u->global_count);
+    l.alive = u->scratch->alive;
+    l.seen = u->scratch->seen;
+    l.pending_count = 0;
     find_crossing(u);
-    l.all_temps = low_bits(u->live->crossing_count);
-    l.globals = l.all_globals;
     memset(l.alive, 0, u->reg_count);
+    memset(l.seen, 0, u->label_count);
+    for (unsigned r = 1; u->live->crossing_more && r < u->reg_count; r++)
+        l.alive[r] = u->live->cross[r] > IR_MAX_CROSSING;
     for (unsigned i = u->count; i-- > 0;)
         if (u->code[i].op != IR_OP_REMOVED)
             live_insn(&l, &u->code[i]);

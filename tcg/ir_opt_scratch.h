@@ -31,7 +31,8 @@ enum { IR_OPT_PENDING = 4 };
 struct ir_opt_scratch {
     uint32_t stamp;
     struct ir_fact fact[1 + IR_MAX_GLOBALS + IR_MAX_TEMPS];
-    uint8_t alive[1 + IR_MAX_GLOBALS + IR_MAX_TEMPS];       /* live pass: temporaries that live between labels */
+    uint8_t alive[1 + IR_MAX_GLOBALS + IR_MAX_TEMPS];       /* live pass */
+    uint8_t seen[IR_MAX_LABELS];                            /* live pass: labels */
     uint16_t home[1 + IR_MAX_GLOBALS + IR_MAX_TEMPS];       /* live pass: stretch of code a temporary was met in */
 };
 
