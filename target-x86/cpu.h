@@ -186,7 +186,7 @@ static inline uint64_t x86_rip(const struct x86_cpu *cpu)
 /* x87_state.c, x87_env.c, mxcsr.c: floating point as the rest of the target sees it. */
 void x86_release(struct cpu *cpu);                               /* struct frontend.release: x87 state back to memory */
 void x86_fpu_init(struct x86_cpu *cpu);                          /* FNINIT; no mode update */
-uint16_t x86_fpu_status(const struct x86_cpu *cpu);              /* with TOP */
+uint16_t x86_fpu_status(const struct x86_cpu *cpu);              /* with TOP; fpu.live must be false, as outside a CPU's turn */
 uint16_t x86_fpu_tags(const struct x86_cpu *cpu);                /* the full tag word, two bits a register */
 uint32_t x86_mxcsr_get(const struct x86_cpu *cpu);               /* outside the cache (or after cpu.fp_control was refreshed) */
 void x86_mxcsr_put(struct x86_cpu *cpu, uint32_t value);         /* sets cpu.fp_control; no mode update */

@@ -26,11 +26,15 @@ static void mention(struct host_state *h, struct mentioned *m, ir_reg r, bool wr
     m->written[n] |= written;
 }
 
+/* Nothing when the branch comes from code behind the unit's end: that is no loop but a slow path coming back. */
 static struct mentioned mentioned_in(struct host_state *h, const struct label_info *l)
 {
     struct mentioned m = { .count = 0 };
     for (unsigned n = l->position; n <= l->last_branch; n++) {
         const struct ir_insn *i = &h->unit->code[n];
+        const uint32_t leaves = IR_F_EXITS | IR_F_ENDS;
+        if ((ir_op_info[i->op].flags & leaves) == leaves)
+            return (struct mentioned){ .count = 0 };
         for (unsigned k = 0; k < 4; k++)
             mention(h, &m, i->s[k], false);
         for (unsigned k = 0; k < 2; k++)
