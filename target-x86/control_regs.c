@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Control registers and descriptor-table registers (SDM 3, 2.4 and 2.5; SDM 2: MOV CR, LMSW, LGDT, LIDT). DR: debug.c. */
+/* Control registers and descriptor-table registers (SDM 3, 2.4 and 2.5; SDM 2: MOV CR, LMSW, LGDT, LIDT). DR:
+ * debug.c. */
 #include "target-x86/system.h"
 
 static void bad(struct x86_cpu *cpu)
@@ -20,7 +21,8 @@ static void enter_long_mode(struct x86_cpu *cpu)
 
 void x86_set_cr0(struct x86_cpu *cpu, uint64_t value)
 {
-    const uint64_t known = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+    const uint64_t known = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
+                           CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
     uint64_t old = cpu->cr0, changed, rip = x86_rip(cpu);
 
     if (value >> 32 || (value & CR0_PG && !(value & CR0_PE)) || (value & CR0_NW && !(value & CR0_CD))) {

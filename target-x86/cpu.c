@@ -109,7 +109,8 @@ unsigned x86_fetch_mmu(uint32_t mode)
 void x86_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access)
 {
     if (access == MMU_EXEC) {
-        log_write(cpu->log, LOG_guest_errors, "x86: code fetched from %#" PRIx64 ", where there is no memory\n", linear);
+        log_write(cpu->log, LOG_guest_errors, "x86: code fetched from %#" PRIx64 ", where there is no memory\n",
+                  linear);
         x86_raise(x86_cpu_of(cpu), EXC_UD);
     }
 }
@@ -245,7 +246,8 @@ static void dump_segment(const struct x86_cpu *cpu, unsigned n, const char *name
 {
     const struct x86_segment *s = &cpu->seg[n];
 
-    g_string_append_printf(out, "%-3s=%04x %016" PRIx64 " %08x %04x\n", name, s->selector, s->base, s->limit, s->attributes);
+    g_string_append_printf(out, "%-3s=%04x %016" PRIx64 " %08x %04x\n", name, s->selector, s->base, s->limit,
+                           s->attributes);
 }
 
 void x86_dump(struct cpu *base, GString *out)
@@ -265,7 +267,8 @@ void x86_dump(struct cpu *base, GString *out)
     }
     g_string_append_printf(out, "GDT=     %016" PRIx64 " %08x\nIDT=     %016" PRIx64 " %08x\n", cpu->gdt.base,
                            cpu->gdt.limit, cpu->idt.base, cpu->idt.limit);
-    g_string_append_printf(out, "CR0=%08" PRIx64 " CR2=%016" PRIx64 " CR3=%016" PRIx64 " CR4=%08" PRIx64 " EFER=%" PRIx64
+    g_string_append_printf(out,
+                           "CR0=%08" PRIx64 " CR2=%016" PRIx64 " CR3=%016" PRIx64 " CR4=%08" PRIx64 " EFER=%" PRIx64
                            "\nDR6=%08" PRIx64 " DR7=%08" PRIx64 "\n",
                            cpu->cr0, cpu->cr2, cpu->cr3, cpu->cr4, cpu->efer, cpu->dr[6], cpu->dr[7]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU models and CPUID (SDM 2, CPUID; AMD APM 3, appendix E for the 8000_00xx leaves). A model is a list of features; the leaves
- * come from features.def, so that what CPUID says and what raises #UD cannot differ. No model has MONITOR: MWAIT works, but a
- * guest whose idle loop is made of it would never let the host sleep.
+ * CPU models and CPUID (SDM 2, CPUID; AMD APM 3, appendix E for the 8000_00xx leaves). A model is a list of features;
+ * the leaves come from features.def, so that what CPUID says and what raises #UD cannot differ. No model has MONITOR:
+ * MWAIT works, but a guest whose idle loop is made of it would never let the host sleep.
  *
  * The leaves at 4000_0000h name Dragoman and, as other hypervisors do, the frequency of the TSC.
  */
@@ -26,8 +26,10 @@
     [FEAT_CR8] = true, [FEAT_LZCNT] = true, [FEAT_PREFETCHW] = true
 
 const struct x86_model x86_models[] = {
-    { .name = "qemu64", .help = "x86-64 with SSE3 (default)", .vendor = "AuthenticAMD", .brand = "Dragoman Virtual CPU, x86-64",
-      .signature = 0x00060fb1, .max_leaf = 0xd, .max_extended = 0x8000000a, .physical_bits = 40, .amd = true, .has = { HAS_X64 } },
+    { .name = "qemu64", .help = "x86-64 with SSE3 (default)", .vendor = "AuthenticAMD",
+      .brand = "Dragoman Virtual CPU, x86-64",
+      .signature = 0x00060fb1, .max_leaf = 0xd, .max_extended = 0x8000000a, .physical_bits = 40,
+      .amd = true, .has = { HAS_X64 } },
     { .name = "max", .help = "everything Dragoman has: x86-64-v3 without AVX", .vendor = "AuthenticAMD",
       .brand = "Dragoman Virtual CPU, all features", .signature = 0x00000663, .max_leaf = 0xd, .max_extended = 0x8000000a,
       .physical_bits = 40, .amd = true, .has = { HAS_MAX } },
@@ -67,7 +69,8 @@ const struct x86_model *x86_model_find(const char *name, GError **error)
             nearest = &x86_models[n];
         }
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "unknown CPU model '%s'; did you mean '%s'?", name, nearest->name);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "unknown CPU model '%s'; did you mean '%s'?", name,
+                nearest->name);
     return NULL;
 }
 

@@ -2,9 +2,10 @@
 /*
  * Debug registers, breakpoints and single-step (SDM 3, chapter 17).
  *
- * Units run while TF or a breakpoint is on hold one instruction; before it helper_debug_before looks for an instruction breakpoint,
- * behind it helper_debug_after notes traps in cpu.debug_pending, which x86_poll delivers. Data breakpoints are found
- * by softmmu (mmu_page.watch, x86_watch). RF is cleared when an instruction starts, not when it ends: nothing can look between.
+ * Units run while TF or a breakpoint is on hold one instruction; before it helper_debug_before looks for an
+ * instruction breakpoint, behind it helper_debug_after notes traps in cpu.debug_pending, which x86_poll delivers. Data
+ * breakpoints are found by softmmu (mmu_page.watch, x86_watch). RF is cleared when an instruction starts, not when it
+ * ends: nothing can look between.
  */
 #include "target-x86/system.h"
 #include "target-x86/trans.h"
@@ -134,7 +135,8 @@ uint64_t helper_debug_after(struct cpu *base)
     return 0;
 }
 
-/* A non-canonical address is #SS(0) when the instruction reaches it through SS: PUSH and its like, or rSP or rBP as base. */
+/* A non-canonical address is #SS(0) when the instruction reaches it through SS: PUSH and its like, or rSP or rBP as
+ * base. */
 bool x86_debug_stack_access(struct x86_cpu *cpu)
 {
     static const char *const implicit[] = { "push", "pop", "call", "ret", "enter", "leave", "pushf", "popf" };
@@ -150,7 +152,8 @@ bool x86_debug_stack_access(struct x86_cpu *cpu)
     }
     for (unsigned n = 0; n < G_N_ELEMENTS(implicit); n++) {
         bool plain = insn.base == 255 || insn.base == R_SP || insn.base == R_BP;
-        if (!strcmp(insn.row->name, implicit[n]) && (plain || !x86_canonical(cpu->regs[R_SP] - 8) || !x86_canonical(cpu->regs[R_SP]))) {
+        if (!strcmp(insn.row->name, implicit[n]) && (plain || !x86_canonical(cpu->regs[R_SP] - 8) ||
+                                                     !x86_canonical(cpu->regs[R_SP]))) {
             return true;
         }
     }

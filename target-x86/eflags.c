@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Instructions on IF and the rest of EFLAGS, and software interrupts, where translated code cannot decide by itself: CLI, STI,
- * PUSHF, POPF, INT n, INT3, INTO, INT1 with IOPL, VME and PVI (SDM 2; SDM 3, 20.3 and 20.4).
+ * Instructions on IF and the rest of EFLAGS, and software interrupts, where translated code cannot decide by itself:
+ * CLI, STI, PUSHF, POPF, INT n, INT3, INTO, INT1 with IOPL, VME and PVI (SDM 2; SDM 3, 20.3 and 20.4).
  */
 #include "target-x86/system.h"
 

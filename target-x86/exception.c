@@ -118,11 +118,14 @@ uint64_t x86_event_rip(const struct x86_cpu *cpu, const struct x86_event *event)
 {
     uint64_t rip = x86_rip(cpu) + event->insn_length;
 
-    return x86_code64(cpu) ? rip : cpu->cpu.mode & MODE_CODE32 ? (uint32_t)rip : event->insn_length ? (uint16_t)rip : (uint32_t)rip;
+    if (x86_code64(cpu)) {
+        return rip;
+    }
+    return cpu->cpu.mode & MODE_CODE32 || !event->insn_length ? (uint32_t)rip : (uint16_t)rip;
 }
 
-/* EFLAGS as pushed. Faults set RF, so that the handler's IRET does not meet an instruction breakpoint again; the fault that is
- * such a breakpoint does not: its handler does that itself (SDM 3, 17.3.1.1). */
+/* EFLAGS as pushed. Faults set RF, so that the handler's IRET does not meet an instruction breakpoint again; the fault
+ * that is such a breakpoint does not: its handler does that itself (SDM 3, 17.3.1.1). */
 uint64_t x86_event_eflags(struct x86_cpu *cpu, const struct x86_event *event)
 {
     uint64_t flags = x86_eflags_get(cpu);
@@ -210,7 +213,8 @@ static struct gate_target gate_target(struct x86_cpu *cpu, const struct x86_even
 }
 
 /* The frame, highest address first. */
-static void push_frame(struct x86_cpu *cpu, const struct x86_event *event, const struct gate_target *t, struct x86_stack *stack)
+static void push_frame(struct x86_cpu *cpu, const struct x86_event *event, const struct gate_target *t,
+                       struct x86_stack *stack)
 {
     static const uint8_t vm_segments[] = { SEG_GS, SEG_FS, SEG_DS, SEG_ES };
     unsigned bytes = t->wide ? 4 : 2;
@@ -297,7 +301,8 @@ static void log_event(struct x86_cpu *cpu, const struct x86_event *event)
 {
     static const char *const kinds[] = { "fault", "trap", "abort", "external", "INT n", "INT3/INTO", "ICEBP" };
 
-    log_write(cpu->cpu.log, LOG_int, "CPU %u: %s %02x error %04x at %04x:%016" PRIx64 " CPL %u SP %016" PRIx64 " CR2 %016" PRIx64
+    log_write(cpu->cpu.log, LOG_int,
+              "CPU %u: %s %02x error %04x at %04x:%016" PRIx64 " CPL %u SP %016" PRIx64 " CR2 %016" PRIx64
               " AX %016" PRIx64 "\n", cpu->cpu.index, kinds[event->kind], event->vector, event->error,
               cpu->seg[SEG_CS].selector, x86_rip(cpu), cpu->cpl, cpu->regs[R_SP], cpu->cr2, cpu->regs[R_AX]);
 }

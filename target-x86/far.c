@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Far jumps, calls and returns (SDM 2: JMP, CALL, RET; SDM 3, 5.8): real and virtual-8086 mode, protected mode, call gates,
- * IA-32e mode. IRET is in iret.c. Selectors of tasks go on to task.c.
+ * Far jumps, calls and returns (SDM 2: JMP, CALL, RET; SDM 3, 5.8): real and virtual-8086 mode, protected mode, call
+ * gates, IA-32e mode. IRET is in iret.c. Selectors of tasks go on to task.c.
  */
 #include "target-x86/system.h"
 
@@ -135,7 +135,8 @@ static void call_inner(struct x86_cpu *cpu, const struct call_gate *gate, uint64
     x86_set_cs(cpu, &gate->cs, gate->cpl, gate->rip);
 }
 
-static void call_same(struct x86_cpu *cpu, const struct x86_segment *cs, uint64_t rip, unsigned bytes, uint64_t next_rip)
+static void call_same(struct x86_cpu *cpu, const struct x86_segment *cs, uint64_t rip, unsigned bytes,
+                      uint64_t next_rip)
 {
     struct x86_stack stack = x86_stack_current(cpu);
 

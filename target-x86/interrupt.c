@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reaches a CPU from outside (SDM 3, 6.3 and 8.4, priorities: table 6-2): RESET, INIT, SIPI, SMI, NMI, INTR; the interrupt
- * shadow of STI and MOV SS; HLT, MWAIT.
+ * What reaches a CPU from outside (SDM 3, 6.3 and 8.4, priorities: table 6-2): RESET, INIT, SIPI, SMI, NMI, INTR; the
+ * interrupt shadow of STI and MOV SS; HLT, MWAIT.
  *
  * MWAIT returns at once, which the manual allows: stores of other CPUs to the monitored line are not seen.
  */

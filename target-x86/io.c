@@ -3,7 +3,8 @@
 #include "target-x86/system.h"
 #include <stdatomic.h>
 
-/* A port is allowed when its bits in the bitmap are clear; two bytes are read, so the bitmap ends with a byte of ones. */
+/* A port is allowed when its bits in the bitmap are clear; two bytes are read, so the bitmap ends with a byte of
+ * ones. */
 uint64_t helper_io_check(struct cpu *base, uint64_t port, uint64_t bytes)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);

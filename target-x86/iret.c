@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* IRET (SDM 2): real and virtual-8086 mode, same and outer privilege, to virtual-8086 mode, nested tasks, IA-32e mode. */
+/* IRET (SDM 2): real and virtual-8086 mode, same and outer privilege, to virtual-8086 mode, nested tasks, IA-32e
+ * mode. */
 #include "target-x86/system.h"
 
-/* Flags that any IRET may change at its operand size; RF is kept only while it can matter (an instruction breakpoint is on). */
+/* Flags that any IRET may change at its operand size; RF is kept only while it can matter (an instruction breakpoint
+ * is on). */
 static uint64_t flags_mask(struct x86_cpu *cpu, unsigned bits)
 {
     uint64_t mask = EFL_ARITHMETIC | EFL_TF | EFL_DF | EFL_NT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model-specific registers (SDM 4; AMD's from the APM and the family 0Fh BKDG) as one table. A register that is not in it raises #GP(0) and
- * is logged as unimp. Registers of real parts that systems only look at read as constants and swallow writes.
+ * Model-specific registers (SDM 4; AMD's from the APM and the family 0Fh BKDG) as one table. A register that is not in
+ * it raises #GP(0) and is logged as unimp. Registers of real parts that systems only look at read as constants and
+ * swallow writes.
  */
 #include "target-x86/system.h"
 #include "base/clock.h"
@@ -343,7 +344,8 @@ bool x86_msr_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
 
 static void unknown(struct x86_cpu *cpu, const char *what, uint32_t msr, uint64_t value)
 {
-    log_write(cpu->cpu.log, LOG_unimp, "x86: %s of MSR %08x (value %#" PRIx64 ") refused at %#" PRIx64 "\n", what, msr, value,
+    log_write(cpu->cpu.log, LOG_unimp, "x86: %s of MSR %08x (value %#" PRIx64 ") refused at %#" PRIx64 "\n", what,
+              msr, value,
               x86_rip(cpu));
     x86_raise_error(cpu, EXC_GP, 0);
 }

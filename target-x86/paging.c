@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page walks (SDM 3, chapter 4): two-level with PSE and PSE-36, PAE with loaded PDPTEs, four-level with 2 MiB and 1 GiB pages;
- * NX, WP, SMEP, SMAP, reserved bits, accessed and dirty bits.
+ * Page walks (SDM 3, chapter 4): two-level with PSE and PSE-36, PAE with loaded PDPTEs, four-level with 2 MiB and 1
+ * GiB pages; NX, WP, SMEP, SMAP, reserved bits, accessed and dirty bits.
  *
  * A and D are set only when the access succeeds, with a compare-and-swap; when an entry changed meanwhile the walk
  * starts again. Directory entries that lead to page tables are cached until the next flush (SDM 3, 4.10.3); a walk that
- * began there and would fault is done again from the top. The TLB has no PCID tags: a CR3 load drops every non-global translation, which the manual allows.
+ * began there and would fault is done again from the top. The TLB has no PCID tags: a CR3 load drops every non-global
+ * translation, which the manual allows.
  */
 #include "target-x86/system.h"
 #include <inttypes.h>
@@ -226,11 +227,13 @@ static bool page_fault(struct walk *w, enum mmu_access access, unsigned mmu, boo
 
 static void identity_page(const struct x86_cpu *cpu, uint64_t linear, struct mmu_page *page)
 {
-    *page = (struct mmu_page){ .physical = linear & 0xfffff000 & a20_mask(cpu), .size = 4096, .read = true, .write = true,
+    *page = (struct mmu_page){ .physical = linear & 0xfffff000 & a20_mask(cpu), .size = 4096, .read = true,
+                               .write = true,
                                .exec = true, .watch = x86_debug_page_watched(cpu, linear) };
 }
 
-bool x86_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise, struct mmu_page *page)
+bool x86_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
+                  struct mmu_page *page)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
     struct walk w = { .cpu = cpu, .linear = linear, .physical_mask = x86_physical_mask(cpu) };

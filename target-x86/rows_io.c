@@ -53,12 +53,12 @@ static void out(struct x86_trans *t)
 static void port_string(struct x86_trans *t)
 {
     unsigned bits = t->insn->opcode & 1 ? MIN(t->insn->operand_bits, 32u) : 8;
-    unsigned seg = t->insn->segment == SEG_NONE ? SEG_DS : t->insn->segment;
+    unsigned seg = t->insn->segment == SEG_NONE ? SEG_DS : t->insn->segment, what;
     bool repeated = t->insn->rep || t->insn->repne;
 
     check_port(t, x86_get_reg(t, R_DX, 16), bits);
-    x86_call_void(t, t->insn->row->data, ir_const(t->u, bits / 8 | t->insn->address_bits << 8 | seg << 16 | (unsigned)repeated << 24),
-                  ir_const(t->u, t->next_rip), IR_NONE, IR_NONE);
+    what = bits / 8 | t->insn->address_bits << 8 | seg << 16 | (unsigned)repeated << 24;
+    x86_call_void(t, t->insn->row->data, ir_const(t->u, what), ir_const(t->u, t->next_rip), IR_NONE, IR_NONE);
     x86_end_lookup(t);
 }
 
@@ -76,8 +76,8 @@ static void cli(struct x86_trans *t)
 }
 
 /*
- * The instruction behind STI is not interrupted. Inside a unit nothing interrupts, so that a shadow is needed only when an
- * input waits already (then the loop must look at it after that instruction) or when the unit may end here.
+ * The instruction behind STI is not interrupted. Inside a unit nothing interrupts, so that a shadow is needed only
+ * when an input waits already (then the loop must look at it after that instruction) or when the unit may end here.
  */
 static void sti(struct x86_trans *t)
 {

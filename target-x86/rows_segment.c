@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions on segment registers and far transfers (SDM 2); what they do is in segment.c, far.c, iret.c, eflags.c. */
+/* Instructions on segment registers and far transfers (SDM 2); what they do is in segment.c, far.c, iret.c,
+ * eflags.c. */
 #include "target-x86/helpers.h"
 #include "target-x86/system_rows.h"
 #include "target-x86/tables.h"
@@ -102,7 +103,9 @@ static void load_far_pointer(struct x86_trans *t)
 /* data: the helper, far_jump or far_call. */
 static void far_transfer(struct x86_trans *t, ir_reg selector, ir_reg offset)
 {
-    x86_call_void(t, t->insn->row->data, selector, offset, ir_const(t->u, t->insn->operand_bits), ir_const(t->u, t->next_rip));
+    ir_reg bits = ir_const(t->u, t->insn->operand_bits);
+
+    x86_call_void(t, t->insn->row->data, selector, offset, bits, ir_const(t->u, t->next_rip));
     x86_end_lookup(t);
 }
 
@@ -125,7 +128,8 @@ static void far_return(struct x86_trans *t)
 {
     unsigned release = t->insn->operand_count ? t->insn->operand[0].value & 0xffff : 0;
 
-    x86_call_void(t, HELPER_far_return, ir_const(t->u, t->insn->operand_bits), ir_const(t->u, release), IR_NONE, IR_NONE);
+    x86_call_void(t, HELPER_far_return, ir_const(t->u, t->insn->operand_bits), ir_const(t->u, release), IR_NONE,
+                  IR_NONE);
     x86_end_lookup(t);
 }
 
@@ -137,7 +141,8 @@ static void iret(struct x86_trans *t)
 
 static void int_n(struct x86_trans *t)
 {
-    x86_call_void(t, HELPER_int, ir_const(t->u, t->insn->operand[0].value & 0xff), ir_const(t->u, t->insn->length), IR_NONE,
+    x86_call_void(t, HELPER_int, ir_const(t->u, t->insn->operand[0].value & 0xff), ir_const(t->u, t->insn->length),
+                  IR_NONE,
                   IR_NONE);
     x86_end_lookup(t);
 }
@@ -145,7 +150,8 @@ static void int_n(struct x86_trans *t)
 /* INT3, INT1: data is the vector. */
 static void int_trap(struct x86_trans *t)
 {
-    x86_call_void(t, HELPER_int_trap, ir_const(t->u, t->insn->row->data), ir_const(t->u, t->insn->length), IR_NONE, IR_NONE);
+    x86_call_void(t, HELPER_int_trap, ir_const(t->u, t->insn->row->data), ir_const(t->u, t->insn->length), IR_NONE,
+                  IR_NONE);
     x86_end_lookup(t);
 }
 

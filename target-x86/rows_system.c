@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System instructions (SDM 2): control, debug and model-specific registers, tables, caches, SYSCALL and its like, CPUID, RDTSC. */
+/* System instructions (SDM 2): control, debug and model-specific registers, tables, caches, SYSCALL and its like,
+ * CPUID, RDTSC. */
 #include "target-x86/helpers.h"
 #include "target-x86/system_rows.h"
 #include "target-x86/tables.h"
@@ -74,7 +75,8 @@ static void mov_to_dr(struct x86_trans *t)
         x86_gen_raise(t, EXC_UD);
         return;
     }
-    x86_call_void(t, HELPER_write_dr, ir_const(t->u, t->insn->reg), x86_get_reg(t, t->insn->rm, register_bits(t)), IR_NONE,
+    x86_call_void(t, HELPER_write_dr, ir_const(t->u, t->insn->reg), x86_get_reg(t, t->insn->rm, register_bits(t)),
+                  IR_NONE,
                   IR_NONE);
     x86_end_next(t);
 }
@@ -266,12 +268,14 @@ static void read_base(struct x86_trans *t)
 {
     x86_call_void(t, HELPER_fsgsbase, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     x86_set_reg(t, t->insn->rm, rex_w_bits(t),
-                ir_ldcpu(t->u, rex_w_bits(t), offsetof(struct x86_cpu, seg[0].base) + t->insn->row->data * sizeof(struct x86_segment)));
+                ir_ldcpu(t->u, rex_w_bits(t), offsetof(struct x86_cpu,
+                                                       seg[0].base) + t->insn->row->data * sizeof(struct x86_segment)));
 }
 
 static void write_base(struct x86_trans *t)
 {
-    x86_call_void(t, HELPER_write_base, ir_const(t->u, t->insn->row->data), x86_get_reg(t, t->insn->rm, rex_w_bits(t)), IR_NONE,
+    x86_call_void(t, HELPER_write_base, ir_const(t->u, t->insn->row->data), x86_get_reg(t, t->insn->rm,
+            rex_w_bits(t)), IR_NONE,
                   IR_NONE);
 }
 

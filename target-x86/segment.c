@@ -3,8 +3,8 @@
  * Segmentation (SDM 3, chapters 3 and 5): descriptors, loads of segment registers with their checks, LDTR and TR, the
  * inspecting instructions LAR, LSL, VERR, VERW, ARPL, and addresses checked against limit and rights.
  *
- * Choices: a null selector loaded into a data segment clears base and limit (as Intel's parts do, AMD's keep them); in real
- * mode a load keeps limit and D/B ("unreal mode") and makes the segment present and writable.
+ * Choices: a null selector loaded into a data segment clears base and limit (as Intel's parts do, AMD's keep them); in
+ * real mode a load keeps limit and D/B ("unreal mode") and makes the segment present and writable.
  */
 #include "target-x86/system.h"
 #include <string.h>
@@ -75,7 +75,8 @@ struct x86_segment x86_segment_real(const struct x86_cpu *cpu, unsigned seg, uin
     if (x86_vm86(cpu)) {
         return (struct x86_segment){ (uint32_t)selector << 4, 0xffff, selector, data | 3 << SEG_DPL_SHIFT };
     }
-    return (struct x86_segment){ (uint32_t)selector << 4, old->limit, selector, data | (old->attributes & (SEG_DB | SEG_G)) };
+    return (struct x86_segment){ (uint32_t)selector << 4, old->limit, selector,
+                                 data | (old->attributes & (SEG_DB | SEG_G)) };
 }
 
 /* ---- loading ---- */
@@ -271,7 +272,8 @@ uint64_t helper_segment_address(struct cpu *cpu, uint64_t seg, uint64_t offset, 
 
 /* ---- stacks ---- */
 
-struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss, uint64_t sp, unsigned cpl, uint32_t error)
+struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss, uint64_t sp, unsigned cpl,
+                              uint32_t error)
 {
     return (struct x86_stack){
         .cpu = cpu, .ss = *ss, .sp = sp, .mask = ss->attributes & SEG_DB ? 0xffffffff : 0xffff,
@@ -308,7 +310,8 @@ static uint64_t stack_address(struct x86_stack *stack, uint64_t offset, unsigned
 /* The first access to a page goes the long way; the rest of a frame through the host's pointer to it. */
 static uint8_t *stack_host(struct x86_stack *stack, uint64_t linear, unsigned bytes)
 {
-    return (linear & ~0xfffull) == stack->page && (linear & 0xfff) + bytes <= 4096 ? stack->host + (linear & 0xfff) : NULL;
+    return (linear & ~0xfffull) == stack->page && (linear & 0xfff) + bytes <= 4096
+           ? stack->host + (linear & 0xfff) : NULL;
 }
 
 static void stack_learn(struct x86_stack *stack, uint64_t linear, enum mmu_access access)
@@ -382,7 +385,8 @@ enum {
     LSL_TYPES_LONG = 1 << 2 | 1 << 9 | 1 << 11,
 };
 
-static bool inspect_type(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *d, unsigned types, unsigned types_long)
+static bool inspect_type(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *d, unsigned types,
+                         unsigned types_long)
 {
     uint16_t a;
 
@@ -419,7 +423,8 @@ uint64_t helper_verify(struct cpu *base, uint64_t selector, uint64_t write)
     struct x86_cpu *cpu = x86_cpu_of(base);
     struct x86_descriptor d;
     uint16_t a;
-    bool ok = inspect(cpu, selector, &d, &a) && (a & SEG_S) && (write ? attributes_writable(a) : attributes_readable(a));
+    bool ok = inspect(cpu, selector, &d, &a) && (a & SEG_S) && (write
+                                                                ? attributes_writable(a) : attributes_readable(a));
 
     zero_flag(cpu, ok);
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System-management mode (SDM 3, chapter 34; AMD APM 2, chapter 10): SMI entry, the state save map, RSM. Models with long mode use
- * AMD's 64-bit map (revision 2_0064h), others the 32-bit one (2_0000h), whose reserved part holds hidden state in a
- * layout of our own. SMBASE relocation and auto-HALT restart are there, I/O instruction restart is not.
+ * System-management mode (SDM 3, chapter 34; AMD APM 2, chapter 10): SMI entry, the state save map, RSM. Models with
+ * long mode use AMD's 64-bit map (revision 2_0064h), others the 32-bit one (2_0000h), whose reserved part holds hidden
+ * state in a layout of our own. SMBASE relocation and auto-HALT restart are there, I/O instruction restart is not.
  */
 #include "target-x86/system.h"
 #include <stdatomic.h>
@@ -22,15 +22,19 @@ static const struct saved long_map[] = {
     SAVED(0xff60, 8, dr[7]), SAVED(0xff68, 8, dr[6]), SAVED(0xff80, 8, regs[15]), SAVED(0xff88, 8, regs[14]),
     SAVED(0xff90, 8, regs[13]), SAVED(0xff98, 8, regs[12]), SAVED(0xffa0, 8, regs[11]), SAVED(0xffa8, 8, regs[10]),
     SAVED(0xffb0, 8, regs[9]), SAVED(0xffb8, 8, regs[8]), SAVED(0xffc0, 8, regs[R_DI]), SAVED(0xffc8, 8, regs[R_SI]),
-    SAVED(0xffd0, 8, regs[R_BP]), SAVED(0xffd8, 8, regs[R_SP]), SAVED(0xffe0, 8, regs[R_BX]), SAVED(0xffe8, 8, regs[R_DX]),
+    SAVED(0xffd0, 8, regs[R_BP]), SAVED(0xffd8, 8, regs[R_SP]), SAVED(0xffe0, 8, regs[R_BX]), SAVED(0xffe8, 8,
+            regs[R_DX]),
     SAVED(0xfff0, 8, regs[R_CX]), SAVED(0xfff8, 8, regs[R_AX]),
 };
 static const struct saved short_map[] = {
     SAVED(0xfffc, 4, cr0), SAVED(0xfff8, 4, cr3), SAVED(0xffec, 4, regs[R_DI]), SAVED(0xffe8, 4, regs[R_SI]),
-    SAVED(0xffe4, 4, regs[R_BP]), SAVED(0xffe0, 4, regs[R_SP]), SAVED(0xffdc, 4, regs[R_BX]), SAVED(0xffd8, 4, regs[R_DX]),
+    SAVED(0xffe4, 4, regs[R_BP]), SAVED(0xffe0, 4, regs[R_SP]), SAVED(0xffdc, 4, regs[R_BX]), SAVED(0xffd8, 4,
+            regs[R_DX]),
     SAVED(0xffd4, 4, regs[R_CX]), SAVED(0xffd0, 4, regs[R_AX]), SAVED(0xffcc, 4, dr[6]), SAVED(0xffc8, 4, dr[7]),
-    SHOWN(0xffc4, 2, seg[SEG_TR].selector), SHOWN(0xffc0, 2, seg[SEG_LDTR].selector), SHOWN(0xffbc, 2, seg[SEG_GS].selector),
-    SHOWN(0xffb8, 2, seg[SEG_FS].selector), SHOWN(0xffb4, 2, seg[SEG_DS].selector), SHOWN(0xffb0, 2, seg[SEG_SS].selector),
+    SHOWN(0xffc4, 2, seg[SEG_TR].selector), SHOWN(0xffc0, 2, seg[SEG_LDTR].selector), SHOWN(0xffbc, 2,
+            seg[SEG_GS].selector),
+    SHOWN(0xffb8, 2, seg[SEG_FS].selector), SHOWN(0xffb4, 2, seg[SEG_DS].selector), SHOWN(0xffb0, 2,
+            seg[SEG_SS].selector),
     SHOWN(0xffac, 2, seg[SEG_CS].selector), SHOWN(0xffa8, 2, seg[SEG_ES].selector), SAVED(0xff90, 4, gdt.base),
     SAVED(0xff94, 2, gdt.limit), SAVED(0xff98, 4, idt.base), SAVED(0xff9c, 2, idt.limit), SAVED(0xffa0, 4, cr4),
     SAVED(0xff8c, 1, cpl),
@@ -43,7 +47,8 @@ struct map {
     unsigned segments, step, base;          /* selector at +0, attributes +2, limit +4, base at +base */
 };
 static const struct map maps[] = {
-    { short_map, G_N_ELEMENTS(short_map), REVISION_SHORT, SHORT_SMBASE, SHORT_AUTOHALT, 0xfff0, 0xfff4, 4, 0xff04, 12, 8 },
+    { short_map, G_N_ELEMENTS(short_map), REVISION_SHORT, SHORT_SMBASE, SHORT_AUTOHALT, 0xfff0, 0xfff4, 4, 0xff04, 12,
+      8 },
     { long_map, G_N_ELEMENTS(long_map), REVISION_LONG, LONG_SMBASE, LONG_AUTOHALT, 0xff78, 0xff70, 8, 0xfe00, 16, 8 },
 };
 
@@ -164,7 +169,8 @@ uint64_t helper_rsm(struct cpu *base)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
     const struct map *map = map_of(cpu);
-    uint64_t smbase = get(cpu, map->smbase, 4), rip = get(cpu, map->rip, map->bytes), flags = get(cpu, map->rflags, map->bytes);
+    uint64_t smbase = get(cpu, map->smbase, 4), rip = get(cpu, map->rip, map->bytes), flags = get(cpu, map->rflags,
+            map->bytes);
     bool halted = get(cpu, map->autohalt, 1) & 1;
 
     restore_registers(cpu, map);

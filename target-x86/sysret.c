@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS, RDFSBASE and its like (SDM 2). Where Intel's and AMD's parts differ, the model's
- * vendor decides: SYSCALL outside 64-bit code and SYSENTER in long mode.
+ * SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS, RDFSBASE and its like (SDM 2). Where Intel's and AMD's parts differ, the
+ * model's vendor decides: SYSCALL outside 64-bit code and SYSENTER in long mode.
  */
 #include "target-x86/system.h"
 #include <stdatomic.h>

@@ -2,10 +2,11 @@
 #ifndef TARGET_X86_SYSTEM_H
 #define TARGET_X86_SYSTEM_H
 /*
- * The privileged half of the CPU (SDM volume 3), as its parts see each other. All helpers run with precise state: cpu.pc is that
- * of the instruction, so whatever may fault comes before the first change.
+ * The privileged half of the CPU (SDM volume 3), as its parts see each other. All helpers run with precise state:
+ * cpu.pc is that of the instruction, so whatever may fault comes before the first change.
  *
- *   cpu.c segment.c exception.c far.c task.c paging.c control_regs.c msr.c cpuid.c debug.c smm.c interrupt.c io.c sysret.c
+ * cpu.c segment.c exception.c far.c task.c paging.c control_regs.c msr.c cpuid.c debug.c smm.c interrupt.c io.c
+ * sysret.c
  */
 #include "target-x86/cpu.h"
 #include "target-x86/cpuid.h"
@@ -16,7 +17,8 @@
 /* ---- for the front end's table (struct frontend) ---- */
 uint64_t x86_linear_of_pc(struct cpu *cpu, uint64_t pc, uint32_t mode);
 unsigned x86_fetch_mmu(uint32_t mode);
-bool x86_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise, struct mmu_page *page);
+bool x86_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
+                  struct mmu_page *page);
 void x86_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 void x86_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
 bool x86_poll(struct cpu *cpu);
@@ -34,7 +36,8 @@ static inline bool x86_real_segments(const struct x86_cpu *cpu) { return !x86_pr
 static inline unsigned x86_iopl(const struct x86_cpu *cpu) { return cpu->eflags >> 12 & 3; }
 /* Feature of this CPU's model, FEAT_*. */
 static inline bool x86_has(const struct x86_cpu *cpu, enum x86_feature feature) { return cpu->model->has[feature]; }
-/* The mmu mode of accesses to descriptor tables, TSS, IDT: supervisor whatever CPL is, and SMAP whatever AC is (SDM 3, 4.6.1). */
+/* The mmu mode of accesses to descriptor tables, TSS, IDT: supervisor whatever CPL is, and SMAP whatever AC is (SDM 3,
+ * 4.6.1). */
 static inline unsigned x86_mmu_implicit(const struct x86_cpu *cpu)
 {
     return cpu->cr4 & CR4_SMAP ? X86_MMU_KERNEL_SMAP : X86_MMU_KERNEL;
@@ -42,7 +45,8 @@ static inline unsigned x86_mmu_implicit(const struct x86_cpu *cpu)
 /* The mmu mode of an ordinary data access at privilege cpl. */
 static inline unsigned x86_mmu_at(const struct x86_cpu *cpu, unsigned cpl)
 {
-    return cpl == 3 ? X86_MMU_USER : (cpu->cr4 & CR4_SMAP) && !(cpu->eflags & EFL_AC) ? X86_MMU_KERNEL_SMAP : X86_MMU_KERNEL;
+    return cpl == 3 ? X86_MMU_USER : (cpu->cr4 & CR4_SMAP) && !(cpu->eflags & EFL_AC)
+           ? X86_MMU_KERNEL_SMAP : X86_MMU_KERNEL;
 }
 static inline bool x86_canonical(uint64_t address) { return (uint64_t)((int64_t)(address << 16) >> 16) == address; }
 
@@ -80,7 +84,8 @@ enum {  /* types of system descriptors */
     DESC_TSS16 = 1, DESC_LDT = 2, DESC_TSS16_BUSY = 3, DESC_CALL16 = 4, DESC_TASK = 5, DESC_INT16 = 6, DESC_TRAP16 = 7,
     DESC_TSS32 = 9, DESC_TSS32_BUSY = 11, DESC_CALL32 = 12, DESC_INT32 = 14, DESC_TRAP32 = 15,
 };
-/* Reads the 8 bytes of a selector's descriptor; false when it lies outside its table or the table is unusable. May raise #PF. */
+/* Reads the 8 bytes of a selector's descriptor; false when it lies outside its table or the table is unusable. May
+ * raise #PF. */
 bool x86_descriptor_load(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *out);
 /* The upper 8 bytes of a 16-byte descriptor; false when outside the table. */
 bool x86_descriptor_load_upper(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *descriptor);
@@ -95,7 +100,8 @@ struct x86_segment x86_segment_null(uint16_t selector);
 struct x86_segment x86_segment_real(const struct x86_cpu *cpu, unsigned seg, uint16_t selector);
 /* MOV/POP to ES, SS, DS, FS, GS (and LDS...): all checks, then the load. */
 void x86_segment_load(struct x86_cpu *cpu, unsigned seg, uint16_t selector);
-/* Checks a stack selector for privilege cpl; raises with `vector` (#TS or #GP; #SS when not present). Returns the segment. */
+/* Checks a stack selector for privilege cpl; raises with `vector` (#TS or #GP; #SS when not present). Returns the
+ * segment. */
 struct x86_segment x86_stack_segment_check(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, unsigned vector);
 /* Linear address of seg:offset for an access of `bytes`, checked; raises #GP(0), or #SS(0) for SS. */
 uint64_t x86_segment_address(struct x86_cpu *cpu, unsigned seg, uint64_t offset, unsigned bytes, bool write);
@@ -126,7 +132,8 @@ struct x86_stack {
     uint8_t *host;
 };
 struct x86_stack x86_stack_current(struct x86_cpu *cpu);
-struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss, uint64_t sp, unsigned cpl, uint32_t error);
+struct x86_stack x86_stack_at(struct x86_cpu *cpu, const struct x86_segment *ss, uint64_t sp, unsigned cpl,
+                              uint32_t error);
 struct x86_stack x86_stack_long(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 void x86_stack_push(struct x86_stack *stack, unsigned bytes, uint64_t value);
 uint64_t x86_stack_pop(struct x86_stack *stack, unsigned bytes);

@@ -31,7 +31,8 @@ static uint64_t tss_read(struct x86_cpu *cpu, const struct x86_segment *tr, unsi
     return mmu_load(&cpu->cpu, (uint32_t)(tr->base + offset), bytes, x86_mmu_implicit(cpu));
 }
 
-static void tss_write(struct x86_cpu *cpu, const struct x86_segment *tr, unsigned offset, uint64_t value, unsigned bytes)
+static void tss_write(struct x86_cpu *cpu, const struct x86_segment *tr, unsigned offset, uint64_t value,
+                      unsigned bytes)
 {
     mmu_store(&cpu->cpu, (uint32_t)(tr->base + offset), value, bytes, x86_mmu_implicit(cpu));
 }
