@@ -18,6 +18,9 @@
  *     cannot matter (SHLS, SHRS, SARS, SHLDS, SHRDS whose count is a constant other than 0, or whose flags are dead).
  *   - CALL has d[0] == IR_NONE when nobody wants the value. Loads and COPY keep their outputs, marked dead.
  *   - Code that cannot be reached is gone.
+ *   - An op's outputs are assigned after all else it does, so an output may be a register that the op also reads, and a
+ *     global: `rax = LD [rax]`. If the op faults, its inputs, also those marked as last used, and its outputs still have the
+ *     values from before.
  */
 #include "tcg/ir.h"
 
