@@ -63,16 +63,17 @@ static void forward(struct host_state *h)
         const int label = branch_label(i);
         if (label >= 0)
             h->labels[label].branches++;
-        for (unsigned k = 0; k < 4; k++) {
+        const unsigned ins = h->op_ins[i->op], outs = h->op_outs[i->op];
+        for (unsigned k = 0; k < ins; k++) {
             const ir_reg r = i->s[k];
-            if (r == IR_NONE || r == IR_IMM)
+            if (r <= h->unit->global_count || r == IR_IMM)
                 continue;
             const unsigned bits = bits_read(i, k);
             if (bits > h->vregs[r].demand)
                 h->vregs[r].demand = (uint8_t)bits;
             note_register(h, r, block);
         }
-        for (unsigned k = 0; k < 2; k++) {
+        for (unsigned k = 0; k < outs; k++) {
             if (i->d[k] == IR_NONE)
                 continue;
             note_register(h, i->d[k], block);
@@ -183,11 +184,11 @@ static void backward(struct host_state *h)
         }
         if (!live.flags)
             ends |= END_FLAGS;
-        for (unsigned k = 2; k-- > 0;) {
+        for (unsigned k = h->op_outs[i->op]; k-- > 0;) {
             if (i->d[k] != IR_NONE && define(h, &live, i->d[k]))
                 ends |= END_D0 << k;
         }
-        for (unsigned k = 4; k-- > 0;) {
+        for (unsigned k = h->op_ins[i->op]; k-- > 0;) {
             if (i->s[k] != IR_NONE && i->s[k] != IR_IMM && use(h, &live, i->s[k]))
                 ends |= END_S0 << k;
         }

@@ -270,6 +270,10 @@ static void *create(const struct frontend *frontend, const struct backend_option
         return NULL;
     }
     assign_homes(h);
+    for (unsigned op = 0; op < IR_OP_COUNT; op++) {
+        h->op_ins[op] = (uint8_t)strlen(ir_op_info[op].ins);
+        h->op_outs[op] = (uint8_t)strlen(ir_op_info[op].outs);
+    }
     h->far_start = g_malloc(FAR_BYTES);
     h->far_limit = h->far_start + FAR_BYTES - OP_MOST_BYTES;
     h->main_to_far = g_new(uint8_t *, MAX_FIXES);

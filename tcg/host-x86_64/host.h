@@ -99,6 +99,7 @@ struct host_state {
     uint8_t global_home[IR_MAX_GLOBALS + 1];
     uint16_t pinned_mask, pool_mask;
     int32_t pinned_mem[HOST_REGS];  /* displacement of what is pinned there */
+    uint8_t op_ins[IR_OP_COUNT], op_outs[IR_OP_COUNT];      /* operands of each op */
     const uint8_t *stub[16];        /* enum host_stub, executable addresses */
 
     struct host_code c;             /* main code, or far code between far_begin and far_end */
