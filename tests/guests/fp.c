@@ -156,6 +156,13 @@ static void environments(void)
     __asm__ volatile("fld1; movd %%eax, %%mm3; fnstenv %0; emms; fnstenv %1" : "=m"(area), "=m"(area[64]) :: );
     say("after mmx: tags %x top %d, after emms: tags %x\n", (word)(*(uint16_t *)(area + 8) & 0xc0), *(uint16_t *)(area + 4) >> 11 & 7,
         (word)*(uint16_t *)(area + 72));
+    extern const char at_fldz[], at_fldl[];
+    __asm__ volatile("fninit; at_fldz: fldz; nop; fnstenv %0" : "=m"(area));
+    say("last instruction: ip %s, opcode %x\n", *(uint32_t *)(area + 12) == (uint32_t)(word)at_fldz ? "right" : "wrong",
+        (word)(*(uint32_t *)(area + 16) >> 16));
+    __asm__ volatile("at_fldl: fldl %1; fnstenv %0; fninit" : "=m"(area) : "m"(area[256]));
+    say("operand: ip %s, dp %s\n", *(uint32_t *)(area + 12) == (uint32_t)(word)at_fldl ? "right" : "wrong",
+        *(uint32_t *)(area + 20) == (uint32_t)(word)&area[256] ? "right" : "wrong");
     __asm__ volatile("fninit; fnstcw %0" : "=m"(control_value));
     say("control after fninit %x", (word)control_value);
     put_control(0);
