@@ -116,7 +116,10 @@ static void put_rest(struct text *t, const struct ir_unit *u, const struct ir_in
     case IR_VPUT:    put(t, " lane %u", insn->aux); break;
     case IR_LDCPU:
     case IR_STCPU:   put(t, " at 0x%x", (unsigned)insn->imm); break;
-    case IR_X87:     put(t, " %02x %02x at 0x%x", 0xd8 | (unsigned)(insn->imm >> 8 & 7), (unsigned)insn->imm & 0xff, (unsigned)(insn->imm >> 16)); break;
+    case IR_X87:
+        put(t, " %02x %02x at 0x%x", 0xd8 | (unsigned)(insn->imm >> 8 & 7), (unsigned)insn->imm & 0xff,
+            (unsigned)(insn->imm >> 16));
+        break;
     case IR_BR:
     case IR_BRF:     put(t, " -> L%d", (int)insn->imm); break;
     case IR_BRC:     put(t, " -> L%u", insn->aux); break;

@@ -48,8 +48,10 @@ static bool excusable(const struct sequence *s, const struct host_state *a, cons
         return true;
     if (row && a->rip == b->rip && ((loose_fault(row) && b->vector != 255) || (row->flags & ROW_ALIGN16 && segment_a && segment_b)))
         return true;
-    return (s->mode == HOST_32 || s->mode == HOST_32_SEGMENTS) && ((segment_b && (a->vector == EXC_PF || a->vector == EXC_AC)) || (segment_a && b->vector == EXC_PF)) &&
-           a->rip == b->rip;
+    const bool wraps = s->mode == HOST_32 || s->mode == HOST_32_SEGMENTS;
+    const bool wrapped_there = segment_b && (a->vector == EXC_PF || a->vector == EXC_AC);
+    const bool wrapped_here = segment_a && b->vector == EXC_PF;
+    return wraps && (wrapped_there || wrapped_here) && a->rip == b->rip;
 }
 
 /* A repeated string instruction wrote over itself: when the new bytes count is left to the processor. */

@@ -32,12 +32,13 @@ static const char *judge(struct fuzz *f, struct sequence *s, uint64_t state_seed
 static void show(const struct sequence *s)
 {
     char text[128];
-    const uint32_t mode = s->mode == HOST_64 ? MODE_CODE64 | MODE_LMA | MODE_PE : s->mode == HOST_16 ? MODE_PE : MODE_CODE32 | MODE_PE;
+    const uint32_t mode = MODE_PE | (s->mode == HOST_64 ? MODE_CODE64 | MODE_LMA : s->mode == HOST_16 ? 0 : MODE_CODE32);
     for (unsigned n = 0; n < s->groups; n++) {
         const struct group *group = &s->group[n];
         for (unsigned i = 0; i < group->insns && !group->left_out; i++) {
             const unsigned at = s->at[n] + group->insn[i].offset;
-            const unsigned bytes = x86_frontend.disassemble(s->code + at, 16, host_rip(s->mode, HOST_CODE + at), mode, text, sizeof text);
+            const uint64_t rip = host_rip(s->mode, HOST_CODE + at);
+            const unsigned bytes = x86_frontend.disassemble(s->code + at, 16, rip, mode, text, sizeof text);
             printf("#   +%04x ", at);
             const unsigned next = i + 1 < group->insns ? group->insn[i + 1].offset : group->count;
             for (unsigned b = group->insn[i].offset; b < next; b++)
@@ -54,7 +55,8 @@ static void report(struct fuzz *f, struct sequence *s, uint64_t seed, uint64_t s
     char text[160];
     const struct way *who = NULL;
     const char *what = judge(f, s, state_seed, &who, text, sizeof text);
-    printf("# cpu_fuzz --seed %lu --count 1 --mode %s: %s: %s\n", seed, modes[s->mode], who ? who->name : "?", what ? what : "not again");
+    printf("# cpu_fuzz --seed %lu --count 1 --mode %s: %s: %s\n", seed, modes[s->mode], who ? who->name : "?",
+           what ? what : "not again");
     for (unsigned n = 0; n < s->groups; n++) {
         s->group[n].left_out = true;
         if (!judge(f, s, state_seed, &who, text, sizeof text))
