@@ -17,7 +17,8 @@ static ir_reg string_linear(struct x86_trans *t, ir_reg offset, bool write)
     unsigned bits = insn->operand[0].bits, bytes_shift = bits == 16 ? 1 : bits == 32 ? 2 : 3;
     ir_reg words = ir_op2i(t->u, IR_SAR, 64, ir_exts(t->u, bits, 64, offset), bytes_shift + 3);
     ir_reg address = ir_lea(t->u, insn->address_bits, x86_ea(t), words, bytes_shift, 0);
-    return x86_segment_linear(t, insn->segment == SEG_NONE ? insn->default_segment : insn->segment, address, bits, write);
+    return x86_segment_linear(t, insn->segment == SEG_NONE ? insn->default_segment : insn->segment, address, bits,
+                              write);
 }
 
 static ir_reg bit_apply(struct x86_trans *t, enum bit_action action, unsigned bits, ir_reg value, ir_reg mask)
@@ -74,7 +75,8 @@ static void bsf(struct x86_trans *t)
     ir_reg flags = ir_temp(t->u, IR_TYPE_FLAGS);
     ir_flag_op(t->u, IR_ANDS, o->bits, IR_NONE, flags, IR_NONE, source, source, 0);
     if (o->bits == 32)              /* the whole 64-bit register stays */
-        ir_mov_to(t->u, x86_gpr(o->reg), ir_select(t->u, IR_COND_E, 64, ir_extu(t->u, 32, source), zero, x86_gpr(o->reg), found));
+        ir_mov_to(t->u, x86_gpr(o->reg), ir_select(t->u, IR_COND_E, 64, ir_extu(t->u, 32, source), zero,
+                                                   x86_gpr(o->reg), found));
     else
         x86_write(t, 0, ir_select(t->u, IR_COND_E, o->bits, source, zero, x86_gpr(o->reg), found));
     ir_mov_to(t->u, X86_FLAGS, flags);
@@ -114,13 +116,18 @@ static const struct x86_row rows[] = {
     { "0F B3 /r", "Ev,Gv", "btr", bt, ROW_LOCK, FEAT_NONE, TESTS_BT_LOCK("0f b3"), UNDEFINED_BT, BIT_RESET },
     { "0F BB /r", "Ev,Gv", "btc", bt, ROW_LOCK, FEAT_NONE, TESTS_BT_LOCK("0f bb"), UNDEFINED_BT, BIT_COMPLEMENT },
     { "0F BA /4 ib", "Ev,Ib", "bt", bt, 0, FEAT_NONE, TESTS_BT_IMM("e1", "23"), UNDEFINED_BT, BIT_TEST },
-    { "0F BA /5 ib", "Ev,Ib", "bts", bt, ROW_LOCK, FEAT_NONE, TESTS_BT_IMM("e9", "2b") ";f0 0f ba 2b 05", UNDEFINED_BT, BIT_SET },
-    { "0F BA /6 ib", "Ev,Ib", "btr", bt, ROW_LOCK, FEAT_NONE, TESTS_BT_IMM("f1", "33") ";f0 0f ba 33 05", UNDEFINED_BT, BIT_RESET },
-    { "0F BA /7 ib", "Ev,Ib", "btc", bt, ROW_LOCK, FEAT_NONE, TESTS_BT_IMM("f9", "3b") ";f0 0f ba 3b 05", UNDEFINED_BT, BIT_COMPLEMENT },
+    { "0F BA /5 ib", "Ev,Ib", "bts", bt, ROW_LOCK, FEAT_NONE,
+      TESTS_BT_IMM("e9", "2b") ";f0 0f ba 2b 05", UNDEFINED_BT, BIT_SET },
+    { "0F BA /6 ib", "Ev,Ib", "btr", bt, ROW_LOCK, FEAT_NONE,
+      TESTS_BT_IMM("f1", "33") ";f0 0f ba 33 05", UNDEFINED_BT, BIT_RESET },
+    { "0F BA /7 ib", "Ev,Ib", "btc", bt, ROW_LOCK, FEAT_NONE,
+      TESTS_BT_IMM("f9", "3b") ";f0 0f ba 3b 05", UNDEFINED_BT, BIT_COMPLEMENT },
     { "0F BC /r", "Gv,Ev", "bsf", bsf, 0, FEAT_NONE, TESTS_SCAN("0f bc"), EFL_ARITHMETIC & ~EFL_ZF, 0 },
     { "0F BD /r", "Gv,Ev", "bsr", bsf, 0, FEAT_NONE, TESTS_SCAN("0f bd"), EFL_ARITHMETIC & ~EFL_ZF, 1 },
-    { "F3 0F BC /r", "Gv,Ev", "tzcnt", count_zeros, 0, FEAT_BMI1, TESTS_COUNT("bc"), EFL_OF | EFL_SF | EFL_PF | EFL_AF, IR_CTZ },
-    { "F3 0F BD /r", "Gv,Ev", "lzcnt", count_zeros, 0, FEAT_LZCNT, TESTS_COUNT("bd"), EFL_OF | EFL_SF | EFL_PF | EFL_AF, IR_CLZ },
+    { "F3 0F BC /r", "Gv,Ev", "tzcnt", count_zeros, 0, FEAT_BMI1,
+      TESTS_COUNT("bc"), EFL_OF | EFL_SF | EFL_PF | EFL_AF, IR_CTZ },
+    { "F3 0F BD /r", "Gv,Ev", "lzcnt", count_zeros, 0, FEAT_LZCNT,
+      TESTS_COUNT("bd"), EFL_OF | EFL_SF | EFL_PF | EFL_AF, IR_CLZ },
     { "F3 0F B8 /r", "Gv,Ev", "popcnt", popcnt, 0, FEAT_POPCNT, TESTS_COUNT("b8"), 0, 0 },
 };
 X86_TABLE(bit, rows);

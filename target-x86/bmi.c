@@ -89,15 +89,21 @@ static void mulx(struct x86_trans *t)
 #define TESTS_BLS(r, m) "c4 e2 60 f3 " r "@32@64;c4 e2 60 f3 " m "@32@64;c4 e2 e0 f3 " r "@64"
 
 static const struct x86_row rows[] = {
-    { "VEX.LZ.NP.0F38 F2 /r", "Gy,By,Ey", "andn", andn, ROW_NOVM, FEAT_BMI1, TESTS_BMI("60", "e0", "f2"), UNDEFINED_BMI, 0 },
+    { "VEX.LZ.NP.0F38 F2 /r", "Gy,By,Ey", "andn", andn, ROW_NOVM, FEAT_BMI1,
+      TESTS_BMI("60", "e0", "f2"), UNDEFINED_BMI, 0 },
     { "VEX.LZ.NP.0F38 F7 /r", "Gy,Ey,By", "bextr", bextr, ROW_NOVM, FEAT_BMI1, TESTS_BMI("60", "e0", "f7"),
       UNDEFINED_BMI | EFL_SF, 0 },
-    { "VEX.LZ.NP.0F38 F3 /1", "By,Ey", "blsr", blsr, ROW_NOVM, FEAT_BMI1, TESTS_BLS("c9", "0b"), UNDEFINED_BMI, IR_AND },
-    { "VEX.LZ.NP.0F38 F3 /2", "By,Ey", "blsmsk", blsr, ROW_NOVM, FEAT_BMI1, TESTS_BLS("d1", "13"), UNDEFINED_BMI, IR_XOR },
+    { "VEX.LZ.NP.0F38 F3 /1", "By,Ey", "blsr", blsr, ROW_NOVM, FEAT_BMI1,
+      TESTS_BLS("c9", "0b"), UNDEFINED_BMI, IR_AND },
+    { "VEX.LZ.NP.0F38 F3 /2", "By,Ey", "blsmsk", blsr, ROW_NOVM, FEAT_BMI1,
+      TESTS_BLS("d1", "13"), UNDEFINED_BMI, IR_XOR },
     { "VEX.LZ.NP.0F38 F3 /3", "By,Ey", "blsi", blsi, ROW_NOVM, FEAT_BMI1, TESTS_BLS("d9", "1b"), UNDEFINED_BMI, 0 },
-    { "VEX.LZ.NP.0F38 F5 /r", "Gy,Ey,By", "bzhi", bzhi, ROW_NOVM, FEAT_BMI2, TESTS_BMI("60", "e0", "f5"), UNDEFINED_BMI, 0 },
-    { "VEX.LZ.F2.0F38 F5 /r", "Gy,By,Ey", "pdep", pdep, ROW_NOVM, FEAT_BMI2, TESTS_BMI("63", "e3", "f5"), 0, HELPER_pdep },
-    { "VEX.LZ.F3.0F38 F5 /r", "Gy,By,Ey", "pext", pdep, ROW_NOVM, FEAT_BMI2, TESTS_BMI("62", "e2", "f5"), 0, HELPER_pext },
+    { "VEX.LZ.NP.0F38 F5 /r", "Gy,Ey,By", "bzhi", bzhi, ROW_NOVM, FEAT_BMI2,
+      TESTS_BMI("60", "e0", "f5"), UNDEFINED_BMI, 0 },
+    { "VEX.LZ.F2.0F38 F5 /r", "Gy,By,Ey", "pdep", pdep, ROW_NOVM, FEAT_BMI2,
+      TESTS_BMI("63", "e3", "f5"), 0, HELPER_pdep },
+    { "VEX.LZ.F3.0F38 F5 /r", "Gy,By,Ey", "pext", pdep, ROW_NOVM, FEAT_BMI2,
+      TESTS_BMI("62", "e2", "f5"), 0, HELPER_pext },
     { "VEX.LZ.F2.0F38 F6 /r", "Gy,By,Ey", "mulx", mulx, ROW_NOVM, FEAT_BMI2, TESTS_BMI("63", "e3", "f6"), 0, 0 },
 };
 X86_TABLE(bmi, rows);

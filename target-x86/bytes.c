@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Moving and exchanging bytes: BSWAP MOVBE MOVZX MOVSX MOVSXD XCHG XADD CMPXCHG CMPXCHG8B CMPXCHG16B, CBW and CWD
- * families, XLAT, LEA (SDM volume 2). XCHG with memory is atomic without LOCK, too. BSWAP of a 16-bit register is undefined;
- * here it clears the register, as processors do.
+ * families, XLAT, LEA (SDM volume 2). XCHG with memory is atomic without LOCK, too. BSWAP of a 16-bit register is
+ * undefined; here it clears the register, as processors do.
  */
 #include "target-x86/integer.h"
 
@@ -192,21 +192,26 @@ static const struct x86_row rows[] = {
     { "0F C8+r", "Zv", "bswap", bswap, 0, FEAT_NONE, "0f c8@32@64;66 0f c9@16;48 0f cb@64;49 0f cf@64", 0, 0 },
     { "NFx 0F 38 F0 /r", "Gv,Mv", "movbe", movbe, 0, FEAT_MOVBE, "0f 38 f0 03;66 0f 38 f0 03;48 0f 38 f0 03@64", 0, 0 },
     { "NFx 0F 38 F1 /r", "Mv,Gv", "movbe", movbe, 0, FEAT_MOVBE, "0f 38 f1 0b;66 0f 38 f1 0b;48 0f 38 f1 0b@64", 0, 0 },
-    { "0F B6 /r", "Gv,Eb", "movzx", movzx, 0, FEAT_NONE, "0f b6 c1;0f b6 03;66 0f b6 c5;48 0f b6 c1@64;40 0f b6 c6@64", 0, 0 },
+    { "0F B6 /r", "Gv,Eb", "movzx", movzx, 0, FEAT_NONE,
+      "0f b6 c1;0f b6 03;66 0f b6 c5;48 0f b6 c1@64;40 0f b6 c6@64", 0, 0 },
     { "0F B7 /r", "Gv,Ew", "movzx", movzx, 0, FEAT_NONE, "0f b7 c1;0f b7 03;66 0f b7 c5;48 0f b7 03@64", 0, 0 },
-    { "0F BE /r", "Gv,Eb", "movsx", movsx, 0, FEAT_NONE, "0f be c1;0f be 03;66 0f be c5;48 0f be c1@64;48 0f be 03@64", 0, 0 },
+    { "0F BE /r", "Gv,Eb", "movsx", movsx, 0, FEAT_NONE,
+      "0f be c1;0f be 03;66 0f be c5;48 0f be c1@64;48 0f be 03@64", 0, 0 },
     { "0F BF /r", "Gv,Ew", "movsx", movsx, 0, FEAT_NONE, "0f bf c1;0f bf 03;66 0f bf c5;48 0f bf 03@64", 0, 0 },
     { "63 /r", "Gv,Ez", "movsxd", movsx, ROW_ONLY64, FEAT_NONE, "63 c1;63 03;48 63 c1;48 63 03", 0, 0 },
     { "86 /r", "Eb,Gb", "xchg", xchg, ROW_LOCK, FEAT_NONE, "86 c8;86 e5;86 0b;f0 86 0b;40 86 f7@64;86 c4", 0, 0 },
-    { "87 /r", "Ev,Gv", "xchg", xchg, ROW_LOCK, FEAT_NONE, "87 c8;66 87 c8;87 0b;f0 87 0b;48 87 c8@64;48 87 0b@64;87 c0", 0, 0 },
+    { "87 /r", "Ev,Gv", "xchg", xchg, ROW_LOCK, FEAT_NONE,
+      "87 c8;66 87 c8;87 0b;f0 87 0b;48 87 c8@64;48 87 0b@64;87 c0", 0, 0 },
     { "90+r", "Zv,rAX", "xchg", xchg, 0, FEAT_NONE, "90;66 90;91;66 93;97;48 91@64;41 90@64;49 90@64;48 90@64", 0, 0 },
     { "0F C0 /r", "Eb,Gb", "xadd", xadd, ROW_LOCK, FEAT_NONE, "0f c0 c8;0f c0 e5;0f c0 0b;f0 0f c0 0b;0f c0 c0", 0, 0 },
     { "0F C1 /r", "Ev,Gv", "xadd", xadd, ROW_LOCK, FEAT_NONE,
       "0f c1 c8;66 0f c1 c8;0f c1 0b;f0 0f c1 0b;48 0f c1 c8@64;f0 48 0f c1 0b@64;0f c1 c0", 0, 0 },
-    { "0F B0 /r", "Eb,Gb", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, "0f b0 d9;0f b0 e5;0f b0 0f;f0 0f b0 0f;0f b0 c8;0f b0 cc", 0, 0 },
+    { "0F B0 /r", "Eb,Gb", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE,
+      "0f b0 d9;0f b0 e5;0f b0 0f;f0 0f b0 0f;0f b0 c8;0f b0 cc", 0, 0 },
     { "0F B1 /r", "Ev,Gv", "cmpxchg", cmpxchg, ROW_LOCK, FEAT_NONE, TESTS_CMPXCHG("0f b1"), 0, 0 },
     { "W0 0F C7 /1", "Mq", "cmpxchg8b", cmpxchg8b, ROW_LOCK, FEAT_CX8, "0f c7 0f;f0 0f c7 0f", 0, 0 },
-    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK | ROW_ALIGN16, FEAT_CX16, "48 0f c7 0f@64;f0 48 0f c7 0f@64", 0, 0 },
+    { "REX.W 0F C7 /1", "Mdq", "cmpxchg16b", cmpxchg16b, ROW_LOCK | ROW_ALIGN16, FEAT_CX16,
+      "48 0f c7 0f@64;f0 48 0f c7 0f@64", 0, 0 },
     { "98", "", "cbw", cbw, 0, FEAT_NONE, "98;66 98;48 98@64", 0, 0 },
     { "99", "", "cwd", cwd, 0, FEAT_NONE, "99;66 99;48 99@64", 0, 0 },
     { "D7", "", "xlat", xlat, 0, FEAT_NONE, "d7;67 d7", 0, 0 },

@@ -15,7 +15,8 @@ struct reader {
     bool short_of_15;               /* end is where the caller's bytes end, not the 15th */
 };
 
-enum prefix_class { PREFIX_NO, PREFIX_SEGMENT, PREFIX_66, PREFIX_67, PREFIX_LOCK, PREFIX_REPNE, PREFIX_REP, PREFIX_REX };
+enum prefix_class { PREFIX_NO, PREFIX_SEGMENT, PREFIX_66, PREFIX_67, PREFIX_LOCK, PREFIX_REPNE, PREFIX_REP,
+                   PREFIX_REX };
 
 static const uint8_t prefix_classes[256] = {
     [0x26] = PREFIX_SEGMENT, [0x2e] = PREFIX_SEGMENT, [0x36] = PREFIX_SEGMENT, [0x3e] = PREFIX_SEGMENT,

@@ -27,6 +27,7 @@ static const struct x86_row rows[] = {
     { "F7 /0 iz", "Ev,Iz", "test", x86_alu_compare, 0, FEAT_NONE, X86_ALU_IMMZ("f7", "c1", "03"), EFL_AF, IR_ANDS },
     { "F7 /1 iz", "Ev,Iz", "test", x86_alu_compare, 0, FEAT_NONE, X86_ALU_IMMZ("f7", "c9", "0b"), EFL_AF, IR_ANDS },
     { "F6 /2", "Eb", "not", not, ROW_LOCK, FEAT_NONE, "f6 d0;f6 d4;f6 13;f0 f6 13;41 f6 d1@64", 0, 0 },
-    { "F7 /2", "Ev", "not", not, ROW_LOCK, FEAT_NONE, "f7 d0;66 f7 d3;f7 13;66 f0 f7 13;48 f7 d0@64;f0 48 f7 13@64", 0, 0 },
+    { "F7 /2", "Ev", "not", not, ROW_LOCK, FEAT_NONE,
+      "f7 d0;66 f7 d3;f7 13;66 f0 f7 13;48 f7 d0@64;f0 48 f7 13@64", 0, 0 },
 };
 X86_TABLE(logic, rows);

@@ -2,8 +2,8 @@
 /*
  * Multiplication and division: MUL IMUL DIV IDIV (SDM volume 2).
  *
- * MUL and IMUL leave SF, ZF, AF and PF undefined; here they follow IR MULS (IMUL) or are cleared (MUL). DIV and IDIV leave
- * all flags undefined; here they stay. #DE for a zero divisor or a quotient that does not fit is raised by helpers.
+ * MUL and IMUL leave SF, ZF, AF and PF undefined; here they follow IR MULS (IMUL) or are cleared (MUL). DIV and IDIV
+ * leave all flags undefined; here they stay. #DE for a zero divisor or a quotient that does not fit is raised by helpers.
  */
 #include "target-x86/helpers.h"
 #include "target-x86/integer.h"
@@ -55,7 +55,8 @@ static void mul(struct x86_trans *t)
 static void imul(struct x86_trans *t)
 {
     unsigned bits = t->insn->operand[0].bits;
-    ir_reg b = x86_read(t, 0), a = x86_gpr(R_AX), flags = ir_temp(t->u, IR_TYPE_FLAGS), low = ir_temp(t->u, IR_TYPE_INT);
+    ir_reg b = x86_read(t, 0), a = x86_gpr(R_AX);
+    ir_reg flags = ir_temp(t->u, IR_TYPE_FLAGS), low = ir_temp(t->u, IR_TYPE_INT);
     ir_flag_op(t->u, IR_MULS, bits, low, flags, IR_NONE, a, b, 0);
     if (bits == 64) {
         ir_reg high = ir_op2(t->u, IR_MULSH, 64, a, b);
@@ -89,7 +90,8 @@ static void divide(struct x86_trans *t)
     unsigned bits = t->insn->operand[0].bits;
     ir_reg divisor = x86_read(t, 0);
     if (bits == 64) {
-        ir_reg quotient = ir_call(t->u, is_signed ? HELPER_idiv64 : HELPER_div64, x86_gpr(R_AX), x86_gpr(R_DX), divisor, IR_NONE);
+        ir_reg quotient = ir_call(t->u, is_signed ? HELPER_idiv64 : HELPER_div64, x86_gpr(R_AX), x86_gpr(R_DX),
+                                  divisor, IR_NONE);
         ir_reg rest = ir_op2(t->u, IR_SUB, 64, x86_gpr(R_AX), ir_op2(t->u, IR_MUL, 64, quotient, divisor));
         ir_mov_to(t->u, x86_gpr(R_AX), quotient);
         ir_mov_to(t->u, x86_gpr(R_DX), rest);
@@ -103,11 +105,14 @@ static const struct x86_row rows[] = {
     { "F6 /4", "Eb", "mul", mul, 0, FEAT_NONE, "f6 e1;f6 e6;f6 23;41 f6 e1@64", UNDEFINED_MUL, 0 },
     { "F7 /4", "Ev", "mul", mul, 0, FEAT_NONE, "f7 e1;66 f7 e3;f7 23;f7 e2;48 f7 e1@64;48 f7 23@64", UNDEFINED_MUL, 0 },
     { "F6 /5", "Eb", "imul", imul, 0, FEAT_NONE, "f6 e9;f6 ee;f6 2b;41 f6 e9@64", UNDEFINED_MUL, 0 },
-    { "F7 /5", "Ev", "imul", imul, 0, FEAT_NONE, "f7 e9;66 f7 eb;f7 2b;f7 ea;48 f7 e9@64;48 f7 2b@64", UNDEFINED_MUL, 0 },
-    { "0F AF /r", "Gv,Ev", "imul", imul_register, 0, FEAT_NONE, "0f af c1;66 0f af c1;0f af 0b;48 0f af c1@64", UNDEFINED_MUL, 0 },
+    { "F7 /5", "Ev", "imul", imul, 0, FEAT_NONE,
+      "f7 e9;66 f7 eb;f7 2b;f7 ea;48 f7 e9@64;48 f7 2b@64", UNDEFINED_MUL, 0 },
+    { "0F AF /r", "Gv,Ev", "imul", imul_register, 0, FEAT_NONE,
+      "0f af c1;66 0f af c1;0f af 0b;48 0f af c1@64", UNDEFINED_MUL, 0 },
     { "69 /r iz", "Gv,Ev,Iz", "imul", imul_register, 0, FEAT_NONE,
       "69 c1 34 82@16;69 c1 78 56 34 82@32@64;66 69 0b 34 12@32@64;48 69 c1 78 56 34 82@64", UNDEFINED_MUL, 0 },
-    { "6B /r ib", "Gv,Ev,sIb", "imul", imul_register, 0, FEAT_NONE, "6b c1 85;66 6b c1 03;6b 0b 7f;48 6b c1 80@64", UNDEFINED_MUL, 0 },
+    { "6B /r ib", "Gv,Ev,sIb", "imul", imul_register, 0, FEAT_NONE,
+      "6b c1 85;66 6b c1 03;6b 0b 7f;48 6b c1 80@64", UNDEFINED_MUL, 0 },
     { "F6 /6", "Eb", "div", divide, 0, FEAT_NONE, "f6 f1;f6 f7;f6 33;41 f6 f1@64", EFL_ARITHMETIC, 0 },
     { "F7 /6", "Ev", "div", divide, 0, FEAT_NONE, "f7 f1;66 f7 f3;f7 33;48 f7 f1@64;48 f7 33@64", EFL_ARITHMETIC, 0 },
     { "F6 /7", "Eb", "idiv", divide, 0, FEAT_NONE, "f6 f9;f6 ff;f6 3b;41 f6 f9@64", EFL_ARITHMETIC, 1 },

@@ -2,7 +2,8 @@
 /*
  * Operands of an instruction as IR: registers, effective addresses, segmentation, the stack (SDM 1, 3.7; SDM 3, 5.3).
  *
- * Units of MODE_FLAT and of 64-bit mode address with the offset alone. Others check limit and rights in line for the common
+ * Units of MODE_FLAT and of 64-bit mode address with the offset alone. Others check limit and rights in line for the
+ * common
  * kinds of segment and call segment_address in far code for the rest (expand-down, null, the fault itself). A
  * non-canonical address in 64-bit mode never hits the TLB: the page walk raises #GP(0) or
  * #SS(0).

@@ -11,7 +11,8 @@ static void shift(struct x86_trans *t)
 {
     const struct x86_operand *count = &t->insn->operand[1];
     bool immediate = count->kind == OPERAND_IMM;
-    x86_rmw_flags(t, (enum ir_op)t->insn->row->data, X86_FLAGS, immediate ? IR_IMM : x86_gpr(R_CX), count->value & 0x3f);
+    x86_rmw_flags(t, (enum ir_op)t->insn->row->data, X86_FLAGS, immediate ? IR_IMM : x86_gpr(R_CX),
+                  count->value & 0x3f);
 }
 
 static void double_shift(struct x86_trans *t)
@@ -60,9 +61,11 @@ static const struct x86_row rows[] = {
     SHIFT_ROWS("shr", "5", "ea", "2b", "ee", IR_SHRS),
     SHIFT_ROWS("sal", "6", "f2", "33", "f6", IR_SHLS),
     SHIFT_ROWS("sar", "7", "fa", "3b", "fe", IR_SARS),
-    { "0F A4 /r ib", "Ev,Gv,Ib", "shld", double_shift, 0, FEAT_NONE, TESTS_DOUBLE_IMM("a4"), EFL_AF | EFL_OF, IR_SHLDS },
+    { "0F A4 /r ib", "Ev,Gv,Ib", "shld", double_shift, 0, FEAT_NONE,
+      TESTS_DOUBLE_IMM("a4"), EFL_AF | EFL_OF, IR_SHLDS },
     { "0F A5 /r", "Ev,Gv,CL", "shld", double_shift, 0, FEAT_NONE, TESTS_DOUBLE_CL("a5"), EFL_AF | EFL_OF, IR_SHLDS },
-    { "0F AC /r ib", "Ev,Gv,Ib", "shrd", double_shift, 0, FEAT_NONE, TESTS_DOUBLE_IMM("ac"), EFL_AF | EFL_OF, IR_SHRDS },
+    { "0F AC /r ib", "Ev,Gv,Ib", "shrd", double_shift, 0, FEAT_NONE,
+      TESTS_DOUBLE_IMM("ac"), EFL_AF | EFL_OF, IR_SHRDS },
     { "0F AD /r", "Ev,Gv,CL", "shrd", double_shift, 0, FEAT_NONE, TESTS_DOUBLE_CL("ad"), EFL_AF | EFL_OF, IR_SHRDS },
     { "VEX.LZ.66.0F38 F7 /r", "Gy,Ey,By", "shlx", shift_x, ROW_NOVM, FEAT_BMI2,
       "c4 e2 71 f7 c3@32@64;c4 e2 71 f7 03@32@64;c4 e2 f1 f7 c3@64", 0, IR_SHL },

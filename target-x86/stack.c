@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stack: PUSH POP PUSHA POPA ENTER LEAVE, near CALL and RET (SDM volume 2). SP is changed after the last access that
+ * The stack: PUSH POP PUSHA POPA ENTER LEAVE, near CALL and RET (SDM volume 2). SP is changed after the last access
+ * that
  * may fault. PUSHF, POPF, segment registers and far transfers are in the system chapters.
  */
 #include "target-x86/integer.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Repeated string instructions. Each iteration commits rCX, rSI and rDI, so a fault leaves them exact and an interrupt
- * may come between two (SDM 2, REP). Where source and destination are plain RAM a run up to the next page border is done
+ * may come between two (SDM 2, REP). Where source and destination are plain RAM a run up to the next page border is
+ * done
  * on host pointers; everything else goes one element at a time through the softmmu.
  *
  * EFLAGS after a fault in REP CMPS or SCAS are those from before the instruction, as the SDM wants it.

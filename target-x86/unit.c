@@ -312,7 +312,8 @@ static bool may_run(struct x86_trans *t, const struct x86_row *row)
 static void limit_check(struct x86_trans *t)
 {
     const struct planned *last = &t->plan->planned[t->plan->count - 1];
-    struct x86_far far = { .helper = HELPER_code_limit, .arg = { IR_IMM }, .imm = { t->plan->count }, .no_return = true };
+    struct x86_far far = { .helper = HELPER_code_limit, .arg = { IR_IMM }, .imm = { t->plan->count },
+                          .no_return = true };
     uint64_t end = last->rip + last->insn.length - 1;
     ir_brc(t->u, IR_COND_B, 64, cs_limit(t), ir_const(t->u, end), x86_far_code(t, &far));
 }
