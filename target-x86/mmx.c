@@ -261,10 +261,12 @@ static void cvtpi2ps(struct x86_trans *t)
     ir_vmerge_to(t->u, 64, dest, dest, v);
 }
 
-/* CVTPI2PD is exact; with a memory operand it leaves the x87 state alone. */
+/* CVTPI2PD is exact; with a memory operand it leaves the x87 state alone and takes no x87 exception (SDM 2). */
 static void cvtpi2pd(struct x86_trans *t)
 {
     bool from_register = t->insn->operand[1].kind == OPERAND_MM;
+    if (from_register && t->mode & MODE_X87_TRAPS)
+        ir_call_void(t->u, HELPER_fpu_wait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if (from_register)
         mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
@@ -360,7 +362,7 @@ static const struct x86_row rows[] = {
 
     MMX_ROW(0F, 2A, "Vq,Qq", CVTPI2PS, cvtpi2ps, ROW_SSE, SSE, MMX_TESTS(0F, 2A, ""),
             MMX_COPY(CVTDQ2PS, NP, 0F, 5B, 0, COPY_UNARY)),
-    { .opcode = "66 0F 2A /r", .operands = "Vdq,Qq", .name = "CVTPI2PD", .translate = cvtpi2pd, .flags = ROW_SSE | ROW_WAITS,
+    { .opcode = "66 0F 2A /r", .operands = "Vdq,Qq", .name = "CVTPI2PD", .translate = cvtpi2pd, .flags = ROW_SSE,
       .feature = FEAT_SSE2, .tests = "66 0F 2A C1;66 0F 2A D2;66 0F 2A 1F",
       .data = MMX_COPY(CVTDQ2PD, F3, 0F, E6, 0, COPY_UNARY) },
     MMX_ROW(0F, 2C, "Pq,Wq", CVTTPS2PI, to_mm, ROW_SSE, SSE, MMX_TESTS(0F, 2C, ""),

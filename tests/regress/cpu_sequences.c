@@ -15,6 +15,9 @@ static const struct row { const char *name; enum host_mode mode; uint64_t state_
     /* FBSTP into its own unit: popped before the store found that the unit has to be left, then done again. */
     { "fbstp_into_its_own_unit", HOST_16, 1882441919806884, "c6 06 06 10 c4 bb 44 5e ba 6e b9 c6 06 14 10 28 b9 4d f8 bb ec "
       "10 df 37 66 0f 70 c1 8a 3c 1c 9c 58 25 d7 0e 35 05 04 50 9d" },
+    /* CVTPI2PD from memory does not look for a pending x87 exception. */
+    { "cvtpi2pd_from_memory_takes_no_x87_exception", HOST_64, 1882444244479347, "be 87 7c 11 00 de 16 b8 0d 00 00 00 "
+      "41 b9 d2 51 11 00 66 45 0f 2a 44 c1 6e" },
 };
 
 static bool run(struct comparison *comparison, const struct row *row)
