@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "tcg/frontend.h"
+#include "tcg/host-x86_64/host.h"
 #include "tcg/ir_opt.h"
 #include "tcg/softmmu.h"
 #include "tests/ir/random_unit.h"
@@ -227,8 +228,8 @@ static struct code code_new(void)
     return code;
 }
 
-/* pins: how many of the integer globals have a rank. */
-static void random_units(struct test *test, unsigned pins, uint64_t first)
+/* pins: how many of the integer globals have a rank; features: of the host, what may be used. */
+static void random_units(struct test *test, unsigned pins, uint64_t first, uint32_t features)
 {
     static struct ir_global globals[RANDOM_GLOBALS];
     const struct backend_options options = { .icount = false };
@@ -241,6 +242,7 @@ static void random_units(struct test *test, unsigned pins, uint64_t first)
         globals[i].pin = 0;
     frontend.globals = globals;
     b.host = backend_host.create(&frontend, &options, &common_buffer, &error);
+    ((struct host_state *)b.host)->features &= features;
     b.interp = backend_interp.create(&frontend, &options, NULL, NULL);
     const char *only = getenv("SEED");
     const char *units = getenv("UNITS");
@@ -260,12 +262,14 @@ static void random_units(struct test *test, unsigned pins, uint64_t first)
     ir_unit_free(b.u);
 }
 
-static void all_pinned(struct test *test) { random_units(test, RANDOM_INTS, 1); }
-static void half_pinned(struct test *test) { random_units(test, RANDOM_INTS / 2, 100000); }
-static void none_pinned(struct test *test) { random_units(test, 0, 200000); }
+static void all_pinned(struct test *test) { random_units(test, RANDOM_INTS, 1, ~0u); }
+static void half_pinned(struct test *test) { random_units(test, RANDOM_INTS / 2, 100000, ~0u); }
+static void none_pinned(struct test *test) { random_units(test, 0, 200000, ~0u); }
+/* A host without BMI and LZCNT. */
+static void old_host(struct test *test) { random_units(test, RANDOM_INTS, 300000, HOST_HAS_POPCNT); }
 
 int main(void)
 {
-    static const struct test_case cases[] = { TEST(all_pinned), TEST(half_pinned), TEST(none_pinned) };
+    static const struct test_case cases[] = { TEST(all_pinned), TEST(half_pinned), TEST(none_pinned), TEST(old_host) };
     return test_run_cases("host_random", cases, sizeof(cases) / sizeof(cases[0]));
 }
