@@ -63,7 +63,14 @@ static void nop(struct x86_trans *t) { (void)t; }
 /* With CPUs that take turns on one thread (the units are straight then) whoever spins hands over. */
 static void pause_(struct x86_trans *t)
 {
-    if (t->u->straight) {
+    if (t->insn->rex & 1) {         /* F3 before XCHG rAX, R8: no PAUSE, the prefix means nothing */
+        const unsigned bits = t->insn->operand_bits;
+        ir_reg a = ir_temp(t->u, IR_TYPE_INT), b = ir_temp(t->u, IR_TYPE_INT);
+        ir_mov_to(t->u, a, x86_get_reg(t, R_AX, bits));
+        ir_mov_to(t->u, b, x86_get_reg(t, 8, bits));
+        x86_set_reg(t, R_AX, bits, b);
+        x86_set_reg(t, 8, bits, a);
+    } else if (t->u->straight) {
         ir_call_void(t->u, HELPER_pause, ir_const(t->u, t->next_rip), IR_NONE, IR_NONE, IR_NONE);
         x86_end_exit(t);
     }
@@ -97,7 +104,7 @@ static const struct x86_row rows[] = {
     { "0F 40+cc /r", "Gv,Ev", "cmovcc", cmov, 0, FEAT_CMOV,
       "0f 40 c1;0f 41 c1;0f 42 c1;66 0f 43 c5;0f 44 03;0f 45 c1;0f 46 c1;0f 47 c1;0f 48 c1;0f 49 c1;0f 4a c1;0f 4b c1;0f 4c c1;"
       "0f 4d c1;0f 4e c1;0f 4f c1;48 0f 44 c1@64;48 0f 45 03@64", 0, 0 },
-    { "F3 90", "", "pause", pause_, 0, FEAT_NONE, "f3 90", 0, 0 },
+    { "F3 90", "", "pause", pause_, 0, FEAT_NONE, "f3 90;f3 49 90@64;f3 41 90@64;f3 66 41 90@64", 0, 0 },
     { "0F 19 /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 19 c0;0f 19 03", 0, 0 },
     { "0F 1A /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1a c0", 0, 0 },
     { "0F 1B /r", "Ev", "nop", nop, 0, FEAT_CMOV, "0f 1b c0", 0, 0 },
