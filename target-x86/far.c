@@ -176,22 +176,32 @@ static void far_system(struct x86_cpu *cpu, uint16_t selector, struct x86_descri
     x86_task_switch(cpu, type == DESC_TASK ? d->raw >> 16 : selector, call ? TASK_CALL : TASK_JMP, next_rip, NULL);
 }
 
+/* The code segment of a direct far transfer; false when a gate or a task took it instead. */
+static bool far_code(struct x86_cpu *cpu, uint16_t selector, bool call, uint64_t next_rip, struct x86_segment *cs)
+{
+    struct x86_descriptor d;
+
+    if (x86_real_segments(cpu)) {
+        *cs = x86_segment_real(cpu, SEG_CS, selector);
+        return true;
+    }
+    descriptor_or_gp(cpu, selector, &d);
+    if (!(d.raw >> 44 & 1)) {
+        far_system(cpu, selector, &d, call, next_rip);
+        return false;
+    }
+    *cs = direct_code(cpu, selector, &d);
+    return true;
+}
+
 uint64_t helper_far_jump(struct cpu *base, uint64_t selector, uint64_t offset, uint64_t bits, uint64_t next_rip)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
     struct x86_segment cs;
-    struct x86_descriptor d;
 
     offset = cut(offset, bits);
-    if (x86_real_segments(cpu)) {
-        cs = x86_segment_real(cpu, SEG_CS, selector);
-    } else {
-        descriptor_or_gp(cpu, selector, &d);
-        if (!(d.raw >> 44 & 1)) {
-            far_system(cpu, selector, &d, false, next_rip);
-            return 0;
-        }
-        cs = direct_code(cpu, selector, &d);
+    if (!far_code(cpu, selector, false, next_rip, &cs)) {
+        return 0;
     }
     x86_cs_check(cpu, &cs, offset);
     x86_set_cs(cpu, &cs, cpu->cpl, offset);
@@ -202,18 +212,10 @@ uint64_t helper_far_call(struct cpu *base, uint64_t selector, uint64_t offset, u
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
     struct x86_segment cs;
-    struct x86_descriptor d;
 
     offset = cut(offset, bits);
-    if (x86_real_segments(cpu)) {
-        cs = x86_segment_real(cpu, SEG_CS, selector);
-    } else {
-        descriptor_or_gp(cpu, selector, &d);
-        if (!(d.raw >> 44 & 1)) {
-            far_system(cpu, selector, &d, true, next_rip);
-            return 0;
-        }
-        cs = direct_code(cpu, selector, &d);
+    if (!far_code(cpu, selector, true, next_rip, &cs)) {
+        return 0;
     }
     call_same(cpu, &cs, offset, bits / 8, next_rip);
     return 0;
