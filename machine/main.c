@@ -14,11 +14,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "hw/boards/pc.h"
+#include "hw/boards/board.h"
+#include "hw/boards/devices.h"
 #include "machine/machine.h"
-#include "target-x86/cpu.h"
-#include "target-x86/cpuid.h"
-#include "tcg/engine.h"
 
 /* QEMU's version whose options and behaviour the compat links follow; clients compare it. */
 static const char compat_version[] = "8.2.0";
@@ -26,7 +24,7 @@ static const char compat_version[] = "8.2.0";
 struct program {
     const char *name;               /* as the user called it */
     bool compat;                    /* through a link qemu-system-* */
-    struct pc *pc;
+    struct board *board;
 };
 
 static int fail(const struct program *program, GError *error)
@@ -70,10 +68,21 @@ static void print_overview(const struct program *program)
             program->name, program->name);
 }
 
-static void print_cpus(void)
+static void print_cpus(const char *machine)
 {
-    for (unsigned i = 0; i < x86_model_count; i++) {
-        g_print("%-12s %s\n", x86_models[i].name, x86_models[i].help);
+    const struct board_type *only = machine ? board_type_find(machine, NULL) : NULL;
+    struct board_cpu_model model;
+    for (unsigned i = 0; board_types[i]; i++) {
+        for (unsigned j = 0; (!only || only == board_types[i]) && board_types[i]->cpu_model(j, &model); j++) {
+            g_print("%-12s %-6s %s\n", model.name, board_types[i]->name, model.help);
+        }
+    }
+}
+
+static void print_machines(void)
+{
+    for (unsigned i = 0; board_types[i]; i++) {
+        g_print("%-12s %s%s\n", board_types[i]->name, board_types[i]->summary, i ? "" : " (default)");
     }
 }
 
@@ -84,31 +93,15 @@ static void print_log_categories(void)
 #undef LOG_CATEGORY
 }
 
-static void print_devices(const char *only)
-{
-    for (const struct pc_device *device = pc_devices; device->name; device++) {
-        if (!only || !strcmp(only, device->name)) {
-            g_print("%s%s%s\n    %s\n", device->name, *device->properties ? "," : "", device->properties, device->help);
-        }
-    }
-}
-
 static int help_device(const struct program *program, const char *name)
 {
-    GPtrArray *names = g_ptr_array_new();
     GError *error = NULL;
-    for (const struct pc_device *device = pc_devices; device->name; device++) {
-        if (!strcmp(device->name, name)) {
-            print_devices(name);
-            g_ptr_array_free(names, TRUE);
-            return 0;
-        }
-        g_ptr_array_add(names, (void *)device->name);
+    if (device_exists(name)) {
+        device_print_help(name);
+        return 0;
     }
-    g_ptr_array_add(names, NULL);
-    const char *near = nearest_name(name, (const char *const *)names->pdata);
+    const char *near = device_nearest(name);
     error_fail(&error, "no device '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    g_ptr_array_free(names, TRUE);
     return fail(program, error);
 }
 
@@ -118,13 +111,13 @@ static int help(const struct program *program, int argc, char **argv)
     if (!strcmp(topic, "options")) {
         print_options(program);
     } else if (!strcmp(topic, "devices")) {
-        print_devices(NULL);
+        device_print_help(NULL);
     } else if (!strcmp(topic, "device") && argc > 1) {
         return help_device(program, argv[1]);
     } else if (!strcmp(topic, "machines")) {
-        g_print("pc           i440FX + PIIX3 (default)\n");
+        print_machines();
     } else if (!strcmp(topic, "cpus")) {
-        print_cpus();
+        print_cpus(argc > 1 ? argv[1] : NULL);
     } else if (!strcmp(topic, "log")) {
         print_log_categories();
     } else {
@@ -134,18 +127,17 @@ static int help(const struct program *program, int argc, char **argv)
 }
 
 /* "-cpu help" and its like; true when one was asked for. */
-static bool help_in_options(const struct program *program, const struct options *options)
+static bool help_in_options(const struct options *options)
 {
-    static char *machines[] = { "machines" };
     if (!g_strcmp0(options->cpu, "help") || !g_strcmp0(options->cpu, "?")) {
-        print_cpus();
+        print_cpus(options->machine);
     } else if (!strcmp(options->machine, "help") || !strcmp(options->machine, "?")) {
-        help(program, 1, machines);
+        print_machines();
     } else if (!g_strcmp0(options->log_names, "help") || !g_strcmp0(options->log_names, "?")) {
         print_log_categories();
     } else if (options->devices->len && (!strcmp(options->devices->pdata[0], "help") ||
                                          !strcmp(options->devices->pdata[0], "?"))) {
-        print_devices(NULL);
+        device_print_help(NULL);
     } else {
         return false;
     }
@@ -158,13 +150,13 @@ static void leave(void *opaque)
 {
     struct program *program = opaque;
     g_printerr("%s: left by Ctrl-a x\r\n", program->name);
-    machine_request_shutdown(pc_machine(program->pc), 0);
+    machine_request_shutdown(program->board->machine, 0);
 }
 
 static gboolean on_signal(struct program *program, int number)
 {
     g_printerr("%s: terminating on signal %d\n", program->name, number);
-    machine_request_shutdown(pc_machine(program->pc), 0);
+    machine_request_shutdown(program->board->machine, 0);
     return G_SOURCE_REMOVE;         /* the next one ends the process at once, should the first hang in a blocked stream */
 }
 
@@ -186,17 +178,18 @@ static struct log *open_log(const struct options *options, GError **error)
 static int run_machine(struct program *program, const struct options *options, struct log *log)
 {
     GError *error = NULL;
-    program->pc = pc_new(options, log, &error);
-    if (!program->pc) {
+    const struct board_type *type = board_type_find(options->machine, &error);
+    program->board = type ? board_new(type, options, log, &error) : NULL;
+    if (!program->board) {
         return fail(program, error);
     }
-    pc_set_leave(program->pc, leave, program);
+    board_set_leave(program->board, leave, program);
     g_unix_signal_add(SIGINT, on_interrupt, program);
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_hangup, program);
     signal(SIGPIPE, SIG_IGN);
-    int status = machine_run(pc_machine(program->pc));
-    pc_free(program->pc);
+    int status = machine_run(program->board->machine);
+    board_free(program->board);
     return status;
 }
 
@@ -217,7 +210,7 @@ static int run(struct program *program, int argc, char **argv)
     int status = 0;
     if (request == OPTIONS_TEXT) {
         print_options(program);
-    } else if (!help_in_options(program, &options)) {
+    } else if (!help_in_options(&options)) {
         struct log *log = open_log(&options, &error);
         status = log ? run_machine(program, &options, log) : fail(program, error);
         log_free(log);

@@ -30,38 +30,13 @@
 #include "hw/pci/piix3.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
+#include "target-x86/cpuid.h"
 
 enum { ISA_ROM_BYTES = 128 << 10, SLOT_ISA_BRIDGE = 1, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
        IRQ_MOUSE = 12, IRQ_FERR = 13 };
 static const uint64_t MIB = 1 << 20, FOUR_GIB = 1ull << 32, LOW_RAM_MOST = 0xe0000000, LOW_RAM_SPLIT = 0xc0000000;
 
-/* ---- CPUs, as the machine sees them ---- */
-
-static void cpus_start(void *opaque)
-{
-    struct pc *pc = opaque;
-    engine_start(pc->engine, pc->machine->clocks);
-}
-
-static void cpus_stop(void *opaque)
-{
-    struct pc *pc = opaque;
-    engine_stop(pc->engine);
-}
-
-static void cpus_reset(void *opaque)
-{
-    struct pc *pc = opaque;
-    for (unsigned i = 0; i < pc->cpu_count; i++) {
-        x86_frontend.reset(&pc->cpus[i]->cpu);
-    }
-}
-
-static void cpus_pause(void *opaque)
-{
-    struct pc *pc = opaque;
-    engine_pause(pc->engine);
-}
+/* ---- CPUs ---- */
 
 static void on_triple_fault(void *opaque)
 {
@@ -79,43 +54,26 @@ static void on_ferr(void *opaque, bool level)
 static void set_a20(void *opaque, unsigned input, bool level)
 {
     struct pc *pc = opaque;
-    for (unsigned i = 0; i < pc->cpu_count; i++) {
+    for (unsigned i = 0; i < pc->board.cpu_count; i++) {
         pc->cpus[i]->a20 = level;
     }
-    engine_flush_all(pc->engine);
-}
-
-static bool build_engine(struct pc *pc, GError **error)
-{
-    const struct options *options = pc->options;
-    struct engine_options engine = {
-        .interpret = options->accelerator == OPTIONS_ACCEL_INTERP,
-        .cache_mib = options->cache_mib, .max_insns = options->unit_insns,
-        .icount = options->icount, .icount_shift = options->icount_shift,
-    };
-    pc->engine = engine_new(&engine, pc->machine->memory, pc->log, error);
-    return pc->engine;
+    engine_flush_all(pc->board.engine);
 }
 
 static void build_cpu(struct pc *pc, const struct x86_model *model, struct lapic_bus *bus)
 {
-    unsigned id = pc->cpu_count;
+    unsigned id = pc->board.cpu_count;
     struct x86_cpu *cpu = x86_cpu_new(model, id, id == 0);
-    cpu->cpu.index = id;
-    cpu->cpu.log = pc->log;
-    cpu->cpu.memory = pc->machine->memory;
-    cpu->other_memory = pc->machine->smm_memory;
-    cpu->deterministic = pc->options->icount;
-    cpu->cpu.ports = pc->machine->ports;
-    cpu->cpu.machine_lock = &pc->machine->lock;
-    cpu->clocks = pc->machine->clocks;
+    cpu->other_memory = pc->board.machine->smm_memory;
+    cpu->deterministic = pc->board.options->icount;
+    cpu->clocks = pc->board.machine->clocks;
     cpu->machine_reset = on_triple_fault;
-    cpu->machine_opaque = pc->machine;
+    cpu->machine_opaque = pc->board.machine;
     cpu->ferr = on_ferr;
     cpu->ferr_opaque = pc;
     cpu->a20 = true;
-    engine_add_cpu(pc->engine, &cpu->cpu);
-    pc->cpus[pc->cpu_count++] = cpu;
+    pc->cpus[id] = cpu;
+    board_add_cpu(&pc->board, &cpu->cpu);
     cpu->pic = lapic_interrupt_source(lapic_new(bus, id, &cpu->port));
 }
 
@@ -123,7 +81,7 @@ static void build_cpu(struct pc *pc, const struct x86_model *model, struct lapic
 
 static void map_memory(struct pc *pc)
 {
-    struct machine *machine = pc->machine;
+    struct machine *machine = pc->board.machine;
     gsize rom_bytes;
     const void *rom = g_bytes_get_data(pc->firmware, &rom_bytes);
     uint64_t isa_bytes = MIN(rom_bytes, ISA_ROM_BYTES);
@@ -137,37 +95,27 @@ static void map_memory(struct pc *pc)
                      I440FX_PRIORITY_DEVICES);
 }
 
-/* ---- Streams ---- */
-
-struct character *pc_character(struct pc *pc, const char *spec, GError **error)
-{
-    struct character *character = character_open(spec, error);
-    if (character) {
-        character_set_lock(character, &pc->machine->lock);
-        g_ptr_array_add(pc->characters, character);
-    }
-    return character;
-}
+/* ---- Serial ports ---- */
 
 static bool add_serial(struct pc *pc, GError **error)
 {
     static const struct { uint16_t port; uint8_t irq; } places[OPTIONS_MAX_SERIAL] = {
         { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
     };
-    const GPtrArray *specs = pc->options->serial;
-    if (!specs->len && !pc->options->nodefaults) {
-        uart16550_new(pc->machine, places[0].port, isa_irqs_line(&pc->irqs, places[0].irq), NULL);
+    const GPtrArray *specs = pc->board.options->serial;
+    if (!specs->len && !pc->board.options->nodefaults) {
+        uart16550_new(pc->board.machine, places[0].port, isa_irqs_line(&pc->irqs, places[0].irq), NULL);
     }
     for (unsigned i = 0; i < specs->len; i++) {
         if (!strcmp(specs->pdata[i], "none")) {
             continue;
         }
-        struct character *character = pc_character(pc, specs->pdata[i], error);
+        struct character *character = board_character(&pc->board, specs->pdata[i], error);
         if (!character) {
             g_prefix_error(error, "-serial: ");
             return false;
         }
-        uart16550_new(pc->machine, places[i].port, isa_irqs_line(&pc->irqs, places[i].irq), character);
+        uart16550_new(pc->board.machine, places[i].port, isa_irqs_line(&pc->irqs, places[i].irq), character);
     }
     return true;
 }
@@ -176,11 +124,11 @@ static bool add_serial(struct pc *pc, GError **error)
 
 static bool build_devices(struct pc *pc, const struct x86_model *model, GError **error)
 {
-    struct machine *machine = pc->machine;
+    struct machine *machine = pc->board.machine;
     struct i8259 *pic = i8259_new(machine);
     struct lapic_bus *bus = lapic_bus_new(machine, pic);
     pic->intr = lapic_bus_pic_line(bus);
-    for (unsigned i = 0; i < pc->options->cpus; i++) {
+    for (unsigned i = 0; i < pc->board.options->cpus; i++) {
         build_cpu(pc, model, bus);
     }
     struct ioapic *ioapic = ioapic_new(machine, bus, 0);
@@ -204,7 +152,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
 
 static bool split_memory(struct pc *pc, GError **error)
 {
-    uint64_t bytes = pc->options->memory_bytes, low = bytes >= LOW_RAM_MOST ? LOW_RAM_SPLIT : bytes;
+    uint64_t bytes = pc->board.options->memory_bytes, low = bytes >= LOW_RAM_MOST ? LOW_RAM_SPLIT : bytes;
     pc->low_ram_bytes = low;
     pc->high_ram_bytes = bytes - low;
     if (bytes & 4095) {
@@ -216,7 +164,7 @@ static bool split_memory(struct pc *pc, GError **error)
 static bool load_kernel(struct pc *pc, GError **error)
 {
     struct boot_request request = {
-        .kernel = pc->options->kernel, .initrd = pc->options->initrd, .append = pc->options->append,
+        .kernel = pc->board.options->kernel, .initrd = pc->board.options->initrd, .append = pc->board.options->append,
         .low_ram_bytes = pc->low_ram_bytes,
     };
     return !request.kernel || boot_load(&request, &pc->boot, error);
@@ -236,71 +184,53 @@ static const struct x86_model *find_model(const struct options *options, GError 
     return model;
 }
 
-static bool build(struct pc *pc, GError **error)
+static struct irq_line isa_irq(struct board *board, unsigned number)
 {
-    const struct options *options = pc->options;
+    return isa_irqs_line(&((struct pc *)board)->irqs, number);
+}
+
+static bool build(struct board *board, GError **error)
+{
+    struct pc *pc = (struct pc *)board;
+    const struct options *options = board->options;
     const struct x86_model *model = find_model(options, error);
-    if (strcmp(options->machine, "pc") && !g_str_has_prefix(options->machine, "pc-i440fx-")) {
-        return error_fail(error, "-machine %s: not supported; there is: pc", options->machine);
-    }
     if (!model || !split_memory(pc, error) || !(pc->firmware = firmware_load(options->bios, error)) ||
         !load_kernel(pc, error)) {
         return false;
     }
-    pc->machine = machine_new(options->memory_bytes, g_bytes_get_size(pc->firmware), pc->log);
-    if (!pc->machine) {
+    board->machine = machine_new(options->memory_bytes, g_bytes_get_size(pc->firmware), board->log);
+    if (!board->machine) {
         return error_fail(error, "-m: the host cannot give that much memory");
     }
-    pc->machine->no_reboot = options->no_reboot;
-    if (!build_engine(pc, error)) {
+    board->machine->no_reboot = options->no_reboot;
+    if (!board_build_engine(board, error)) {
         return false;
     }
+    board->isa_irq = isa_irq;
     map_memory(pc);
-    pc->machine->cpus = (struct machine_cpus){ pc, cpus_start, cpus_stop, cpus_reset, cpus_pause };
     return build_devices(pc, model, error);
 }
 
-struct pc *pc_new(const struct options *options, struct log *log, GError **error)
+static void clear(struct board *board)
 {
-    struct pc *pc = g_new0(struct pc, 1);
-    pc->options = options;
-    pc->log = log;
-    pc->characters = g_ptr_array_new_with_free_func((GDestroyNotify)character_free);
-    if (!build(pc, error)) {
-        pc_free(pc);
-        return NULL;
-    }
-    cpus_reset(pc);
-    pc->options = NULL;
-    return pc;
-}
-
-void pc_free(struct pc *pc)
-{
-    engine_free(pc->engine);            /* it listens to the machine's memory */
-    machine_free(pc->machine);
-    for (unsigned i = 0; i < pc->cpu_count; i++) {
+    struct pc *pc = (struct pc *)board;
+    for (unsigned i = 0; i < board->cpu_count; i++) {
         x86_cpu_free(pc->cpus[i]);
     }
     boot_image_clear(&pc->boot);
     g_clear_pointer(&pc->firmware, g_bytes_unref);
-    g_ptr_array_unref(pc->characters);
-    g_free(pc);
 }
 
-struct machine *pc_machine(struct pc *pc)
+static bool cpu_model(unsigned index, struct board_cpu_model *model)
 {
-    return pc->machine;
-}
-
-struct engine *pc_engine(struct pc *pc)
-{
-    return pc->engine;
-}
-
-void pc_set_leave(struct pc *pc, void (*leave)(void *opaque), void *opaque)
-{
-    for (unsigned i = 0; i < pc->characters->len; i++) {
-        character_set_leave(pc->characters->pdata[i], leave, opaque);
+    if (index >= x86_model_count) {
+        return false;
     }
+    *model = (struct board_cpu_model){ x86_models[index].name, x86_models[index].help };
+    return true;
 }
+
+const struct board_type pc_board_type = {
+    .name = "pc", .help = "PC with i440FX and PIIX3", .versions = "pc-i440fx-", .summary = "Standard PC (i440FX + PIIX, 1996)",
+    .board_bytes = sizeof(struct pc), .build = build, .clear = clear, .cpu_model = cpu_model,
+};

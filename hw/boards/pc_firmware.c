@@ -28,13 +28,13 @@ static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
     add_e820(map, 0, pc->low_ram_bytes, E820_RAM);
     add_e820(map, FOUR_GIB, pc->high_ram_bytes, E820_RAM);
     fw_cfg_set_file(fw_cfg, "etc/e820", map->data, map->len);
-    fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, pc->machine->ram_bytes);
+    fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, pc->board.machine->ram_bytes);
     g_byte_array_free(map, TRUE);
 }
 
 static void tell_acpi(struct pc *pc, struct fw_cfg *fw_cfg)
 {
-    struct acpi_board board = { .cpus = pc->cpu_count, .hpet = true };
+    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = true };
     struct acpi_files files;
     acpi_build(&board, &files);
     fw_cfg_set_file(fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
@@ -71,12 +71,12 @@ static void tell_kernel(struct pc *pc, struct fw_cfg *fw_cfg)
 
 void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc)
 {
-    struct fw_cfg *fw_cfg = fw_cfg_new(pc->machine);
+    struct fw_cfg *fw_cfg = fw_cfg_new(pc->board.machine);
     mc146818_preset_memory(rtc, pc->low_ram_bytes, pc->high_ram_bytes);
     mc146818_preset(rtc, CMOS_EQUIPMENT, 0x06);             /* coprocessor, pointing device */
-    mc146818_preset(rtc, CMOS_SMP_COUNT, pc->cpu_count - 1);
-    fw_cfg_set_u16(fw_cfg, FW_CFG_NB_CPUS, pc->cpu_count);
-    fw_cfg_set_u16(fw_cfg, FW_CFG_MAX_CPUS, pc->cpu_count);
+    mc146818_preset(rtc, CMOS_SMP_COUNT, pc->board.cpu_count - 1);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_NB_CPUS, pc->board.cpu_count);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_MAX_CPUS, pc->board.cpu_count);
     fw_cfg_set_u16(fw_cfg, FW_CFG_NOGRAPHIC, 0);
     fw_cfg_set_u16(fw_cfg, FW_CFG_BOOT_MENU, 0);
     fw_cfg_set_u32(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);

@@ -12,22 +12,14 @@
 #include "tcg/engine.h"
 
 struct pc {
-    const struct options *options;  /* valid while it is built */
-    struct log *log;
-    struct machine *machine;
-    struct engine *engine;
-    struct x86_cpu *cpus[OPTIONS_MAX_CPUS];
-    unsigned cpu_count;
+    struct board board;
+    struct x86_cpu *cpus[OPTIONS_MAX_CPUS];     /* board.cpus with their own type */
     uint64_t low_ram_bytes, high_ram_bytes;     /* below and above 4 GiB */
     struct isa_irqs irqs;
-    GPtrArray *characters;
     struct boot_image boot;         /* -kernel */
     GBytes *firmware;
-    uint16_t debugcon_port;         /* default of isa-debugcon's iobase */
 };
 
-/* A stream that the machine owns. error: as character_open. */
-struct character *pc_character(struct pc *pc, const char *spec, GError **error);
 /* -global, -debugcon, -device. */
 bool pc_add_optional(struct pc *pc, GError **error);
 /* -rtc base. */

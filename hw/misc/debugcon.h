@@ -5,6 +5,7 @@
 #include "base/character.h"
 #include "machine/machine.h"
 
+enum { DEBUGCON_PORT = 0xe9 };
 struct debugcon_state { uint8_t written; };     /* the last byte, for the snapshot's sake */
 struct debugcon { struct debugcon_state state; struct character *character; };
 extern const struct device_type debugcon_type;

@@ -5,14 +5,14 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "base/options.h"
-#include "hw/boards/pc.h"
+#include "hw/boards/board.h"
 #include "machine/machine.h"
 #include "tests/unit/test.h"
 
 struct run {
     struct options options;
     struct log *log;
-    struct pc *pc;
+    struct board *board;
     GThread *thread;
     GMainContext *context;
     char *path;
@@ -23,7 +23,7 @@ static void *run_machine(void *opaque)
 {
     struct run *run = opaque;
     g_main_context_push_thread_default(run->context);
-    run->status = machine_run(pc_machine(run->pc));
+    run->status = machine_run(run->board->machine);
     g_main_context_pop_thread_default(run->context);
     return NULL;
 }
@@ -38,9 +38,9 @@ static bool start(struct run *run, const char *accel)
     g_auto(GStrv) words = g_strsplit(line, " ", -1);
     run->log = log_new();
     run->context = g_main_context_new();
-    run->pc = options_parse(&run->options, g_strv_length(words), words, &request, NULL)
-        ? pc_new(&run->options, run->log, NULL) : NULL;
-    run->thread = run->pc ? g_thread_new(accel, run_machine, run) : NULL;
+    run->board = options_parse(&run->options, g_strv_length(words), words, &request, NULL)
+        ? board_new(board_type_find("pc", NULL), &run->options, run->log, NULL) : NULL;
+    run->thread = run->board ? g_thread_new(accel, run_machine, run) : NULL;
     return run->thread;
 }
 
@@ -59,11 +59,11 @@ static bool shows(const struct run *run, const char *text, unsigned seconds)
 static void finish(struct run *run)
 {
     if (run->thread) {
-        machine_request_shutdown(pc_machine(run->pc), 7);
+        machine_request_shutdown(run->board->machine, 7);
         g_thread_join(run->thread);
     }
-    if (run->pc) {
-        pc_free(run->pc);
+    if (run->board) {
+        board_free(run->board);
         options_clear(&run->options);
     }
     remove(run->path);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* What all boards share: the list of them, their life, the engine and its CPUs as the machine sees them, streams. */
+#include "hw/boards/board.h"
+#include <string.h>
+#include "base/character.h"
+#include "base/error.h"
+#include "hw/boards/pc.h"
+#include "machine/machine.h"
+#include "tcg/engine.h"
+#include "tcg/frontend.h"
+
+const struct board_type *const board_types[] = { &pc_board_type, NULL };
+
+const struct board_type *board_type_find(const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(board_types)] = { NULL };
+    for (unsigned i = 0; board_types[i]; i++) {
+        const struct board_type *type = board_types[i];
+        names[i] = type->name;
+        if (!name || !strcmp(name, type->name) || (type->versions && g_str_has_prefix(name, type->versions))) {
+            return type;
+        }
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+    error_fail(error, "-machine %s: not supported; there is: %s", name, all);
+    return NULL;
+}
+
+/* ---- CPUs, as the machine sees them ---- */
+
+static void cpus_start(void *opaque)
+{
+    struct board *board = opaque;
+    engine_start(board->engine, board->machine->clocks);
+}
+
+static void cpus_stop(void *opaque)
+{
+    struct board *board = opaque;
+    engine_stop(board->engine);
+}
+
+static void cpus_reset(void *opaque)
+{
+    struct board *board = opaque;
+    for (unsigned i = 0; i < board->cpu_count; i++) {
+        board->cpus[i]->frontend->reset(board->cpus[i]);
+    }
+}
+
+static void cpus_pause(void *opaque)
+{
+    struct board *board = opaque;
+    engine_pause(board->engine);
+}
+
+bool board_build_engine(struct board *board, GError **error)
+{
+    const struct options *options = board->options;
+    struct engine_options engine = {
+        .interpret = options->accelerator == OPTIONS_ACCEL_INTERP,
+        .cache_mib = options->cache_mib, .max_insns = options->unit_insns,
+        .icount = options->icount, .icount_shift = options->icount_shift,
+    };
+    board->engine = engine_new(&engine, board->machine->memory, board->log, error);
+    board->machine->cpus = (struct machine_cpus){ board, cpus_start, cpus_stop, cpus_reset, cpus_pause };
+    return board->engine;
+}
+
+void board_add_cpu(struct board *board, struct cpu *cpu)
+{
+    cpu->index = board->cpu_count;
+    cpu->log = board->log;
+    cpu->memory = board->machine->memory;
+    cpu->ports = board->machine->ports;
+    cpu->machine_lock = &board->machine->lock;
+    engine_add_cpu(board->engine, cpu);
+    board->cpus[board->cpu_count++] = cpu;
+}
+
+/* ---- Streams ---- */
+
+struct character *board_character(struct board *board, const char *spec, GError **error)
+{
+    struct character *character = character_open(spec, error);
+    if (character) {
+        character_set_lock(character, &board->machine->lock);
+        g_ptr_array_add(board->characters, character);
+    }
+    return character;
+}
+
+struct character *board_chardev(struct board *board, const char *id, GError **error)
+{
+    g_autofree char *spec = options_chardev(board->options, id);
+    if (!spec) {
+        error_fail(error, "no -chardev has the id %s", id);
+        return NULL;
+    }
+    return board_character(board, spec, error);
+}
+
+void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque)
+{
+    for (unsigned i = 0; i < board->characters->len; i++) {
+        character_set_leave(board->characters->pdata[i], leave, opaque);
+    }
+}
+
+/* ---- Life ---- */
+
+struct board *board_new(const struct board_type *type, const struct options *options, struct log *log, GError **error)
+{
+    struct board *board = g_malloc0(type->board_bytes);
+    board->type = type;
+    board->options = options;
+    board->log = log;
+    board->characters = g_ptr_array_new_with_free_func((GDestroyNotify)character_free);
+    if (!type->build(board, error)) {
+        board_free(board);
+        return NULL;
+    }
+    cpus_reset(board);
+    board->options = NULL;
+    return board;
+}
+
+void board_free(struct board *board)
+{
+    engine_free(board->engine);         /* it listens to the machine's memory */
+    machine_free(board->machine);
+    board->type->clear(board);
+    g_ptr_array_unref(board->characters);
+    g_free(board);
+}

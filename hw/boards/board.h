@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_BOARDS_BOARD_H
+#define HW_BOARDS_BOARD_H
+/*
+ * What main, the monitor and -device know of a machine, whichever board it is: its parts, its CPUs and its back ends. A
+ * board embeds struct board as the first member of its own structure and is found by the name that -machine gives.
+ */
+#include <glib.h>
+#include "base/irq.h"
+#include "base/options.h"
+
+struct board;
+struct character;
+struct cpu;
+struct display;
+struct engine;
+struct input;
+struct log;
+struct machine;
+struct pci_bus;
+struct virtio_slots;
+
+struct board_cpu_model { const char *name, *help; };
+
+struct board_type {
+    const char *name, *help;
+    const char *versions;           /* names that begin so mean this board too ("pc-i440fx-"); NULL: none */
+    const char *summary;            /* for "help machines": QEMU's words for it */
+    size_t board_bytes;
+    /* Builds everything in the zeroed structure, whose `type`, `options`, `log` and lists are set; nothing runs yet. error:
+     * one line naming the option or file at fault; `clear` follows then too. */
+    bool (*build)(struct board *board, GError **error);
+    /* Frees what the board's own part holds; the engine, machine and back ends are freed after it. */
+    void (*clear)(struct board *board);
+    bool (*cpu_model)(unsigned index, struct board_cpu_model *model);       /* the models of -cpu; false: no more */
+};
+
+struct board {
+    const struct board_type *type;
+    const struct options *options;  /* valid while it is built */
+    struct log *log;
+    struct machine *machine;
+    struct engine *engine;
+    struct cpu *cpus[OPTIONS_MAX_CPUS];         /* freed by the board's clear */
+    unsigned cpu_count;
+    GPtrArray *characters;          /* struct character *, owned */
+    struct display *display;        /* the first screen; NULL: none. Owned */
+    struct input *input;            /* NULL: nothing takes keys. Owned */
+    struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
+    struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
+    /* An ISA interrupt as a device gets it; NULL where the board has no ISA bus. */
+    struct irq_line (*isa_irq)(struct board *board, unsigned number);
+};
+
+extern const struct board_type *const board_types[];        /* the first is the default; ends with NULL */
+
+/* error: names the nearest. name NULL: the default. */
+const struct board_type *board_type_find(const char *name, GError **error);
+struct board *board_new(const struct board_type *type, const struct options *options, struct log *log, GError **error);
+void board_free(struct board *board);
+
+/* ---- For boards ---- */
+
+/* The engine that -accel and -icount describe; machine and its memory are there. */
+bool board_build_engine(struct board *board, GError **error);
+/* Registers it with the engine and sets what all CPUs have: index, log, memory, ports, lock. */
+void board_add_cpu(struct board *board, struct cpu *cpu);
+/* A stream that the board owns. error: as character_open. */
+struct character *board_character(struct board *board, const char *spec, GError **error);
+/* The stream of -chardev with this id. */
+struct character *board_chardev(struct board *board, const char *id, GError **error);
+/* Ctrl-a x on a terminal of the machine. */
+void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of what -device can add. A row: name, bus, help, properties, function that builds it. */
+#include "hw/boards/device_table.h"
+
+const struct device_kind device_kinds[] = {
+    { "isa-debug-exit", DEVICE_ISA, "a write of V ends the run with status V * 2 + 1", isa_debug_exit_properties,
+      isa_debug_exit_add },
+    { "isa-debugcon", DEVICE_ISA, "debug console: bytes written go to a stream", isa_debugcon_properties, isa_debugcon_add },
+    { NULL },
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_BOARDS_DEVICE_TABLE_H
+#define HW_BOARDS_DEVICE_TABLE_H
+/* What the rows of device_table.c name; defined in devices_KIND.c. */
+#include "hw/boards/devices.h"
+
+#define DEVICE_KIND_PARTS(name)                                     \
+    extern const struct device_property name##_properties[];       \
+    bool name##_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
+DEVICE_KIND_PARTS(isa_debug_exit)
+DEVICE_KIND_PARTS(isa_debugcon)
+
+#endif

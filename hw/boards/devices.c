@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* -device and -global by the table of device kinds: parsing, checks, help. */
+#include "hw/boards/devices.h"
+#include <string.h>
+#include "base/error.h"
+#include "hw/pci/pci.h"
+
+struct device_arguments {
+    const struct device_kind *kind;
+    const struct options *options;
+    const char *spec;
+    GHashTable *values;             /* key -> text, given or default; values owned */
+};
+
+static const struct device_property common[] = {
+    { "id", DEVICE_TEXT, 0, NULL, "name for the monitor" },
+    { NULL },
+}, common_pci[] = {
+    { "addr", DEVICE_TEXT, 0, NULL, "slot[.function] on the bus, hexadecimal; the first free one when not given" },
+    { "bus", DEVICE_TEXT, 0, NULL, "PCI bus: pci.0 (pc) or pcie.0 (virt)" },
+    { NULL },
+}, common_other[] = { { NULL } };
+
+static const struct device_property *list_of(const struct device_kind *kind, unsigned list)
+{
+    return list == 0 ? kind->properties : list == 1 ? common : kind->bus == DEVICE_PCI ? common_pci : common_other;
+}
+
+enum { PROPERTY_LISTS = 3 };
+
+static const struct device_property *find_property(const struct device_kind *kind, const char *key)
+{
+    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
+        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
+            if (!strcmp(property->key, key)) {
+                return property;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const struct device_kind *find_kind(const char *name)
+{
+    for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
+        if (!strcmp(kind->name, name)) {
+            return kind;
+        }
+    }
+    return NULL;
+}
+
+bool device_exists(const char *name)
+{
+    return find_kind(name);
+}
+
+const char *device_nearest(const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
+        g_ptr_array_add(names, (void *)kind->name);
+    }
+    g_ptr_array_add(names, NULL);
+    return nearest_name(name, (const char *const *)names->pdata);
+}
+
+static const struct device_kind *require_kind(const char *name, GError **error)
+{
+    const struct device_kind *kind = find_kind(name);
+    if (!kind) {
+        const char *near = device_nearest(name);
+        error_fail(error, "%s: not supported%s%s; see 'dragoman help devices'", name, near ? ", did you mean " : "",
+                   near ? near : "");
+    }
+    return kind;
+}
+
+static bool unknown_property(const struct device_kind *kind, const char *key, GError **error)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
+        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
+            g_string_append_printf(all, "%s%s", all->len ? ", " : "", property->key);
+        }
+    }
+    return error_fail(error, "%s: unknown property '%s'; there are: %s", kind->name, key, all->str);
+}
+
+static bool is_bool(const char *text, bool *value)
+{
+    static const char *const yes[] = { "on", "yes", "true", NULL }, *const no[] = { "off", "no", "false", NULL };
+    *value = g_strv_contains(yes, text);
+    return *value || g_strv_contains(no, text);
+}
+
+static bool check_value(const struct device_kind *kind, const struct device_property *property, const char *text,
+                        GError **error)
+{
+    char *end;
+    bool value;
+    if (property->kind == DEVICE_NUMBER) {
+        uint64_t number = g_ascii_strtoull(text, &end, 0);
+        if (!g_ascii_isdigit(*text) || *end || number > property->most) {
+            return error_fail(error, "%s: %s=%s is not a number up to %#" G_GINT64_MODIFIER "x", kind->name, property->key,
+                              text, property->most);
+        }
+    } else if (property->kind == DEVICE_BOOL && !is_bool(text, &value)) {
+        return error_fail(error, "%s: %s=%s: must be on or off", kind->name, property->key, text);
+    }
+    return true;
+}
+
+/* "key=value", or "key" for on. */
+static bool set_value(struct device_arguments *arguments, const char *item, GError **error)
+{
+    g_autofree char *key = g_strndup(item, strcspn(item, "="));
+    const struct device_property *property = find_property(arguments->kind, key);
+    const char *text = item[strlen(key)] ? item + strlen(key) + 1 : "on";
+    if (!property) {
+        return unknown_property(arguments->kind, key, error);
+    }
+    if (!check_value(arguments->kind, property, text, error)) {
+        return false;
+    }
+    g_hash_table_insert(arguments->values, (void *)property->key, g_strdup(text));
+    return true;
+}
+
+/* "NAME.key=value" -> kind and item. */
+static bool split_global(const char *text, const struct device_kind **kind, const char **item, GError **error)
+{
+    const char *dot = strchr(text, '.');
+    g_autofree char *name = g_strndup(text, dot ? (size_t)(dot - text) : strlen(text));
+    if (!dot || !strchr(dot, '=')) {
+        return error_fail(error, "%s: must be DEVICE.property=value", text);
+    }
+    *item = dot + 1;
+    *kind = require_kind(name, error);
+    return *kind;
+}
+
+bool device_check_globals(const struct options *options, GError **error)
+{
+    for (unsigned i = 0; i < options->globals->len; i++) {
+        struct device_arguments arguments = { .values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free) };
+        const char *item;
+        bool sound = split_global(options->globals->pdata[i], &arguments.kind, &item, error) &&
+                     set_value(&arguments, item, error);
+        g_hash_table_unref(arguments.values);
+        if (!sound) {
+            g_prefix_error(error, "-global ");
+            return false;
+        }
+    }
+    return true;
+}
+
+char *device_global(const struct options *options, const char *name, const char *key)
+{
+    g_autofree char *prefix = g_strconcat(name, ".", key, "=", NULL);
+    char *value = NULL;
+    for (unsigned i = 0; i < options->globals->len; i++) {
+        const char *text = options->globals->pdata[i];
+        if (g_str_has_prefix(text, prefix)) {
+            g_free(value);
+            value = g_strdup(text + strlen(prefix));
+        }
+    }
+    return value;
+}
+
+static void set_defaults(struct device_arguments *arguments)
+{
+    for (const struct device_property *property = arguments->kind->properties; property->key; property++) {
+        if (property->standard) {
+            g_hash_table_insert(arguments->values, (void *)property->key, g_strdup(property->standard));
+        }
+    }
+    for (unsigned i = 0; i < arguments->options->globals->len; i++) {
+        const struct device_kind *kind;
+        const char *item;
+        if (split_global(arguments->options->globals->pdata[i], &kind, &item, NULL) && kind == arguments->kind) {
+            set_value(arguments, item, NULL);
+        }
+    }
+}
+
+static bool bus_is_there(const struct board *board, const struct device_kind *kind, GError **error)
+{
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "virtio-mmio slots" };
+    if (kind->bus == DEVICE_ISA ? !board->isa_irq : kind->bus == DEVICE_PCI ? !board->pci : !board->virtio_slots) {
+        return error_fail(error, "%s: machine '%s' has no %s", kind->name, board->type->name, names[kind->bus]);
+    }
+    return true;
+}
+
+static bool add(struct board *board, const char *text, GError **error)
+{
+    g_auto(GStrv) items = g_strsplit(text, ",", -1);
+    const char *name = items[0] ? items[0] : "";
+    name += g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0;
+    struct device_arguments arguments = { .kind = require_kind(name, error), .options = board->options, .spec = text };
+    if (!arguments.kind || !bus_is_there(board, arguments.kind, error)) {
+        return false;
+    }
+    arguments.values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    set_defaults(&arguments);
+    bool sound = true;
+    for (unsigned i = 1; items[i] && sound; i++) {
+        sound = set_value(&arguments, items[i], error);
+    }
+    if (sound) {
+        sound = arguments.kind->add(board, &arguments, error);
+        if (!sound) {
+            g_prefix_error(error, "%s: ", arguments.kind->name);
+        }
+    }
+    g_hash_table_unref(arguments.values);
+    return sound;
+}
+
+bool device_add(struct board *board, const char *text, GError **error)
+{
+    if (!add(board, text, error)) {
+        g_prefix_error(error, "-device ");
+        return false;
+    }
+    return true;
+}
+
+/* ---- Help ---- */
+
+static void print_properties(const struct device_kind *kind)
+{
+    static const char *const kinds[] = { "TEXT", "N", "on|off" };
+    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
+        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
+            g_print("    %s=%s  %s", property->key, kinds[property->kind], property->help);
+            if (property->most) {
+                g_print(", up to %#" G_GINT64_MODIFIER "x", property->most);
+            }
+            g_print(property->standard ? " [%s]\n" : "\n", property->standard);
+        }
+    }
+}
+
+void device_print_help(const char *only)
+{
+    static const char *const buses[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio" };
+    for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
+        if (!only) {
+            g_print("%-20s %-12s %s\n", kind->name, buses[kind->bus], kind->help);
+        } else if (!strcmp(only, kind->name)) {
+            g_print("%s, on %s: %s\n", kind->name, buses[kind->bus], kind->help);
+            print_properties(kind);
+        }
+    }
+}
+
+/* ---- For the functions that build ---- */
+
+const char *device_text(const struct device_arguments *arguments, const char *key)
+{
+    g_assert(find_property(arguments->kind, key));
+    return g_hash_table_lookup(arguments->values, key);
+}
+
+uint64_t device_number(const struct device_arguments *arguments, const char *key)
+{
+    const char *text = device_text(arguments, key);
+    return text ? g_ascii_strtoull(text, NULL, 0) : 0;
+}
+
+bool device_bool(const struct device_arguments *arguments, const char *key)
+{
+    const char *text = device_text(arguments, key);
+    bool value = false;
+    return text && is_bool(text, &value) && value;
+}
+
+const char *device_id(const struct device_arguments *arguments)
+{
+    return device_text(arguments, "id");
+}
+
+bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error)
+{
+    enum { SLOTS = 32, FUNCTIONS = 8 };
+    const char *address = device_text(arguments, "addr"), *bus = device_text(arguments, "bus");
+    if (bus && strcmp(bus, "pci.0") && strcmp(bus, "pcie.0") && strcmp(bus, "pci") && strcmp(bus, "pcie")) {
+        return error_fail(error, "bus=%s: no such bus; there is one, pci.0", bus);
+    }
+    if (address) {
+        char *end;
+        uint64_t number = g_ascii_strtoull(address, &end, 16);
+        if (end == address || (*end && strcmp(end, ".0")) || number >= SLOTS) {
+            return error_fail(error, "addr=%s: must be a slot from 0 to 0x1f, function 0", address);
+        }
+        if (board->pci->devices[number * FUNCTIONS]) {
+            return error_fail(error, "addr=%s: the slot is taken", address);
+        }
+        *slot = number;
+        return true;
+    }
+    for (unsigned i = 1; i < SLOTS; i++) {
+        if (!board->pci->devices[i * FUNCTIONS]) {
+            *slot = i;
+            return true;
+        }
+    }
+    return error_fail(error, "the PCI bus is full");
+}

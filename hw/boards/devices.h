@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_BOARDS_DEVICES_H
+#define HW_BOARDS_DEVICES_H
+/*
+ * What -device can add: one table of kinds, each with its properties, for parsing, help and documentation. The list is in
+ * device_table.c; the functions that build the devices are in devices_KIND.c.
+ */
+#include "hw/boards/board.h"
+
+enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_VIRTIO, DEVICE_BUS_COUNT };   /* VIRTIO: virtio-mmio slots */
+enum device_value { DEVICE_TEXT, DEVICE_NUMBER, DEVICE_BOOL };                  /* BOOL: on or off */
+
+struct device_property {
+    const char *key;
+    enum device_value kind;
+    uint64_t most;                  /* of a number */
+    const char *standard;           /* default; NULL: none */
+    const char *help;
+};
+
+struct device_arguments;
+
+struct device_kind {
+    const char *name;
+    enum device_bus bus;
+    const char *help;
+    const struct device_property *properties;   /* beside id, and PCI's addr and bus; ends with key NULL */
+    /* Builds it on the board. error: without "-device NAME: ", which is put before it. */
+    bool (*add)(struct board *board, const struct device_arguments *arguments, GError **error);
+};
+
+extern const struct device_kind device_kinds[];     /* ends with name NULL */
+
+/* One -device: "NAME,key=value,...". error: one line. */
+bool device_add(struct board *board, const char *text, GError **error);
+/* All -global are "NAME.key=value" of the table. */
+bool device_check_globals(const struct options *options, GError **error);
+/* What -global says of a property; NULL: nothing. Free it. */
+char *device_global(const struct options *options, const char *name, const char *key);
+/* "help devices"; only: NULL or one kind, then with its properties. */
+void device_print_help(const char *only);
+bool device_exists(const char *name);
+const char *device_nearest(const char *name);       /* NULL: none is near */
+
+/* ---- For the functions that build ---- */
+
+/* What was given, or by -global, or the table's default; NULL: nothing. Checked by the row: numbers and bools are sound. */
+const char *device_text(const struct device_arguments *arguments, const char *key);
+uint64_t device_number(const struct device_arguments *arguments, const char *key);  /* 0 without a default */
+bool device_bool(const struct device_arguments *arguments, const char *key);
+/* The user's own word for the device, or NULL. */
+const char *device_id(const struct device_arguments *arguments);
+/* Where addr= puts it, or the first free slot of the board's bus. error: taken, or the bus is full. */
+bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error);
+
+#endif
