@@ -16,6 +16,9 @@
 
 struct display;
 
+/* The widest and highest surface (larger ones are cut), and text screen (larger ones are not shown). */
+enum { DISPLAY_MOST = 8192, DISPLAY_MOST_CELLS = 512 };
+
 /* XRGB, 8 bits each, 0x00RRGGBB in host order. */
 struct surface { uint32_t *pixels; unsigned width, height, stride_bytes; };
 
@@ -48,15 +51,18 @@ const char *display_name(const struct display *display);
 
 /* The adapter's side. */
 void display_set_adapter(struct display *display, const struct display_adapter *adapter);
-/* A surface of that size, its pixels black; tells the listeners. The old one is gone. */
+/* A surface of that size (look at its members: it may be cut), its pixels black; tells the listeners. The old one is
+ * gone. */
 struct surface *display_resize(struct display *display, unsigned width, unsigned height);
 void display_changed(struct display *display, unsigned x, unsigned y, unsigned width, unsigned height);
-void display_set_text(struct display *display, const struct text_screen *text);     /* NULL: graphics */
+void display_set_text(struct display *display, const struct text_screen *text);     /* copied; NULL: graphics */
 
 /* The user interfaces' side. */
 void display_add_listener(struct display *display, const struct display_listener *listener);
 void display_remove_listener(struct display *display, void *opaque);
 void display_refresh(struct display *display);
+/* The next refresh reports everything. */
+void display_invalidate(struct display *display);
 const struct surface *display_surface(const struct display *display);       /* never NULL: 640 x 480 black at first */
 const struct text_screen *display_text(const struct display *display);      /* never NULL */
 

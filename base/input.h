@@ -30,6 +30,10 @@ struct input_device {
 struct input *input_new(void);
 void input_free(struct input *input);
 void input_add_device(struct input *input, const struct input_device *device);
+unsigned input_device_count(const struct input *input);
+const struct input_device *input_device(const struct input *input, unsigned index);     /* NULL: none */
+/* As if it had been added last. false: no such index. */
+bool input_prefer_device(struct input *input, unsigned index);
 void input_set_leds(struct input *input, unsigned leds);        /* by the keyboard; user interfaces ask input_leds */
 unsigned input_leds(const struct input *input);
 
@@ -43,5 +47,6 @@ bool input_wants_absolute(const struct input *input);
 /* QEMU's key names ("a", "ret", "ctrl", "f1", ...) to codes; 0: unknown. */
 unsigned input_key_code(const char *name);
 const char *input_key_name(unsigned code);      /* NULL: none */
+const char *input_key_name_at(unsigned index);  /* every name, for completion; NULL: past the last */
 
 #endif

@@ -4,6 +4,7 @@
  * "Keyboard and Auxiliary Device Controller"). Commands act at once: the input buffer is never seen full.
  * Left out: password commands, multiplexing of several mice, test modes.
  */
+#include <limits.h>
 #include "hw/input/i8042.h"
 
 enum { STATUS_OUTPUT = 0x01, STATUS_SYSTEM = 0x04, STATUS_COMMAND = 0x08, STATUS_UNLOCKED = 0x10, STATUS_AUX = 0x20 };
@@ -66,6 +67,9 @@ static void update(struct i8042 *kbc)
     irq_set(&kbc->irq1, s->output_from == I8042_KEYBOARD && (s->ram[0] & CB_IRQ1));
     irq_set(&kbc->irq12, s->output_from == I8042_MOUSE && (s->ram[0] & CB_IRQ12));
     irq_set(&kbc->a20, s->output_port & PORT_A20);
+    if (kbc->input) {
+        input_set_leds(kbc->input, s->keyboard.leds);
+    }
 }
 
 static void reply(struct i8042_state *s, uint8_t byte)
@@ -210,6 +214,24 @@ void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons)
 {
     ps2_mouse_move(&kbc->state.mouse, dx, dy, dz, buttons);
     update(kbc);
+}
+
+static void on_key(void *device, unsigned code, bool down)
+{
+    i8042_key(device, ps2_key_of_event(code), down);
+}
+
+/* The mouse counts upwards and its wheel towards the user. */
+static void on_relative(void *device, int dx, int dy, int wheel, unsigned buttons)
+{
+    i8042_mouse(device, dx, dy == INT_MIN ? INT_MAX : -dy, wheel == INT_MIN ? INT_MAX : -wheel, buttons);
+}
+
+void i8042_connect(struct i8042 *kbc, struct input *input)
+{
+    kbc->input = input;
+    input_add_device(input, &(struct input_device){ .name = "PS/2 keyboard", .device = kbc, .key = on_key });
+    input_add_device(input, &(struct input_device){ .name = "PS/2 mouse", .device = kbc, .relative = on_relative });
 }
 
 static void loaded(void *device)

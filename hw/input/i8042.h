@@ -2,6 +2,7 @@
 #ifndef HW_INPUT_I8042_H
 #define HW_INPUT_I8042_H
 /* Intel 8042 keyboard controller at 60h and 64h with a PS/2 keyboard and a PS/2 mouse. */
+#include "base/input.h"
 #include "hw/input/ps2.h"
 #include "machine/machine.h"
 
@@ -26,13 +27,16 @@ struct i8042 {
     struct i8042_state state;
     struct machine *machine;
     struct irq_line irq1, irq12, a20;
+    struct input *input;            /* NULL: nobody types */
 };
 
 extern const struct device_type i8042_type;
 
 /* a20: high = open. A reset by the controller is a reset of the machine. */
 struct i8042 *i8042_new(struct machine *machine, struct irq_line irq1, struct irq_line irq12, struct irq_line a20);
-/* From a window, a VNC client, the monitor; lock held. Scan code of set 1, plus 100h with E0 prefix. */
+/* Adds keyboard and mouse to the user's input; it outlives the device. */
+void i8042_connect(struct i8042 *kbc, struct input *input);
+/* Lock held. A code as from ps2_key_of_event. */
 void i8042_key(struct i8042 *kbc, unsigned set1_code, bool down);
 /* y grows upwards; buttons: 1 left, 2 right, 4 middle, 8 and 16 the sides. */
 void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons);

@@ -11,7 +11,11 @@ enum {
     CMD_DISABLE = 0xf5, CMD_DEFAULTS = 0xf6, CMD_ALL_FIRST = 0xf7, CMD_KEY_LAST = 0xfd, CMD_RESEND = 0xfe,
     CMD_RESET = 0xff,
 };
-enum { ACK = 0xfa, RESEND = 0xfe, SELF_TEST_PASSED = 0xaa, RATE_DEFAULT = 0x2b, RELEASE = 0xf0, EXTENDED = 0xe0 };
+enum { ACK = 0xfa, RESEND = 0xfe, SELF_TEST_PASSED = 0xaa, RATE_DEFAULT = 0x2b, RELEASE = 0xf0, EXTENDED = 0xe0,
+       EXTENDED_1 = 0xe1 };
+enum { KEY_CTRL = 0x1d, KEY_ALT = 0x38, KEY_SHIFT = 0x2a, KEY_NUM = 0x45, KEY_SCROLL = 0x46, KEY_SYSRQ = 0x54,
+       KEY_PRINT = 0x37 | PS2_EXTENDED };
+enum { LONGEST_KEY = 8, RELEASE_BYTES = 3, LONGEST_RELEASE = 6 };   /* Pause; any other; Print Screen */
 
 /* What the 8042 makes of set 2 (index) for set 1: IBM's table. 80h..FFh stay, but 83h (F7) and 84h (SysRq). */
 static const uint8_t set2_to_set1[128] = {
@@ -148,22 +152,95 @@ void ps2_keyboard_write(struct ps2_keyboard *keyboard, uint8_t byte)
     }
 }
 
-void ps2_keyboard_key(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
+/* ---- Keys ---- */
+
+/* A make or break code with its prefixes, in the set that is chosen. */
+static void put_code(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
 {
+    bool set2 = keyboard->scan_set == 2;
     uint8_t code = set1_code & 0x7f;
-    if (keyboard->scan_set == 2) {
-        code = set1_to_set2(code);
-    }
-    if (!keyboard->enabled || !code || keyboard->keys.count > PS2_QUEUE - 3) {
-        return;
-    }
-    if (set1_code & 0x100) {
+    if (set1_code & PS2_EXTENDED) {
         ps2_queue_put(&keyboard->keys, EXTENDED);
     }
-    if (!down && keyboard->scan_set == 2) {
+    if (!down && set2) {
         ps2_queue_put(&keyboard->keys, RELEASE);
     }
-    ps2_queue_put(&keyboard->keys, !down && keyboard->scan_set == 1 ? code | 0x80 : code);
+    ps2_queue_put(&keyboard->keys, set2 ? set1_to_set2(code) : !down ? code | 0x80 : code);
+}
+
+static bool is_down(const struct ps2_keyboard *keyboard, unsigned set1_code)
+{
+    unsigned bit = (set1_code & 0x7f) | (set1_code & PS2_EXTENDED ? 0x80 : 0);
+    return keyboard->down[bit / 8] >> bit % 8 & 1;
+}
+
+static void set_down(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
+{
+    unsigned bit = (set1_code & 0x7f) | (set1_code & PS2_EXTENDED ? 0x80 : 0);
+    keyboard->down[bit / 8] = (uint8_t)((keyboard->down[bit / 8] & ~(1u << bit % 8)) | (unsigned)down << bit % 8);
+}
+
+/* Pause has no release of its own: make and break come at once; with Ctrl it is Break, E0 46. */
+static void put_pause(struct ps2_keyboard *keyboard)
+{
+    if (is_down(keyboard, KEY_CTRL) || is_down(keyboard, KEY_CTRL | PS2_EXTENDED)) {
+        put_code(keyboard, KEY_SCROLL | PS2_EXTENDED, true);
+        put_code(keyboard, KEY_SCROLL | PS2_EXTENDED, false);
+        return;
+    }
+    for (unsigned down = 2; down-- > 0;) {
+        ps2_queue_put(&keyboard->keys, EXTENDED_1);
+        put_code(keyboard, KEY_CTRL, down);
+        put_code(keyboard, KEY_NUM, down);
+    }
+}
+
+/* Print Screen pretends that Shift is held; with Alt it is SysRq, a code of its own. */
+static void put_print(struct ps2_keyboard *keyboard, bool down)
+{
+    if (is_down(keyboard, KEY_ALT) || is_down(keyboard, KEY_ALT | PS2_EXTENDED)) {
+        put_code(keyboard, KEY_SYSRQ, down);
+    } else if (down) {
+        put_code(keyboard, KEY_SHIFT | PS2_EXTENDED, true);
+        put_code(keyboard, KEY_PRINT, true);
+    } else {
+        put_code(keyboard, KEY_PRINT, false);
+        put_code(keyboard, KEY_SHIFT | PS2_EXTENDED, false);
+    }
+}
+
+/* A press is taken while there is room for it and for the releases of all keys that are down: the guest may miss
+ * presses when it does not read, but no key stays down for it. */
+static bool room_for_press(const struct ps2_keyboard *keyboard)
+{
+    unsigned down = 0;
+    for (unsigned i = 0; i < sizeof(keyboard->down); i++) {
+        down += (unsigned)__builtin_popcount(keyboard->down[i]);
+    }
+    return keyboard->keys.count + LONGEST_KEY + LONGEST_RELEASE + RELEASE_BYTES * down <= PS2_QUEUE;
+}
+
+void ps2_keyboard_key(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
+{
+    unsigned code = set1_code & (PS2_EXTENDED | 0x7f);
+    if (set1_code & PS2_PAUSE) {
+        if (down && keyboard->enabled && room_for_press(keyboard)) {
+            put_pause(keyboard);
+        }
+        return;
+    }
+    if (!set1_to_set2(code & 0x7f) || (down ? !room_for_press(keyboard) : !is_down(keyboard, code))) {
+        return;
+    }
+    set_down(keyboard, code, down && keyboard->enabled);
+    if (!keyboard->enabled) {
+        return;
+    }
+    if (code == KEY_PRINT) {
+        put_print(keyboard, down);
+    } else {
+        put_code(keyboard, code, down);
+    }
 }
 
 bool ps2_keyboard_next(struct ps2_keyboard *keyboard, uint8_t *byte)
