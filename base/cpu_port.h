@@ -18,6 +18,12 @@ enum cpu_input {
     CPU_INPUT_FLUSH = 1 << 6,       /* latched, the engine's own: flush the TLB */
     CPU_INPUT_STOP = 1 << 7,        /* latched, the engine's own: leave the loop */
     CPU_INPUT_WORK = 1 << 8,        /* latched, the engine's own */
+    CPU_INPUT_IRQ = 1 << 9,         /* level; ARM: nIRQ, nFIQ and the virtual ones of a GIC's hypervisor interface */
+    CPU_INPUT_FIQ = 1 << 10,
+    CPU_INPUT_VIRQ = 1 << 11,
+    CPU_INPUT_VFIQ = 1 << 12,
+    CPU_INPUT_EVENT = 1 << 13,      /* latched: SEV; ends WFE */
+    CPU_INPUT_POWER = 1 << 14,      /* latched: a CPU that was off is switched on */
 };
 
 /* From devices to a CPU. Any thread. */

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SRC += $(sort $(wildcard target-arm/*.c))
