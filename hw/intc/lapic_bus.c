@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The APIC bus: who a message is for (SDM 3, "Determining IPI Destination"), and the one memory window through which
- * each CPU sees the registers of its own local APIC. Lowest priority goes to the CPU with the lowest processor
+ * each CPU sees the registers of its own local APIC. Writes to the rest of the first MiB from FEE00000h are interrupt
+ * messages (MSI); those for APIC 0 have the addresses of the window's first 20h bytes, which hold no register: the
+ * difference between a CPU's write and a device's is not modelled. Lowest priority goes to the CPU with the lowest processor
  * priority, the lowest number among equals: the manual leaves the choice to the model.
  */
 #include "hw/intc/i8259.h"
 #include "hw/intc/lapic_internal.h"
 
 enum { DFR_CLUSTER = 0, DFR_FLAT = 0xf };
+enum { MESSAGE_BYTES = 1 << 20, MESSAGE_LOGICAL = 1 << 2, MESSAGE_REDIRECTION = 1 << 3, MESSAGE_DESTINATION_SHIFT = 12,
+       MESSAGE_MODE_SHIFT = 8, MESSAGE_LEVEL = 1 << 15, FIRST_REGISTER = 0x20 };
 
 static bool is_logical_target(const struct lapic *lapic, uint32_t destination)
 {
@@ -103,15 +107,38 @@ static uint64_t window_read(void *device, uint64_t offset, unsigned size)
     return lapic ? lapic_read_register(lapic, (unsigned)offset) : UINT32_MAX;
 }
 
+/* An interrupt message (SDM 3, "Message Address Register Format"): destination in address bits 19..12. A redirection hint
+ * asks for one CPU among those addressed. */
+static void send_message(struct lapic_bus *bus, uint64_t address, uint32_t data)
+{
+    uint8_t destination = (uint8_t)(address >> MESSAGE_DESTINATION_SHIFT);
+    struct lapic_message message = {
+        .destination = destination == 0xff ? LAPIC_BROADCAST : destination, .logical = address & MESSAGE_LOGICAL,
+        .mode = data >> MESSAGE_MODE_SHIFT & 7, .vector = (uint8_t)data, .level = data & MESSAGE_LEVEL,
+    };
+    if (message.mode == LAPIC_FIXED && address & MESSAGE_REDIRECTION) {
+        message.mode = LAPIC_LOWEST;
+    }
+    lapic_bus_send(bus, &message);
+}
+
 static void window_write(void *device, uint64_t offset, uint64_t value, unsigned size)
 {
     struct lapic *lapic = accessed(device);
-    if (lapic) {
+    if (offset < FIRST_REGISTER) {      /* no register there: a message for APIC 0 */
+        send_message(device, offset, (uint32_t)value);
+    } else if (lapic) {
         lapic_write_register(lapic, (unsigned)offset, (uint32_t)value);
     }
 }
 
+static void message_write(void *device, uint64_t offset, uint64_t value, unsigned size)
+{
+    send_message(device, offset, (uint32_t)value);
+}
+
 static const struct io_ops window_ops = { window_read, window_write, 4, 4 };
+static const struct io_ops message_ops = { NULL, message_write, 4, 4 };
 
 /* All CPUs share the window, so that of the first one decides where it is. */
 void lapic_bus_base_changed(struct lapic_bus *bus, const struct lapic *lapic)
@@ -149,6 +176,8 @@ struct lapic_bus *lapic_bus_new(struct machine *machine, struct i8259 *pic)
     struct lapic_bus *bus = g_new0(struct lapic_bus, 1);
     bus->machine = machine;
     bus->pic = pic;
+    memory_add_io(machine->memory, "lapic-messages", LAPIC_DEFAULT_ADDRESS, MESSAGE_BYTES, &message_ops, bus,
+                  LAPIC_PRIORITY - 1);
     bus->region = memory_add_io(machine->memory, "lapic", LAPIC_DEFAULT_ADDRESS, 0x1000, &window_ops, bus,
                                 LAPIC_PRIORITY);
     machine_add_device(machine, &lapic_bus_type, bus);

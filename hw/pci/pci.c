@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A PCI bus behind configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2), with base address
- * registers and INTx. Reading a device that is not there gives all ones. Left out: bridges (one bus, number 0), MSI,
- * power states.
+ * registers, INTx and a list of capabilities (6.7). Reading a device that is not there gives all ones. Left out: bridges
+ * (one bus, number 0), power states.
  *
  * INTx: pin p of slot s goes to PIRQ (s - 1 + p) mod 4, as the ACPI tables of the board say.
  */
 #include <string.h>
-#include "hw/pci/pci.h"
+#include "hw/pci/msi.h"
 
 enum { ADDRESS_ENABLE = 1u << 31, BAR_IO = 1, BAR_WIDE = 4 };
 enum { BAR_PRIORITY = -1 };             /* RAM, ROM and fixed devices win: sizing a BAR must not hide them */
@@ -93,7 +93,35 @@ void pci_device_set_intx(struct pci_device *device, bool level)
     }
 }
 
+void pci_device_send_message(struct pci_device *device, uint64_t address, uint32_t data)
+{
+    struct pci_bus *bus = device->bus;
+    if (!(pci_word(device->state, PCI_COMMAND) & PCI_COMMAND_MASTER)) {
+        return;
+    }
+    if (bus->message.send) {
+        bus->message.send(bus->message.opaque, device->devfn, address, data);
+    } else {
+        memory_write(bus->machine->memory, address, data, 4);
+    }
+}
+
 /* ---- Configuration space ---- */
+
+unsigned pci_device_add_capability(struct pci_device *device, uint8_t id, unsigned bytes)
+{
+    unsigned offset = device->capabilities_end ? device->capabilities_end : 0x40;
+    g_assert(offset + bytes <= PCI_CONFIG_BYTES - 3u);
+    uint8_t *link = &device->reset_config[PCI_CAPABILITIES];
+    while (*link) {
+        link = &device->reset_config[*link + 1];
+    }
+    *link = (uint8_t)offset;
+    device->reset_config[offset] = id;
+    device->reset_config[PCI_STATUS] |= PCI_STATUS_CAPABILITIES;
+    device->capabilities_end = (uint8_t)((offset + bytes + 3) & ~3u);
+    return offset;
+}
 
 void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned slot, unsigned function,
                      struct pci_state *state, const struct pci_identity *identity)
@@ -129,6 +157,9 @@ void pci_device_reset(struct pci_device *device)
 {
     memcpy(device->state->config, device->reset_config, PCI_CONFIG_BYTES);
     device->intx_level = false;
+    if (device->msix) {
+        msix_reset(device->msix);
+    }
     pci_device_loaded(device);
 }
 
@@ -144,22 +175,49 @@ static void config_write(struct pci_device *device, unsigned offset, uint32_t va
     } else if (offset < PCI_BAR0 + PCI_BARS * 4 && offset + size > PCI_BAR0) {
         map_bars(device);
     }
+    if (device->msi) {
+        msi_config_written(device->msi, offset, size);
+    }
+    if (device->msix) {
+        msix_config_written(device->msix, offset, size);
+    }
     if (device->config_written) {
         device->config_written(device, offset, size);
     }
 }
 
+uint32_t pci_bus_config_read(struct pci_bus *bus, unsigned devfn, unsigned offset, unsigned size)
+{
+    struct pci_device *device = devfn < PCI_DEVICES && offset < PCI_CONFIG_BYTES ? bus->devices[devfn] : NULL;
+    uint32_t value = 0;
+    if (!device) {
+        return UINT32_MAX;
+    }
+    if (device->config_reading) {
+        device->config_reading(device, offset, size);
+    }
+    for (unsigned i = size; i-- > 0;) {
+        value = value << 8 | device->state->config[offset + i];
+    }
+    return value;
+}
+
+void pci_bus_config_write(struct pci_bus *bus, unsigned devfn, unsigned offset, uint32_t value, unsigned size)
+{
+    struct pci_device *device = devfn < PCI_DEVICES && offset < PCI_CONFIG_BYTES ? bus->devices[devfn] : NULL;
+    if (device) {
+        config_write(device, offset, value, size);
+    }
+}
+
 /* ---- Mechanism 1 ---- */
 
-/* The device that CF8h points at, and the register; NULL: none. */
-static struct pci_device *addressed(struct pci_bus *bus, uint64_t offset, unsigned *reg)
+/* The device number that CF8h points at, and the register; -1: none. */
+static int addressed(const struct pci_bus *bus, uint64_t offset, unsigned *reg)
 {
     uint32_t address = bus->state.address;
     *reg = (address & 0xfc) + (unsigned)offset;
-    if (!(address & ADDRESS_ENABLE) || (address >> 16 & 0xff)) {
-        return NULL;
-    }
-    return bus->devices[address >> 8 & 0xff];
+    return !(address & ADDRESS_ENABLE) || (address >> 16 & 0xff) ? -1 : (int)(address >> 8 & 0xff);
 }
 
 static uint64_t address_read(void *opaque, uint64_t offset, unsigned size)
@@ -188,20 +246,17 @@ static uint64_t data_read(void *opaque, uint64_t offset, unsigned size)
 {
     struct pci_bus *bus = opaque;
     unsigned reg;
-    struct pci_device *device = addressed(bus, offset, &reg);
-    uint32_t value = 0;
-    for (unsigned i = size; device && i-- > 0;) {
-        value = value << 8 | device->state->config[reg + i];
-    }
-    return device ? value : UINT32_MAX;
+    int devfn = addressed(bus, offset, &reg);
+    return devfn < 0 ? UINT32_MAX : pci_bus_config_read(bus, (unsigned)devfn, reg, size);
 }
 
 static void data_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
+    struct pci_bus *bus = opaque;
     unsigned reg;
-    struct pci_device *device = addressed(opaque, offset, &reg);
-    if (device) {
-        config_write(device, reg, (uint32_t)value, size);
+    int devfn = addressed(bus, offset, &reg);
+    if (devfn >= 0) {
+        pci_bus_config_write(bus, (unsigned)devfn, reg, (uint32_t)value, size);
     }
 }
 

@@ -3,7 +3,7 @@
 #define HW_PCI_PCI_H
 /*
  * PCI: a bus with configuration mechanism 1 (ports CF8h, CFCh), configuration space of devices, base addresses mapped
- * into memory and ports, INTx.
+ * into memory and ports, INTx, capabilities. Message-signalled interrupts are msi.h.
  *
  * A device embeds struct pci_device; its 256 bytes of configuration space are part of its state, so the device's own
  * snapshot fields name them. Masks say which bits a guest may write and which a written 1 clears.
@@ -18,10 +18,13 @@ enum {  /* configuration registers, PCI 3.0 chapter 6 */
     PCI_CAPABILITIES = 0x34, PCI_INTERRUPT_LINE = 0x3c, PCI_INTERRUPT_PIN = 0x3d,
     PCI_COMMAND_IO = 1 << 0, PCI_COMMAND_MEMORY = 1 << 1, PCI_COMMAND_MASTER = 1 << 2,
     PCI_COMMAND_INTX_DISABLE = 1 << 10,
-    PCI_STATUS_INTERRUPT = 1 << 3,
+    PCI_STATUS_INTERRUPT = 1 << 3, PCI_STATUS_CAPABILITIES = 1 << 4,
+    PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11,
     PCI_SUBSYSTEM_VENDOR = 0x1af4, PCI_SUBSYSTEM_DEVICE = 0x1100,      /* those of QEMU's devices, which guests know */
 };
 
+struct msi;
+struct msix;
 struct pci_bus;
 struct pci_device;
 
@@ -38,8 +41,13 @@ struct pci_device {
     uint8_t reset_config[PCI_CONFIG_BYTES];
     struct pci_bar { struct region *region; uint64_t bytes; bool io, wide; } bars[PCI_BARS];
     bool intx_level;
+    uint8_t capabilities_end;                   /* where the next capability goes */
+    struct msi *msi;                            /* NULL: none; see msi.h */
+    struct msix *msix;
     /* Optional: told after a guest's write to configuration space. */
     void (*config_written)(struct pci_device *device, unsigned offset, unsigned size);
+    /* Optional: told before a guest's read; for registers that read through to something else. */
+    void (*config_reading)(struct pci_device *device, unsigned offset, unsigned size);
 };
 
 struct pci_bus_state { uint32_t address; };     /* CF8h */
@@ -52,6 +60,8 @@ struct pci_bus {
     struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge */
     /* The byte at CF9h lies inside the address register but is the ISA bridge's: only bytes reach it. */
     struct { uint8_t (*read)(void *opaque); void (*write)(void *opaque, uint8_t value); void *opaque; } reset_control;
+    /* Interrupt messages; NULL: a write of four bytes to memory. For controllers that must know the sender (GICv3 ITS). */
+    struct { void (*send)(void *opaque, uint16_t requester, uint64_t address, uint32_t data); void *opaque; } message;
 };
 
 extern const struct device_type pci_bus_type;
@@ -63,11 +73,20 @@ void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned sl
 /* Power of two. The handlers get offsets inside the BAR. wide: 64 bits, takes two. */
 void pci_device_add_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool io, bool wide,
                         const struct io_ops *ops, void *opaque);
+/* A capability of `bytes`, its id and the link to the next filled in; behind those before it, from 40h. Before the device is
+ * added to the machine. Returns its offset; its other bytes are set in reset_config and writable. */
+unsigned pci_device_add_capability(struct pci_device *device, uint8_t id, unsigned bytes);
 /* For the device's reset function and after its state was loaded. */
 void pci_device_reset(struct pci_device *device);
 void pci_device_loaded(struct pci_device *device);
 /* The INTx pin that the identity names. */
 void pci_device_set_intx(struct pci_device *device, bool level);
+/* An interrupt message, if the device may master the bus. */
+void pci_device_send_message(struct pci_device *device, uint64_t address, uint32_t data);
+/* Configuration accesses, 1, 2 or 4 bytes, not crossing a register of four: for other mechanisms than ports (ECAM).
+ * Nobody there: reads give all ones. */
+uint32_t pci_bus_config_read(struct pci_bus *bus, unsigned devfn, unsigned offset, unsigned size);
+void pci_bus_config_write(struct pci_bus *bus, unsigned devfn, unsigned offset, uint32_t value, unsigned size);
 
 static inline uint16_t pci_word(const struct pci_state *state, unsigned offset)
 {
