@@ -31,6 +31,9 @@ struct ram {
     uint64_t bytes;
     _Atomic uint64_t *code_pages;   /* a bit a page: holds translated code; the engine sets and clears */
     _Atomic uint64_t *dirty_pages;  /* a bit a page: written since last asked; for displays and snapshots */
+    /* Of whoever writes RAM by pointers it keeps (the engine's TLBs), or NULL; see ram_take_dirty. */
+    void (*rearm)(void *opaque, uint64_t first_page, uint64_t pages);
+    void *rearm_opaque;
 };
 
 struct memory *memory_new(const char *name, uint64_t bytes, struct log *log);
@@ -50,6 +53,8 @@ struct region *memory_add_alias(struct memory *memory, const char *name, uint64_
 void region_set_enabled(struct region *region, bool enabled);
 void region_set_read_only(struct region *region, bool read_only);
 void region_set_address(struct region *region, uint64_t address);
+/* Another part of the memory object in a region of RAM: a bank. */
+void region_set_ram_offset(struct region *region, uint64_t ram_offset);
 /* Only CPUs in system-management mode see it; see memory_smm_view. */
 void region_set_smm_only(struct region *region, bool smm_only);
 void region_remove(struct region *region);
@@ -89,6 +94,11 @@ bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint6
 bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);
 /* Marks RAM written by a CPU's fast path or other means. */
 void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
+/* Which pages of [ram_offset, +bytes), whole pages, were written since they were last asked for: bit n of `pages` is the
+ * n-th of them. From then on a next write marks them again; only a store that is under way in this very moment on
+ * another CPU may come too late to be seen and too early to be marked, so look at a written page once more next time.
+ * false: none, and the bits are 0. */
+bool ram_take_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint64_t *pages);
 struct ram *ram_new(uint64_t bytes);        /* NULL when the host has not that much */
 void ram_free(struct ram *ram);
 /* "info mtree": one line a region. */

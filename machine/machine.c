@@ -13,17 +13,19 @@
 
 enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2 };
 
-static const uint64_t PHYSICAL_BYTES = 1ull << 52, PORT_BYTES = 0x10000;
+static const uint64_t PHYSICAL_BYTES = 1ull << 52, PORT_BYTES = 0x10000, PAGE_BYTES = 4096;
 
 struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log)
 {
-    struct ram *ram = ram_new(ram_bytes + rom_bytes);
+    uint64_t used = (ram_bytes + rom_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    struct ram *ram = ram_new(used + MACHINE_DEVICE_RAM_BYTES);
     if (!ram) {
         return NULL;
     }
     struct machine *machine = g_new0(struct machine, 1);
     machine->ram = ram;
     machine->ram_bytes = ram_bytes;
+    machine->ram_used = used;
     machine->log = log;
     machine->memory = memory_new("memory", PHYSICAL_BYTES, log);
     machine->smm_memory = memory_smm_view(machine->memory);
@@ -33,6 +35,17 @@ struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *
     machine->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_mutex_init(&machine->lock);
     return machine;
+}
+
+bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_offset)
+{
+    uint64_t whole = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    if (whole < bytes || whole > machine->ram->bytes - machine->ram_used) {
+        return false;
+    }
+    *ram_offset = machine->ram_used;
+    machine->ram_used += whole;
+    return true;
 }
 
 void machine_free(struct machine *machine)

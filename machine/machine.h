@@ -37,6 +37,7 @@ struct machine {
     struct memory *ports;
     struct ram *ram;                    /* guest RAM first, ROMs behind it */
     uint64_t ram_bytes;                 /* of guest RAM */
+    uint64_t ram_used;                  /* of the memory object: guest RAM, the board's ROMs, what devices took */
     struct clocks *clocks;
     struct log *log;
     GMutex lock;
@@ -53,9 +54,14 @@ struct machine {
     GSource *sources[2];
 };
 
-/* rom_bytes: room behind guest RAM in the same memory object. NULL: the host has not that much memory. log is not
- * owned. */
+enum { MACHINE_DEVICE_RAM_BYTES = 512 << 20 };
+
+/* rom_bytes: room behind guest RAM in the same memory object; behind that is room for memory of devices, which costs
+ * nothing until it is touched. NULL: the host has not that much memory. log is not owned. */
 struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log);
+/* Memory of a device (video RAM, option ROM, flash) for memory_add_ram: zeroed, whole pages. false: all
+ * MACHINE_DEVICE_RAM_BYTES are taken. For constructors: it is never given back. */
+bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_offset);
 /* Frees the devices, last added first, then the rest. The CPUs are stopped and gone. */
 void machine_free(struct machine *machine);
 

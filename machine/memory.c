@@ -346,6 +346,18 @@ void region_set_address(struct region *region, uint64_t address)
     }
 }
 
+void region_set_ram_offset(struct region *region, uint64_t ram_offset)
+{
+    g_assert(region->kind == REGION_RAM && ram_offset <= region->ram->bytes &&
+             region->bytes <= region->ram->bytes - ram_offset);
+    if (region->ram_offset != ram_offset) {
+        region->ram_offset = ram_offset;
+        if (region->enabled) {
+            memory_changed(region->memory);
+        }
+    }
+}
+
 void region_set_smm_only(struct region *region, bool smm_only)
 {
     if (region->smm_only != smm_only) {

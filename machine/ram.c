@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <glib.h>
@@ -79,4 +80,31 @@ void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes)
             atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
         }
     }
+}
+
+bool ram_take_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint64_t *pages)
+{
+    uint64_t first = ram_offset >> RAM_PAGE_SHIFT, count = bytes >> RAM_PAGE_SHIFT;
+    uint64_t first_dirty = UINT64_MAX, last_dirty = 0;
+    memset(pages, 0, (count + RAM_WORD_PAGES - 1) / RAM_WORD_PAGES * sizeof(*pages));
+    for (uint64_t n = 0; n < count; n++) {
+        _Atomic uint64_t *word = &ram->dirty_pages[(first + n) / RAM_WORD_PAGES];
+        uint64_t bit = 1ull << (first + n) % RAM_WORD_PAGES;
+        if (atomic_load_explicit(word, memory_order_relaxed) & bit) {
+            atomic_fetch_and_explicit(word, ~bit, memory_order_relaxed);
+            pages[n / RAM_WORD_PAGES] |= 1ull << n % RAM_WORD_PAGES;
+            first_dirty = MIN(first_dirty, n);
+            last_dirty = n;
+        }
+    }
+    if (first_dirty == UINT64_MAX) {
+        return false;
+    }
+    /* A writer that keeps pointers is told after the bits are clear: what it marks from here on stays marked. */
+    atomic_thread_fence(memory_order_seq_cst);
+    void (*rearm)(void *, uint64_t, uint64_t) = __atomic_load_n(&ram->rearm, __ATOMIC_ACQUIRE);
+    if (rearm) {
+        rearm(ram->rearm_opaque, first + first_dirty, last_dirty - first_dirty + 1);
+    }
+    return true;
 }

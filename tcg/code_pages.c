@@ -191,6 +191,7 @@ void code_store_begin(struct cpu *cpu, const struct store_range *range, unsigned
     code_store_check(cpu, range, ranges);
     g_mutex_lock(&engine->translate_lock);
     for (unsigned i = 0; i < ranges; i++) {
+        ram_mark_dirty(engine->ram, range[i].ram_offset, range[i].bytes);
         page_written(engine, range[i].ram_offset, range[i].bytes, cpu);
     }
 }

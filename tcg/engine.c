@@ -74,6 +74,9 @@ void engine_free(struct engine *engine)
         log_write(engine->log, LOG_stats, "%s", text->str);
         g_string_free(text, TRUE);
     }
+    if (engine->ram && engine->ram->rearm_opaque == engine) {
+        engine->ram->rearm = NULL;
+    }
     if (engine->memory) {
         memory_set_change_listener(engine->memory, NULL, NULL);
         memory_set_code_listener(engine->memory, NULL, NULL);
@@ -111,6 +114,8 @@ void engine_learn_ram(struct engine *engine, struct ram *ram)
         engine->page_count = (ram->bytes + PAGE_BYTES - 1) >> PAGE_BITS;
         engine->page = g_new0(struct code_page *, engine->page_count);
         engine->write_mapped = g_malloc0((engine->page_count / 64 + 1) * 8);
+        ram->rearm_opaque = engine;
+        __atomic_store_n(&ram->rearm, engine_rearm_writes, __ATOMIC_RELEASE);
         g_atomic_pointer_set(&engine->ram, ram);
     }
     g_mutex_unlock(&engine->translate_lock);

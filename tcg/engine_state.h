@@ -195,6 +195,8 @@ struct tlb_detail *tlb_detail_of(struct cpu *cpu, const struct tlb_entry *entry,
 bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_page);
 /* The page holds no code any more: the entry's stores go fast again. */
 void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu);
+/* The next write to one of these pages of RAM marks it dirty again: struct ram's rearm. Any thread. */
+void engine_rearm_writes(void *engine, uint64_t first_page, uint64_t pages);
 
 /* ---- softmmu_phys.c ---- */
 /* memory_find for this CPU, but that `region` may be left out. */

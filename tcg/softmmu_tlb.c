@@ -484,7 +484,46 @@ bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_p
 void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu)
 {
     g_mutex_lock(&cpu->tlb_lock);
+    ram_mark_dirty(cpu->engine->ram, tlb_detail_of(cpu, entry, mmu)->ram_page, PAGE_BYTES);
     entry->tag[MMU_WRITE] &= ~(uint64_t)TLB_CODE;
     entry->tag[MMU_WRITE] |= write_flags(cpu->engine, tlb_detail_of(cpu, entry, mmu));
     g_mutex_unlock(&cpu->tlb_lock);
+}
+
+/* ---- marks of pages whose next write somebody wants to know of ---- */
+
+static void entry_rearm(struct tlb_entry *entry, const struct tlb_detail *detail, uint64_t first_page, uint64_t pages)
+{
+    const uint64_t tag = __atomic_load_n(&entry->tag[MMU_WRITE], __ATOMIC_RELAXED);
+    if ((detail->ram_page >> PAGE_BITS) - first_page < pages && !(tag & (TLB_INVALID | TLB_CODE | TLB_IO))) {
+        __atomic_store_n(&entry->tag[MMU_WRITE], tag | TLB_CODE, __ATOMIC_SEQ_CST);
+    }
+}
+
+/* The mark of pages that hold code serves: the slow path finds none, marks the page dirty and takes the mark away. */
+static void tlb_rearm(struct cpu *cpu, uint64_t first_page, uint64_t pages)
+{
+    g_mutex_lock(&cpu->tlb_lock);
+    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
+        struct tlb *tlb = &cpu->tlb[m];
+        struct tlb_side *side = &loop_of(cpu)->side[m];
+        for (unsigned l = 0; l < 2; l++) {
+            const struct tlb_list *list = l ? &side->global : &side->local;
+            for (uint32_t n = 0; n < list->count; n++) {
+                entry_rearm(&tlb->entries[list->index[n]], &tlb->details[list->index[n]], first_page, pages);
+            }
+        }
+        for (unsigned v = 0; side->victims_used >> v; v++) {
+            entry_rearm(&side->victim[v].entry, &side->victim[v].detail, first_page, pages);
+        }
+    }
+    g_mutex_unlock(&cpu->tlb_lock);
+}
+
+void engine_rearm_writes(void *opaque, uint64_t first_page, uint64_t pages)
+{
+    struct engine *engine = opaque;
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        tlb_rearm(engine->cpu[c], first_page, pages);
+    }
 }

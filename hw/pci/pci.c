@@ -9,7 +9,8 @@
 #include <string.h>
 #include "hw/pci/msi.h"
 
-enum { ADDRESS_ENABLE = 1u << 31, BAR_IO = 1, BAR_WIDE = 4 };
+enum { ADDRESS_ENABLE = 1u << 31, BAR_IO = 1, BAR_WIDE = 4, BAR_PREFETCHABLE = 8 };
+enum { ROM_ENABLE = 1, ROM_MIN_BYTES = 2048 };
 enum { BAR_PRIORITY = -1 };             /* RAM, ROM and fixed devices win: sizing a BAR must not hide them */
 
 static void set_word(uint8_t *config, unsigned offset, uint32_t value, unsigned bytes)
@@ -43,24 +44,65 @@ static void map_bars(struct pci_device *device)
         }
         region_set_enabled(bar->region, on);
     }
+    if (device->rom.region) {
+        uint32_t rom = pci_long(device->state, PCI_ROM_ADDRESS);
+        uint32_t base = rom & ~(uint32_t)(device->rom.bytes - 1);
+        bool on = (rom & ROM_ENABLE) && (command & PCI_COMMAND_MEMORY) && base;
+        if (on) {
+            region_set_address(device->rom.region, base);
+        }
+        region_set_enabled(device->rom.region, on);
+    }
+}
+
+static struct pci_bar *describe_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool io, bool wide,
+                                    unsigned flags)
+{
+    g_assert(index + wide < PCI_BARS && bytes && !(bytes & (bytes - 1)));
+    unsigned offset = PCI_BAR0 + index * 4;
+    uint64_t mask = ~(bytes - 1);
+    set_word(device->reset_config, offset, (io ? BAR_IO : 0) | (wide ? BAR_WIDE : 0) | flags, 4);
+    set_word(device->writable, offset, (uint32_t)mask & (io ? ~3u : ~15u), 4);
+    if (wide) {
+        set_word(device->writable, offset + 4, (uint32_t)(mask >> 32), 4);
+    }
+    device->bars[index] = (struct pci_bar){ .bytes = bytes, .io = io, .wide = wide };
+    return &device->bars[index];
 }
 
 void pci_device_add_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool io, bool wide,
                         const struct io_ops *ops, void *opaque)
 {
     struct machine *machine = device->bus->machine;
-    g_assert(index + wide < PCI_BARS && bytes && !(bytes & (bytes - 1)));
-    unsigned offset = PCI_BAR0 + index * 4;
-    uint64_t mask = ~(bytes - 1);
-    set_word(device->reset_config, offset, (io ? BAR_IO : 0) | (wide ? BAR_WIDE : 0), 4);
-    set_word(device->writable, offset, (uint32_t)mask & (io ? ~3u : ~15u), 4);
-    if (wide) {
-        set_word(device->writable, offset + 4, (uint32_t)(mask >> 32), 4);
-    }
-    struct pci_bar *bar = &device->bars[index];
-    *bar = (struct pci_bar){ .bytes = bytes, .io = io, .wide = wide };
+    struct pci_bar *bar = describe_bar(device, index, bytes, io, wide, 0);
     bar->region = memory_add_io(io ? machine->ports : machine->memory, "pci-bar", 0, bytes, ops, opaque, BAR_PRIORITY);
     region_set_enabled(bar->region, false);
+}
+
+void pci_device_add_ram_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool wide, uint64_t ram_offset)
+{
+    struct machine *machine = device->bus->machine;
+    struct pci_bar *bar = describe_bar(device, index, bytes, false, wide, BAR_PREFETCHABLE);
+    bar->region = memory_add_ram(machine->memory, "pci-bar-ram", 0, bytes, machine->ram, ram_offset, false, BAR_PRIORITY);
+    region_set_enabled(bar->region, false);
+}
+
+bool pci_device_add_rom(struct pci_device *device, const void *image, size_t image_bytes)
+{
+    struct machine *machine = device->bus->machine;
+    uint64_t bytes = ROM_MIN_BYTES, ram_offset;
+    while (bytes < image_bytes) {
+        bytes *= 2;
+    }
+    if (bytes > UINT32_MAX || !machine_take_ram(machine, bytes, &ram_offset)) {
+        return false;
+    }
+    memcpy(machine->ram->host + ram_offset, image, image_bytes);
+    set_word(device->writable, PCI_ROM_ADDRESS, ~(uint32_t)(bytes - 1) | ROM_ENABLE, 4);
+    device->rom = (struct pci_bar){ .bytes = bytes };
+    device->rom.region = memory_add_ram(machine->memory, "pci-rom", 0, bytes, machine->ram, ram_offset, true, BAR_PRIORITY);
+    region_set_enabled(device->rom.region, false);
+    return true;
 }
 
 /* ---- INTx ---- */
@@ -172,7 +214,7 @@ static void config_write(struct pci_device *device, unsigned offset, uint32_t va
     }
     if (offset < PCI_COMMAND + 2 && offset + size > PCI_COMMAND) {
         pci_device_loaded(device);
-    } else if (offset < PCI_BAR0 + PCI_BARS * 4 && offset + size > PCI_BAR0) {
+    } else if (offset < PCI_ROM_ADDRESS + 4 && offset + size > PCI_BAR0) {
         map_bars(device);
     }
     if (device->msi) {

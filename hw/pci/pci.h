@@ -40,6 +40,7 @@ struct pci_device {
     uint8_t writable[PCI_CONFIG_BYTES], clears[PCI_CONFIG_BYTES];
     uint8_t reset_config[PCI_CONFIG_BYTES];
     struct pci_bar { struct region *region; uint64_t bytes; bool io, wide; } bars[PCI_BARS];
+    struct pci_bar rom;
     bool intx_level;
     uint8_t capabilities_end;                   /* where the next capability goes */
     struct msi *msi;                            /* NULL: none; see msi.h */
@@ -76,6 +77,11 @@ void pci_device_add_bar(struct pci_device *device, unsigned index, uint64_t byte
 /* A capability of `bytes`, its id and the link to the next filled in; behind those before it, from 40h. Before the device is
  * added to the machine. Returns its offset; its other bytes are set in reset_config and writable. */
 unsigned pci_device_add_capability(struct pci_device *device, uint8_t id, unsigned bytes);
+/* A base address with the device's own memory behind it, [ram_offset, +bytes) of the machine's memory object (see
+ * machine_take_ram); prefetchable, as memory without side effects may be. */
+void pci_device_add_ram_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool wide, uint64_t ram_offset);
+/* An expansion ROM (PCI 3.0, 6.2.5.2 and 6.3): the image is copied. false: no room for it. */
+bool pci_device_add_rom(struct pci_device *device, const void *image, size_t image_bytes);
 /* For the device's reset function and after its state was loaded. */
 void pci_device_reset(struct pci_device *device);
 void pci_device_loaded(struct pci_device *device);

@@ -28,7 +28,10 @@ struct board {
     struct i440fx *host;
     struct piix3 *piix;
     struct card *card;
+    uint64_t card_ram;
 };
+
+static const uint8_t rom_image[0x900] = { 0x55, 0xaa, 0x05 };
 
 static void board_init(struct board *b)
 {
@@ -46,6 +49,9 @@ static void board_init(struct board *b)
     pci_device_init(&b->card->pci, b->bus, 3, 0, &b->card->state, &identity);
     pci_device_add_bar(&b->card->pci, 0, 0x1000, false, false, &card_ops, b->card);
     pci_device_add_bar(&b->card->pci, 1, 0x20, true, false, &card_ops, b->card);
+    g_assert(machine_take_ram(machine, 0x10000, &b->card_ram));
+    pci_device_add_ram_bar(&b->card->pci, 4, 0x10000, true, b->card_ram);
+    g_assert(pci_device_add_rom(&b->card->pci, rom_image, sizeof(rom_image)));
     machine_add_device(machine, &card_type, b->card);
 }
 
@@ -207,10 +213,48 @@ static void reset_control(struct test *test)
     rig_free(&b.rig);
 }
 
+static void memory_of_a_device(struct test *test)
+{
+    struct board b;
+    board_init(&b);
+    struct memory *memory = b.rig.machine->memory;
+    config_write(&b, 3, 0x20, UINT32_MAX, 4);
+    config_write(&b, 3, 0x24, UINT32_MAX, 4);
+    EXPECT(test, config_read(&b, 3, 0x20, 4) == 0xffff000c && config_read(&b, 3, 0x24, 4) == UINT32_MAX);
+    config_write(&b, 3, 0x20, 0x80000000, 4);
+    config_write(&b, 3, 0x24, 0x12, 4);
+    config_write(&b, 3, 0x04, 2, 2);
+    memory_write(memory, 0x128000fff8, 0x55667788, 4);
+    EXPECT_EQ(test, *(uint32_t *)(b.rig.machine->ram->host + b.card_ram + 0xfff8), 0x55667788);
+    EXPECT_EQ(test, memory_read(memory, 0x128000fff8, 4), 0x55667788);
+    EXPECT_EQ(test, memory_read(memory, 0x1280010000, 4), UINT32_MAX);
+    rig_free(&b.rig);
+}
+
+static void expansion_rom(struct test *test)
+{
+    struct board b;
+    board_init(&b);
+    struct memory *memory = b.rig.machine->memory;
+    config_write(&b, 3, 0x30, UINT32_MAX, 4);
+    EXPECT_EQ(test, config_read(&b, 3, 0x30, 4), 0xfffff001);       /* the next power of two */
+    config_write(&b, 3, 0x30, 0x90000001, 4);
+    EXPECT_EQ(test, memory_read(memory, 0x90000000, 4), UINT32_MAX);        /* the command register's bit is off */
+    config_write(&b, 3, 0x04, 2, 2);
+    EXPECT_EQ(test, memory_read(memory, 0x90000000, 4), 0x05aa55);
+    EXPECT_EQ(test, memory_read(memory, 0x90000fff, 1), 0);
+    memory_write(memory, 0x90000000, 0, 4);
+    EXPECT_EQ(test, memory_read(memory, 0x90000000, 4), 0x05aa55);
+    config_write(&b, 3, 0x30, 0x90000000, 4);
+    EXPECT_EQ(test, memory_read(memory, 0x90000000, 4), UINT32_MAX);
+    rig_free(&b.rig);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
         TEST(configuration_space), TEST(base_addresses), TEST(interrupts), TEST(pam), TEST(smram), TEST(reset_control),
+        TEST(memory_of_a_device), TEST(expansion_rom),
     };
     return test_run_cases("pci", cases, ARRAY_LEN(cases));
 }

@@ -243,6 +243,76 @@ static void page_ids(struct test *t)
     toy_machine_free(&m);
 }
 
+/* Dirty pages as displays use them: a page taken is marked again by the next store of any kind, also while its entry is a
+ * victim, and pages that nobody wrote stay clean. */
+static uint64_t take(struct toy_machine *m, unsigned pages)
+{
+    uint64_t bits[4] = { 0 };
+    ram_take_dirty(m->ram, DATA, pages * 4096ull, bits);
+    return bits[0];
+}
+
+static void dirty_pages(struct test *t)
+{
+    struct toy_machine m;
+    struct cpu *cpu = start(&m);
+    const uint64_t a = 0x500000, aliased = 0x600000;
+    for (unsigned n = 0; n < 16; n++) {
+        map(&m, a + n * 4096, DATA + n * 4096, TOY_P | TOY_W);
+        map(&m, aliased + n * 4096, DATA + n * 4096, TOY_P | TOY_W);
+    }
+    take(&m, 16);
+    EXPECT_EQ(t, take(&m, 16), 0);
+    mmu_store(cpu, a + 3 * 4096, 1, 8, 0);
+    EXPECT_EQ(t, take(&m, 16), 1 << 3);
+    EXPECT_EQ(t, take(&m, 16), 0);
+    load(cpu, a + 3 * 4096);
+    EXPECT_EQ(t, take(&m, 16), 0);
+    mmu_store(cpu, a + 3 * 4096, 2, 8, 0);
+    mmu_store(cpu, aliased + 5 * 4096, 2, 1, 0);
+    EXPECT_EQ(t, take(&m, 16), 1 << 3 | 1 << 5);
+    mmu_store(cpu, aliased + 3 * 4096 - 4, 2, 8, 0);
+    EXPECT_EQ(t, take(&m, 16), 1 << 3 | 1 << 2);
+    uint64_t vector[4] = { 0 };
+    mmu_store_vector(cpu, a + 5 * 4096, vector, 32, 0);
+    mmu_atomic(cpu, IR_ATOMIC_ADD, a + 4096, 1, 0, 8, 0);
+    EXPECT_EQ(t, take(&m, 16), 1 << 5 | 1 << 1);
+    EXPECT(t, !mmu_host_pointer(cpu, a + 4096, MMU_WRITE, 0));  /* nobody writes behind the mark */
+    for (unsigned n = 0; n < 16; n++) {
+        mmu_store(cpu, a + n * 4096, n, 8, 0);
+    }
+    EXPECT_EQ(t, take(&m, 16), 0xffff);
+    for (unsigned n = 0; n < 0x10000; n += 0x100) {             /* the same places of the table: all become victims */
+        load(cpu, 0x700000 + n * 4096ull % 0x800000);
+    }
+    for (unsigned n = 0; n < 16; n++) {
+        mmu_store(cpu, a + n * 4096, n, 8, 0);
+        EXPECT_EQ(t, take(&m, 16), 1 << n);
+        mmu_store(cpu, a + n * 4096, n, 8, 0);
+        mmu_store(cpu, a + n * 4096, n, 8, 0);
+        EXPECT_EQ(t, take(&m, 16), 1 << n);
+    }
+    phys_store(cpu, DATA + 8 * 4096, 1, 4);
+    EXPECT_EQ(t, take(&m, 16), 1 << 8);
+    toy_machine_free(&m);
+}
+
+/* A page with code in it keeps its mark for the translator; its stores are seen all the same. */
+static void dirty_code_page(struct test *t)
+{
+    struct toy_machine m;
+    start(&m);
+    const uint64_t code[] = { I(MOVI, 0, 0, 0, 1), I(HLT, 0, 0, 0, 0) };
+    toy_load(&m, DATA, code, COUNT(code));
+    toy_run(&m, DATA);
+    take(&m, 16);
+    mmu_store(&m.cpu[0]->cpu, DATA + 64, 1, 8, 0);
+    EXPECT_EQ(t, take(&m, 16), 1);
+    mmu_store(&m.cpu[0]->cpu, DATA + 64, 1, 8, 0);
+    EXPECT_EQ(t, take(&m, 16), 1);
+    toy_machine_free(&m);
+}
+
 /* TLB_SPEED=1: what flushes and refills cost. Never judged. */
 static void speed(void)
 {
@@ -269,6 +339,7 @@ static void speed(void)
 
 static const struct test_case cases[] = {
     TEST(flush_page), TEST(global), TEST(large), TEST(rights), TEST(model_many), TEST(model_victims), TEST(growth), TEST(page_ids),
+    TEST(dirty_pages), TEST(dirty_code_page),
 };
 
 int main(void)

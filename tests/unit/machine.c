@@ -131,11 +131,23 @@ static void stopped_machine_stands_still(struct test *test)
     fixture_free(&f);
 }
 
+static void memory_of_devices(struct test *test)
+{
+    struct machine *machine = machine_new(1 << 20, 100, NULL);
+    uint64_t first, second;
+    EXPECT(test, machine_take_ram(machine, 5000, &first) && machine_take_ram(machine, 1, &second));
+    EXPECT(test, first == (1 << 20) + 4096 && second == first + 8192 && machine->ram_used == second + 4096);
+    EXPECT(test, !machine_take_ram(machine, MACHINE_DEVICE_RAM_BYTES, &first));
+    EXPECT(test, !machine_take_ram(machine, UINT64_MAX, &first) && !machine_take_ram(machine, UINT64_MAX - 5000, &first));
+    EXPECT(test, machine_take_ram(machine, MACHINE_DEVICE_RAM_BYTES - 12288, &first) && !machine_take_ram(machine, 1, &first));
+    machine_free(machine);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
         TEST(requests_are_done_by_the_main_loop), TEST(no_reboot_ends_the_run), TEST(two_machines_in_one_process),
-        TEST(stopped_machine_stands_still),
+        TEST(stopped_machine_stands_still), TEST(memory_of_devices),
     };
     return test_run_cases("machine", cases, ARRAY_LEN(cases));
 }

@@ -70,6 +70,11 @@ static void priority_and_order(struct test *test)
     region_remove(top);
     memory_write(memory, 0x2000, 0x55, 1);
     EXPECT_EQ(test, ram->host[0x2000], 0x55);
+    struct region *bank = memory_add_ram(memory, "bank", 0x3000, 0x1000, ram, 0x8000, false, 1);
+    memory_write(memory, 0x3001, 0x66, 1);
+    region_set_ram_offset(bank, 0x9000);
+    memory_write(memory, 0x3001, 0x77, 1);
+    EXPECT(test, ram->host[0x8001] == 0x66 && ram->host[0x9001] == 0x77 && !ram->host[0x3001]);
     memory_free(memory);
     ram_free(ram);
 }
