@@ -78,6 +78,14 @@ static bool code_destroyed(const struct sequence *s, const uint8_t *memory)
     return memcmp(expected, memory + HOST_CODE, s->count) != 0;
 }
 
+/* The UD2 behind the sequence was written over: what ran on is any instruction, LSL and SGDT among them, whose tables are
+ * the host's or the guest's. */
+static bool end_destroyed(const struct sequence *s, const uint8_t *memory)
+{
+    static const uint8_t ud2[] = { 0x0f, 0x0b };
+    return memcmp(memory + HOST_CODE + s->count, ud2, sizeof(ud2)) != 0;
+}
+
 static const char *compare_fx(const uint8_t *a, const uint8_t *b, char *text, size_t size)
 {
     static const struct { const char *name; unsigned at, bytes; } fields[] = {
@@ -178,7 +186,8 @@ const char *comparison_judge(struct comparison *f, const struct sequence *s, uin
         *who = &f->ways[w];
         const bool reference = !host && w == 0;
         const bool ended = run_guest(s, &f->ways[w], &start, reference ? &want : &got);
-        if (!reference && (overwrote_itself(s, want.memory) || overwrote_itself(s, got.memory))) {
+        if (!reference && (overwrote_itself(s, want.memory) || overwrote_itself(s, got.memory) ||
+                           end_destroyed(s, want.memory) || end_destroyed(s, got.memory))) {
             f->inconclusive++;
             return NULL;
         }
