@@ -93,6 +93,11 @@ static unsigned alignment_mask(const struct x86_trans *t, unsigned bits)
     return bits <= 64 && !(bits & (bits - 1)) ? bits / 8 - 1 : 0;
 }
 
+ir_reg x86_segment_unaligned(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write)
+{
+    return segment_apply(t, segment, offset, bits / 8, write);
+}
+
 ir_reg x86_segment_linear(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write)
 {
     ir_reg linear = segment_apply(t, segment, offset, bits / 8, write);

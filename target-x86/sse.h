@@ -93,6 +93,7 @@ x86_translate sse_copy;
 x86_translate sse_xor;
 /* As sse_copy, for what may set MXCSR flags. */
 x86_translate sse_copy_fp;
+x86_translate sse_dot;           /* DPPS and DPPD */
 /* Emits the copy with rm given; the result goes to register operand 0. fp as for sse_copy_fp. */
 void sse_emit(struct x86_trans *t, const struct ir_copy *copy, ir_reg rm, int imm, bool fp);
 /* v = copy(w) on temporaries, with the checks of MODE_MXCSR_TRAPS. */

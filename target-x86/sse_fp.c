@@ -83,8 +83,8 @@ static const struct x86_row rows[] = {
     SSE_ROW_IMM(66, 0F3A, 09, "Vdq,Wdq,Ib", ROUNDPD, sse_copy_fp, ROW_ALIGN16, SSE41, COPY_UNARY),
     SSE_ROW_IMM(66, 0F3A, 0A, "Vss,Wss,Ib", ROUNDSS, sse_copy_fp, 0, SSE41, COPY_BINARY),
     SSE_ROW_IMM(66, 0F3A, 0B, "Vsd,Wsd,Ib", ROUNDSD, sse_copy_fp, 0, SSE41, COPY_BINARY),
-    SSE_ROW_IMM(66, 0F3A, 40, "Vdq,Wdq,Ib", DPPS, sse_copy_fp, ROW_ALIGN16, SSE41, COPY_BINARY),
-    SSE_ROW_IMM(66, 0F3A, 41, "Vdq,Wdq,Ib", DPPD, sse_copy_fp, ROW_ALIGN16, SSE41, COPY_BINARY),
+    SSE_ROW_IMM(66, 0F3A, 40, "Vdq,Wdq,Ib", DPPS, sse_dot, ROW_ALIGN16, SSE41, COPY_BINARY),
+    SSE_ROW_IMM(66, 0F3A, 41, "Vdq,Wdq,Ib", DPPD, sse_dot, ROW_ALIGN16, SSE41, COPY_BINARY),
 };
 
 const struct x86_table_of_rows x86_table_sse_fp = { "sse_fp", rows, G_N_ELEMENTS(rows) };

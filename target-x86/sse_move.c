@@ -114,7 +114,8 @@ static void maskmovdqu(struct x86_trans *t)
 {
     unsigned segment = t->insn->segment == SEG_NONE ? SEG_DS : t->insn->segment;
     ir_reg offset = x86_get_reg(t, R_DI, t->insn->address_bits);
-    ir_reg linear = x86_segment_linear(t, segment, offset, 128, true);
+    /* Alignment is not checked, as AMD's processors have it; MASKMOVQ's is. */
+    ir_reg linear = x86_segment_unaligned(t, segment, offset, 128, true);
     ir_call_void(t->u, HELPER_maskmov, linear, ir_const(t->u, t->insn->operand[0].reg),
                  ir_const(t->u, t->insn->operand[1].reg), IR_NONE);
 }

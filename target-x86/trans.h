@@ -132,6 +132,8 @@ ir_reg x86_ea(struct x86_trans *t);                              /* effective ad
 ir_reg x86_linear(struct x86_trans *t, unsigned bits, bool write); /* linear address of the memory operand, limits and rights checked */
 /* Linear address of segment:offset, checked for an access of that size. */
 ir_reg x86_segment_linear(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write);
+/* The same for what is accessed by bytes: no alignment check. */
+ir_reg x86_segment_unaligned(struct x86_trans *t, unsigned segment, ir_reg offset, unsigned bits, bool write);
 ir_reg x86_read(struct x86_trans *t, unsigned operand);          /* any integer operand, zero-extended */
 /* As x86_read, but what lies above the operand's bits may be anything, and it may be the global itself: for ops
  * that read `width` bits, before that register is assigned. */

@@ -9,15 +9,13 @@ struct sequence_source { struct x86_decoder *decoder; struct candidates by_bits[
 static unsigned bits_index(unsigned bits) { return bits == 16 ? 0 : bits == 32 ? 1 : 2; }
 
 /* Left out: what the host cannot be compared in (its own selectors, time, addresses of the last x87 instruction), what
- * leaves the sequence, results that the manual leaves undefined, and DPPS and DPPD, whose flags we do not get right while an
- * exception is unmasked (docs/status.md). */
+ * leaves the sequence, and results that the manual leaves undefined. */
 static bool usable(const struct x86_row *row)
 {
     static const char *const names[] = {
         "fnstenv", "fnsave", "fxsave", "fxrstor", "fldenv", "frstor", "xsave", "xsavec", "xsaveopt", "xrstor", "popf", "ret",
-        "retf", "call", "jmp", "int", "int3", "into", "int1", "bswap", "shld", "shrd", "maskmovq", "maskmovdqu", "enter",
+        "retf", "call", "jmp", "int", "int3", "into", "int1", "enter",
         "xgetbv", "rdpid", "rdtsc", "rdtscp", "cpuid", "iret", "hlt", "bound", "popfw", "popfd", "popfq",
-        "dpps", "dppd",
     };
     if (row->flags & (ROW_NO_HOST | ROW_CPL0))
         return false;
@@ -140,6 +138,9 @@ static void put_address(struct generator *g, const struct x86_insn *insn)
 static void put_setup(struct generator *g, const struct x86_insn *insn)
 {
     const struct x86_row *row = insn->row;
+    /* Whether a byte that is masked off faults is left to the processor. */
+    if (starts_with(row->name, "maskmov"))
+        put_load(g, R_DI, host_base(g->sequence->mode) + HOST_DATA + 0x400 + below(g, 0x400));
     if (below(g, 12) == 0)
         return;
     if (strchr(row->operands, 'X') || strchr(row->operands, 'Y')) {
@@ -160,6 +161,12 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
         put_load(g, insn->operand[1].reg, below(g, 0x400));
 }
 
+/* With operands of 16 bits the result is undefined: of BSWAP always, of SHLD and SHRD for counts beyond 16. */
+static bool has_no_16(const struct x86_row *row)
+{
+    return starts_with(row->name, "bswap") || starts_with(row->name, "shld") || starts_with(row->name, "shrd");
+}
+
 /* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
  * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc and XCHG (90) change their meaning,
  * and CVTPI2PS from memory leaves the x87 unit alone. */
@@ -168,6 +175,7 @@ static bool unwanted(const struct x86_insn *insn)
     return insn->segment == SEG_FS || insn->segment == SEG_GS ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
            (starts_with(insn->row->name, "cvtpi2ps") && insn->mod != 3) ||
+           (insn->operand_bits == 16 && has_no_16(insn->row)) ||
            ((starts_with(insn->row->name, "loop") || starts_with(insn->row->name, "xchg")) && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
 }
