@@ -3,8 +3,11 @@
 #define TESTS_DEVICE_ALL_H
 /* A machine with one device of each type, and random accesses to all of them. */
 #include "hw/acpi/piix4_pm.h"
+#include "hw/char/pl011.h"
 #include "hw/char/uart16550.h"
+#include "hw/gpio/pl061.h"
 #include "hw/input/i8042.h"
+#include "hw/intc/gicv2.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/isa_irqs.h"
@@ -18,6 +21,7 @@
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/mc146818.h"
+#include "hw/timer/pl031.h"
 #include "tests/device/rig.h"
 
 struct all {
@@ -26,11 +30,25 @@ struct all {
     struct interrupt_source sources[2];
     struct isa_irqs irqs;
     struct i8042 *kbc;
+    struct pl061 *gpio;
     uint64_t seed;
 };
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
+
+/* The devices of the ARM board, where they are away from those of the PC. */
+enum { ALL_ARM = 0xd0000000, ALL_GICD = ALL_ARM, ALL_GICC = ALL_ARM + 0x10000, ALL_UART = ALL_ARM + 0x20000,
+       ALL_RTC = ALL_ARM + 0x30000, ALL_GPIO = ALL_ARM + 0x40000 };
+
+static inline void all_init_arm(struct all *all)
+{
+    struct machine *machine = all->rig.machine;
+    struct gicv2 *gic = gicv2_new(machine, ALL_GICD, ALL_GICC, 2, 96);
+    pl011_new(machine, ALL_UART, gicv2_spi(gic, 1), NULL);
+    pl031_new(machine, ALL_RTC, gicv2_spi(gic, 2));
+    all->gpio = pl061_new(machine, ALL_GPIO, gicv2_spi(gic, 7));
+}
 
 static inline void all_init(struct all *all, int64_t now_ns)
 {
@@ -63,6 +81,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     debugcon_new(machine, 0x402, NULL);
     isa_debug_exit_new(machine, 0x501, 4);
     post_new(machine);
+    all_init_arm(all);
 }
 
 static inline uint32_t all_random(struct all *all, uint32_t limit)
@@ -109,6 +128,33 @@ static inline void all_prepare(struct all *all)
         memory_write(memory, 0xfec00000, 0x10 + pin * 2, 4);
         memory_write(memory, 0xfec00010, (pin & 1 ? 0x8000 : 0) | (0x50 + pin), 4);
     }
+    memory_write(memory, ALL_GICD, 3, 4), memory_write(memory, ALL_GICD + 0x104, UINT32_MAX, 4);
+    memory_write(memory, ALL_GICC, 0x207, 4), memory_write(memory, ALL_GICC + 4, 0xff, 4);
+    memory_write(memory, ALL_UART + 0x38, 0x7ff, 4), memory_write(memory, ALL_UART + 0x30, 0x381, 4);
+}
+
+static inline void all_step_arm(struct all *all)
+{
+    static const struct { uint32_t base, bytes; } places[] = {
+        { ALL_GICD, 0x1000 }, { ALL_GICC, 0x100 }, { ALL_GICC, 0x2000 }, { ALL_UART, 0x60 }, { ALL_RTC, 0x30 },
+        { ALL_GPIO, 0x440 }, { ALL_ARM, 0x50000 },
+    };
+    struct memory *memory = all->rig.machine->memory;
+    unsigned pick = all_random(all, ARRAY_LEN(places)), size = 1u << all_random(all, 3), cpu = all_random(all, 3);
+    uint64_t address = places[pick].base + all_random(all, places[pick].bytes), value = all_value(all);
+    if (all_random(all, 4)) {
+        address &= ~3ull, size = 4;
+    }
+    switch (all_random(all, 5)) {
+    case 0: memory_read_from(memory, cpu, address, size); break;
+    case 1: {
+        struct irq_line pin = pl061_input(all->gpio, value & 7);
+        irq_set(&pin, value >> 3 & 1);
+        break;
+    }
+    case 2: memory_write_from(memory, cpu, ALL_GICC + 0x10, memory_read_from(memory, cpu, ALL_GICC + 0xc, 4), 4); break;
+    default: memory_write_from(memory, cpu, address, value, size); break;
+    }
 }
 
 /* One thing that a guest or its user may do. */
@@ -124,7 +170,11 @@ static inline void all_step(struct all *all)
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 14)) {
+    switch (all_random(all, 18)) {
+    case 14:
+    case 15:
+    case 16:
+    case 17: all_step_arm(all); break;
     case 0: memory_write_from(memory, cpu, 0xfee00000 + all_random(all, 64) * 16, value, size); break;
     case 1: memory_read_from(memory, cpu, 0xfee00000 + all_random(all, 0x1000), size); break;
     case 2:

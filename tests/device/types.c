@@ -39,7 +39,8 @@ static bool survives_reset(const struct device_type *type, const char *field)
             return true;
         }
     }
-    return false;
+    return (type == &pl031_type && !strcmp(field, "offset_s")) || (type == &pl061_type && !strcmp(field, "inputs")) ||
+           (type == &gicv2_type && !strcmp(field, "level"));
 }
 
 static unsigned differing_fields(struct machine *a, struct machine *b, bool whole)
