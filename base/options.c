@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, SIZE, LIST, KEYS, NUMBER, CHOICE };
+enum kind { FLAG, TEXT, SIZE, LIST, TAGGED, KEYS, NUMBER, CHOICE };
 
 struct row {
     const char *name;
@@ -209,7 +209,7 @@ static bool parse_list(struct options *options, const struct row *row, const cha
     if (list->len >= row->most) {
         return error_fail(error, "-%s: given more than %u times", row->name, (unsigned)row->most);
     }
-    g_ptr_array_add(list, g_strdup(argument));
+    g_ptr_array_add(list, row->kind == TAGGED ? g_strconcat(row->name, ":", argument, NULL) : g_strdup(argument));
     return true;
 }
 
@@ -231,6 +231,7 @@ static bool parse_one(struct options *options, const struct row *row, const char
     case KEYS:
         return parse_keys(options, row->name, argument, error);
     case LIST:
+    case TAGGED:
         return parse_list(options, row, argument, error);
     default:
         set_text(options, row->offset, argument);
@@ -300,17 +301,24 @@ static void options_init(struct options *options)
 {
     *options = (struct options){
         .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1,
-        .serial = g_ptr_array_new_with_free_func(g_free), .devices = g_ptr_array_new_with_free_func(g_free),
-        .chardevs = g_ptr_array_new_with_free_func(g_free), .globals = g_ptr_array_new_with_free_func(g_free),
     };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GPtrArray **list = (GPtrArray **)((char *)options + rows[i].offset);
+        if ((rows[i].kind == LIST || rows[i].kind == TAGGED) && !*list) {
+            *list = g_ptr_array_new_with_free_func(g_free);
+        }
+    }
 }
 
 static bool parse_all(struct options *options, int argc, char **argv, enum options_request *request, GError **error)
 {
     for (int i = 0; i < argc; i++) {
         const char *name = argv[i];
-        if (name[0] != '-' || !name[1]) {
-            return error_fail(error, "%s: not an option; disk images are not supported yet", name);
+        if (name[0] != '-' || !name[1]) {       /* a bare name is the first disk */
+            if (!parse_list(options, find_row("hda"), name, error)) {
+                return false;
+            }
+            continue;
         }
         name += name[1] == '-' ? 2 : 1;
         if (!strcmp(name, "help") || !strcmp(name, "h")) {
@@ -357,8 +365,8 @@ void options_clear(struct options *options)
         }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i].kind == LIST) {
-            g_ptr_array_unref(*(GPtrArray **)((char *)options + rows[i].offset));
+        if (rows[i].kind == LIST || rows[i].kind == TAGGED) {
+            g_clear_pointer((GPtrArray **)((char *)options + rows[i].offset), g_ptr_array_unref);
         }
     }
     *options = (struct options){ 0 };

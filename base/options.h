@@ -16,9 +16,12 @@ enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4 };
 struct options {
     char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *monitor, *debugcon, *rtc_base;
     char *log_names, *log_path, *accel_thread, *ignored;
+    char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
+    uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices, *chardevs, *globals;    /* of char * */
-    bool nographic, no_reboot, nodefaults, icount, ignored_flag;
+    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects;   /* of char * */
+    GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
+    bool snapshot, nographic, no_reboot, nodefaults, icount, ignored_flag;
     uint64_t icount_shift;
     enum options_accel accelerator;
 };

@@ -25,7 +25,7 @@ static void defaults(struct test *test)
 static void meaning(struct test *test)
 {
     static const char line[] = "-M pc,accel=interp --m 1G -smp 2,sockets=1,maxcpus=4 -smp 3 -kernel k -initrd i -append a=b "
-                               "-serial file:/x -serial none -device isa-debug-exit,iobase=0xf4 -no-reboot -icount 3 -d int";
+                               "-serial file:/x -hdb b.img -serial none a.img -boot dc,menu=on -device isa-debug-exit,iobase=0xf4 -no-reboot -icount 3 -d int";
     struct options o;
     if (!EXPECT(test, parse(line, &o, NULL))) {
         return;
@@ -33,6 +33,8 @@ static void meaning(struct test *test)
     EXPECT(test, !strcmp(o.machine, "pc") && o.accelerator == OPTIONS_ACCEL_INTERP && o.memory_bytes == 1ull << 30);
     EXPECT(test, o.cpus == 3 && o.max_cpus == 4 && o.sockets == 1);
     EXPECT(test, !strcmp(o.kernel, "k") && !strcmp(o.initrd, "i") && !strcmp(o.append, "a=b"));
+    EXPECT(test, o.drives->len == 2 && !strcmp(o.drives->pdata[0], "hdb:b.img") && !strcmp(o.drives->pdata[1], "hda:a.img"));
+    EXPECT(test, !strcmp(o.boot_order, "dc") && !strcmp(o.boot_menu, "on"));
     EXPECT(test, o.serial->len == 2 && !strcmp(o.serial->pdata[1], "none"));
     EXPECT(test, o.devices->len == 1 && o.no_reboot && o.icount && o.icount_shift == 3 && !strcmp(o.log_names, "int"));
     options_clear(&o);
@@ -43,12 +45,12 @@ static void meaning(struct test *test)
 static void refused(struct test *test)
 {
     static const struct { const char *line, *says; } cases[] = {
-        { "-kernal x", "-kernel" }, { "--zzzzzzzzz", "unknown" }, { "disk.img", "disk.img" }, { "-kernel", "-kernel" },
+        { "-kernal x", "-kernel" }, { "--zzzzzzzzz", "unknown" }, { "-kernel", "-kernel" },
         { "-m 0", "-m" }, { "-m 100T", "512G" }, { "-m 99999999999999999999", "-m" }, { "-m 16X", "16X" }, { "-m -1", "-1" },
         { "-smp 0", "1 to 255" }, { "-smp 300", "1 to 255" }, { "-smp two", "two" }, { "-smp 4,maxcpus=2", "maxcpus" },
         { "-machine pc,accel=kvm", "tcg interp" }, { "-accel hvf", "tcg interp" }, { "-smp 1,sokets=1", "sockets" },
         { "-append x", "-kernel" }, { "-initrd x", "-kernel" }, { "-display sdl", "sdl" }, { "-monitor stdio", "stdio" },
-        { "-serial stdio -debugcon stdio", "stdio" }, { "-icount 11", "0 to 10" }, { "-net user", "user" },
+        { "-serial stdio -debugcon stdio", "stdio" }, { "-icount 11", "0 to 10" },
         { "-chardev stdio", "id=" }, { "-chardev file,id=x", "path" }, { "-chardev socket,id=x", "socket" },
         { "-chardev stdio,id=a -serial stdio", "one stream" },
         { "-serial none -serial none -serial none -serial none -serial none", "4 times" },
