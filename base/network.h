@@ -5,7 +5,8 @@
  * A network card's cable. Two ends are plugged together: the card's and that of a back end in net/ (user NAT, sockets,
  * ...). Frames are Ethernet frames without preamble and FCS, 14 to NETWORK_FRAME_MOST bytes; anything may be in them.
  *
- * Threads: machine lock held in all calls and callbacks. Nothing blocks.
+ * Threads: machine lock held in all calls and callbacks. Nothing blocks. An answer may come while the question is being
+ * sent: `receive` of an end can be called from inside its own network_send, never from inside itself.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ struct network_client {
     bool (*can_receive)(void *opaque);
     void (*receive)(void *opaque, const uint8_t *frame, size_t bytes);
     void (*link_changed)(void *opaque, bool up);        /* optional */
+    /* Takes IPv4 and IPv6 TCP segments larger than the cable's MTU, up to NETWORK_FRAME_MOST. Others get them cut. */
+    bool takes_large;
 };
 
 /* An end belongs to whoever made it; freeing it unplugs it. name for logs, "info network" and captures. */
@@ -37,5 +40,14 @@ struct network_counters { uint64_t frames, bytes, dropped; };
 struct network_counters network_sent(const struct network_end *end);
 const char *network_name(const struct network_end *end);
 struct network_end *network_peer(const struct network_end *end);
+bool network_peer_takes_large(const struct network_end *end);
+
+/* Sees every frame that comes out of or goes into an end. Remove it before the end is freed. */
+struct network_tap { void (*frame)(void *opaque, const uint8_t *frame, size_t bytes); void *opaque; };
+void network_add_tap(struct network_end *end, const struct network_tap *tap);
+void network_remove_tap(struct network_end *end, const void *opaque);
+
+/* "52:54:00:12:34:56"; false: not six bytes, or a multicast address. */
+bool network_parse_mac(const char *text, uint8_t mac[NETWORK_MAC_BYTES]);
 
 #endif
