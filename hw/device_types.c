@@ -7,6 +7,7 @@
 #include "hw/gpio/pl061.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/gicv2.h"
+#include "hw/intc/gicv2m.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/lapic.h"
@@ -15,6 +16,7 @@
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
+#include "hw/pci/ecam.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/piix3.h"
@@ -27,6 +29,6 @@ const struct device_type *const device_types[] = {
     &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
     &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type,
-    &gicv2_type, &pl011_type, &pl031_type, &pl061_type,
+    &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

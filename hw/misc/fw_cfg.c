@@ -2,7 +2,8 @@
 /*
  * QEMU's firmware configuration device (its docs/specs/fw_cfg): a selector at 510h, data at 511h, DMA at 514h.
  * Items are numbered; files are items from 20h on, listed in item 19h. Writes are possible by DMA alone.
- * Left out: the old way to write through 511h, select callbacks, the memory-mapped variant.
+ * In memory the selector is big-endian and wide reads of data give the bytes in their order.
+ * Left out: the old way to write through 511h, select callbacks.
  */
 #include <string.h>
 #include "hw/misc/fw_cfg.h"
@@ -244,6 +245,33 @@ static void dma_register_write(void *device, uint64_t offset, uint64_t value, un
     }
 }
 
+static uint64_t mapped_data_read(void *device, uint64_t offset, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value |= (uint64_t)read_byte(device) << i * 8;
+    }
+    return value;
+}
+
+static void mapped_data_write(void *device, uint64_t offset, uint64_t value, unsigned size)
+{
+}
+
+static uint64_t mapped_selector_read(void *device, uint64_t offset, unsigned size)
+{
+    return 0;                           /* write only */
+}
+
+static void mapped_selector_write(void *device, uint64_t offset, uint64_t value, unsigned size)
+{
+    if (size == 2 && offset == 0) {
+        select_item(device, GUINT16_FROM_BE((uint16_t)value));
+    }
+}
+
+static const struct io_ops mapped_data_ops = { mapped_data_read, mapped_data_write, 1, 8 };
+static const struct io_ops mapped_selector_ops = { mapped_selector_read, mapped_selector_write, 1, 2 };
 static const struct io_ops port_ops = { port_read, port_write, 1, 2 };
 static const struct io_ops dma_ops = { dma_register_read, dma_register_write, 1, 8 };
 
@@ -279,15 +307,30 @@ const struct device_type fw_cfg_type = {
     .version = 1,
 };
 
-struct fw_cfg *fw_cfg_new(struct machine *machine)
+static struct fw_cfg *make(struct machine *machine)
 {
     struct fw_cfg *fw_cfg = g_new0(struct fw_cfg, 1);
     fw_cfg->machine = machine;
     fw_cfg_set(fw_cfg, FW_CFG_SIGNATURE, "QEMU", 4);
     fw_cfg_set_u32(fw_cfg, FW_CFG_ID, ID_TRADITIONAL | ID_DMA);
     write_directory(fw_cfg);
+    machine_add_device(machine, &fw_cfg_type, fw_cfg);
+    return fw_cfg;
+}
+
+struct fw_cfg *fw_cfg_new(struct machine *machine)
+{
+    struct fw_cfg *fw_cfg = make(machine);
     memory_add_io(machine->ports, "fw_cfg", 0x510, 2, &port_ops, fw_cfg, 0);
     memory_add_io(machine->ports, "fw_cfg-dma", 0x514, 8, &dma_ops, fw_cfg, 0);
-    machine_add_device(machine, &fw_cfg_type, fw_cfg);
+    return fw_cfg;
+}
+
+struct fw_cfg *fw_cfg_new_mapped(struct machine *machine, uint64_t base)
+{
+    struct fw_cfg *fw_cfg = make(machine);
+    memory_add_io(machine->memory, "fw_cfg", base, 8, &mapped_data_ops, fw_cfg, 0);
+    memory_add_io(machine->memory, "fw_cfg-selector", base + 8, 2, &mapped_selector_ops, fw_cfg, 0);
+    memory_add_io(machine->memory, "fw_cfg-dma", base + 16, 8, &dma_ops, fw_cfg, 0);
     return fw_cfg;
 }

@@ -2,7 +2,7 @@
 #ifndef HW_MISC_FW_CFG_H
 #define HW_MISC_FW_CFG_H
 /* QEMU's firmware configuration device: numbered and named blobs for the firmware, at ports 510h, 511h and 514h
- * (DMA). */
+ * (DMA), or in memory. */
 #include "machine/machine.h"
 
 enum fw_cfg_key {
@@ -37,6 +37,8 @@ struct fw_cfg {
 extern const struct device_type fw_cfg_type;
 
 struct fw_cfg *fw_cfg_new(struct machine *machine);
+/* In memory: data at base, selector at base + 8, DMA at base + 16. */
+struct fw_cfg *fw_cfg_new_mapped(struct machine *machine, uint64_t base);
 /* Copies the bytes. An entry set twice is replaced. */
 void fw_cfg_set(struct fw_cfg *fw_cfg, uint16_t key, const void *bytes, uint32_t length);
 void fw_cfg_set_u16(struct fw_cfg *fw_cfg, uint16_t key, uint16_t value);

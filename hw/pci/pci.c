@@ -4,7 +4,7 @@
  * registers, INTx and a list of capabilities (6.7). Reading a device that is not there gives all ones. Left out: bridges
  * (one bus, number 0), power states.
  *
- * INTx: pin p of slot s goes to PIRQ (s - 1 + p) mod 4, as the ACPI tables of the board say.
+ * INTx: pin p of slot s goes to PIRQ (s - f + p) mod 4, as the tables of the board say; f is the bus's first slot.
  */
 #include <string.h>
 #include "hw/pci/msi.h"
@@ -117,7 +117,7 @@ static void update_intx(struct pci_device *device)
     bool level = device->intx_level && !(pci_word(device->state, PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE);
     device->state->config[PCI_STATUS] = (device->state->config[PCI_STATUS] & (uint8_t)~PCI_STATUS_INTERRUPT) |
                                         (device->intx_level ? PCI_STATUS_INTERRUPT : 0);
-    unsigned pirq = (device->devfn / 8u - 1 + pin - 1) % PCI_PINS;
+    unsigned pirq = (device->devfn / 8u - bus->pirq_first_slot + pin - 1) % PCI_PINS;
     uint8_t *byte = &bus->pin_levels[pirq][device->devfn / 8], bit = (uint8_t)(1 << device->devfn % 8);
     *byte = level ? *byte | bit : *byte & (uint8_t)~bit;
     bool any = false;
@@ -323,12 +323,19 @@ const struct device_type pci_bus_type = {
     .version = 1,
 };
 
-struct pci_bus *pci_bus_new(struct machine *machine)
+struct pci_bus *pci_bus_new_without_ports(struct machine *machine)
 {
     struct pci_bus *bus = g_new0(struct pci_bus, 1);
     bus->machine = machine;
+    machine_add_device(machine, &pci_bus_type, bus);
+    return bus;
+}
+
+struct pci_bus *pci_bus_new(struct machine *machine)
+{
+    struct pci_bus *bus = pci_bus_new_without_ports(machine);
+    bus->pirq_first_slot = 1;
     memory_add_io(machine->ports, "pci-address", 0xcf8, 4, &address_ops, bus, 0);
     memory_add_io(machine->ports, "pci-data", 0xcfc, 4, &data_ops, bus, 0);
-    machine_add_device(machine, &pci_bus_type, bus);
     return bus;
 }

@@ -58,7 +58,8 @@ struct pci_bus {
     struct machine *machine;
     struct pci_device *devices[PCI_DEVICES];
     uint8_t pin_levels[PCI_PINS][PCI_DEVICES / 8];
-    struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge */
+    struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge or host bridge */
+    unsigned pirq_first_slot;                   /* the slot whose INTA is PIRQA: 1 on a PC */
     /* The byte at CF9h lies inside the address register but is the ISA bridge's: only bytes reach it. */
     struct { uint8_t (*read)(void *opaque); void (*write)(void *opaque, uint8_t value); void *opaque; } reset_control;
     /* Interrupt messages; NULL: a write of four bytes to memory. For controllers that must know the sender (GICv3 ITS). */
@@ -68,6 +69,8 @@ struct pci_bus {
 extern const struct device_type pci_bus_type;
 
 struct pci_bus *pci_bus_new(struct machine *machine);
+/* A bus that is configured by other means than ports; INTA of slot 0 is PIRQA. */
+struct pci_bus *pci_bus_new_without_ports(struct machine *machine);
 /* Before the device is added to the machine: fills its reset configuration and puts it on the bus. */
 void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned slot, unsigned function,
                      struct pci_state *state, const struct pci_identity *identity);

@@ -8,6 +8,7 @@
 #include "hw/gpio/pl061.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/gicv2.h"
+#include "hw/intc/gicv2m.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/isa_irqs.h"
@@ -16,6 +17,7 @@
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
+#include "hw/pci/ecam.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/piix3.h"
 #include "hw/timer/hpet.h"
@@ -39,7 +41,8 @@ static inline void all_set_a20(void *controller, unsigned input, bool level) { }
 
 /* The devices of the ARM board, where they are away from those of the PC. */
 enum { ALL_ARM = 0xd0000000, ALL_GICD = ALL_ARM, ALL_GICC = ALL_ARM + 0x10000, ALL_UART = ALL_ARM + 0x20000,
-       ALL_RTC = ALL_ARM + 0x30000, ALL_GPIO = ALL_ARM + 0x40000 };
+       ALL_RTC = ALL_ARM + 0x30000, ALL_GPIO = ALL_ARM + 0x40000, ALL_V2M = ALL_ARM + 0x50000,
+       ALL_ECAM = ALL_ARM + 0x100000, ALL_PIO = ALL_ARM + 0x60000 };
 
 static inline void all_init_arm(struct all *all)
 {
@@ -47,6 +50,15 @@ static inline void all_init_arm(struct all *all)
     struct gicv2 *gic = gicv2_new(machine, ALL_GICD, ALL_GICC, 2, 96);
     pl011_new(machine, ALL_UART, gicv2_spi(gic, 1), NULL);
     pl031_new(machine, ALL_RTC, gicv2_spi(gic, 2));
+    struct irq_line messages[8];
+    for (unsigned i = 0; i < ARRAY_LEN(messages); i++) {
+        messages[i] = gicv2_spi(gic, 32 + i);
+    }
+    gicv2m_new(machine, ALL_V2M, 32, ARRAY_LEN(messages), messages);
+    struct ecam *ecam = ecam_new(machine, ALL_ECAM, 1 << 20, ALL_PIO, 1 << 16);
+    for (unsigned i = 0; i < PCI_PINS; i++) {
+        ecam->bus->pirq[i] = gicv2_spi(gic, 3 + i);
+    }
     all->gpio = pl061_new(machine, ALL_GPIO, gicv2_spi(gic, 7));
 }
 
@@ -137,7 +149,7 @@ static inline void all_step_arm(struct all *all)
 {
     static const struct { uint32_t base, bytes; } places[] = {
         { ALL_GICD, 0x1000 }, { ALL_GICC, 0x100 }, { ALL_GICC, 0x2000 }, { ALL_UART, 0x60 }, { ALL_RTC, 0x30 },
-        { ALL_GPIO, 0x440 }, { ALL_ARM, 0x50000 },
+        { ALL_GPIO, 0x440 }, { ALL_V2M, 0x80 }, { ALL_ECAM, 0x200 }, { ALL_ARM, 0x200000 },
     };
     struct memory *memory = all->rig.machine->memory;
     unsigned pick = all_random(all, ARRAY_LEN(places)), size = 1u << all_random(all, 3), cpu = all_random(all, 3);
