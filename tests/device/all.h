@@ -26,8 +26,12 @@
 #include "hw/timer/pl031.h"
 #include "tests/device/rig.h"
 
+enum { ALL_DISKS = 4 };
+struct disk;
+
 struct all {
     struct rig rig;
+    struct disk *disks[ALL_DISKS];
     struct cpu_port ports[2];
     struct interrupt_source sources[2];
     struct isa_irqs irqs;
@@ -35,6 +39,14 @@ struct all {
     struct pl061 *gpio;
     uint64_t seed;
 };
+
+static inline uint32_t all_random(struct all *all, uint32_t limit)
+{
+    all->seed = all->seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((all->seed >> 33) * limit >> 31);
+}
+
+#include "tests/device/all_disks.h"
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
@@ -93,13 +105,8 @@ static inline void all_init(struct all *all, int64_t now_ns)
     debugcon_new(machine, 0x402, NULL);
     isa_debug_exit_new(machine, 0x501, 4);
     post_new(machine);
+    all_init_disks(all, pci);
     all_init_arm(all);
-}
-
-static inline uint32_t all_random(struct all *all, uint32_t limit)
-{
-    all->seed = all->seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((all->seed >> 33) * limit >> 31);
 }
 
 static inline uint64_t all_value(struct all *all)
@@ -131,6 +138,7 @@ static inline void all_prepare(struct all *all)
     memory_write(ports, 0xcf8, 0x80000b80, 4), memory_write(ports, 0xcfc, 1, 4);
     memory_write(ports, 0xcf8, 0x80000b90, 4), memory_write(ports, 0xcfc, 0x701, 4);
     memory_write(ports, 0xcf8, 0x80000bd0, 4), memory_write(ports, 0xcfe, 1, 1);
+    all_prepare_disks(all);
     for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
         memory_write_from(memory, cpu, 0xfee000f0, 0x1ff, 4);
         memory_write_from(memory, cpu, 0xfee00320, 0x20000 | (0x40 + cpu), 4);
@@ -176,13 +184,17 @@ static inline void all_step(struct all *all)
         { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 },
         { 0xb2, 2 },
         { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 },
-        { 0x700, 16 }, { 0xafe0, 4 },
+        { 0x700, 16 }, { 0xafe0, 4 }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 18)) {
+    switch (all_random(all, 22)) {
+    case 18:
+    case 19:
+    case 20:
+    case 21: all_step_disks(all); break;
     case 14:
     case 15:
     case 16:

@@ -27,7 +27,7 @@ static void table_has_each_type_once(struct test *test)
         }
         EXPECT(test, same == 1 && built >= 1 && device_types[i]->version);
     }
-    rig_free(&all.rig);
+    all_free(&all);
 }
 
 /* What a battery or the board keeps over a reset, by device and field. */
@@ -74,8 +74,8 @@ static void reset_equals_fresh(struct test *test)
     all_init(&fresh, used.rig.now_ns);
     machine_reset(fresh.rig.machine);
     EXPECT_EQ(test, differing_fields(used.rig.machine, fresh.rig.machine, false), 0);
-    rig_free(&used.rig);
-    rig_free(&fresh.rig);
+    all_free(&used);
+    all_free(&fresh);
 }
 
 /* Also brings what is computed when somebody looks up to now. */
@@ -93,6 +93,7 @@ static void move_state(struct all *from, struct all *to)
 {
     GArray *sources = from->rig.machine->devices, *targets = to->rig.machine->devices;
     memcpy(to->rig.machine->ram->host, from->rig.machine->ram->host, from->rig.machine->ram_used);
+    all_move_disks(from, to);
     for (unsigned i = 0; i < sources->len; i++) {
         struct machine_device *x = &g_array_index(sources, struct machine_device, i);
         struct machine_device *y = &g_array_index(targets, struct machine_device, i);
@@ -131,8 +132,8 @@ static void state_moves_whole(struct test *test)
             all_step(&b);
         }
         EXPECT_EQ(test, differing_settled(&a, &b), 0);
-        rig_free(&a.rig);
-        rig_free(&b.rig);
+        all_free(&a);
+        all_free(&b);
     }
 }
 

@@ -21,7 +21,7 @@ static void run_seed(uint64_t seed)
             machine_reset(all.rig.machine);
         }
     }
-    rig_free(&all.rig);
+    all_free(&all);
 }
 
 int main(int argc, char **argv)
