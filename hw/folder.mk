@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: MIT
-SRC += $(wildcard hw/*.c hw/*/*.c hw/*/*.S)
+# One of the two files about the device tree of "virt", by libfdt.
+HW_OTHER := $(if $(HAVE_FDT),hw/boards/virt_no_fdt.c,hw/boards/virt_fdt.c)
+SRC += $(filter-out $(HW_OTHER),$(wildcard hw/*.c hw/*/*.c hw/*/*.S))

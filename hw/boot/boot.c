@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "hw/boot/boot_internal.h"
+#include "hw/boot/kernel_kind.h"
 
 extern const uint8_t boot_rom[], boot_rom_end[];
 
@@ -60,7 +61,10 @@ bool boot_load(const struct boot_request *request, struct boot_image *image, GEr
     } else if (boot_is_multiboot(&kernel)) {
         done = boot_load_multiboot(request, &kernel, image, error);
     } else {
-        g_set_error(error, BOOT_ERROR, 0, "-kernel %s: neither a Linux bzImage nor a Multiboot kernel", request->kernel);
+        enum kernel_kind kind = kernel_kind_of(kernel.data, kernel.size);
+        g_set_error(error, BOOT_ERROR, 0, kind == KERNEL_UNKNOWN || kind == KERNEL_ELF_X86 || kind == KERNEL_GZIP
+                    ? "-kernel %s: neither a Linux bzImage nor a Multiboot kernel" : "-kernel %s: %s; machine 'pc' runs x86",
+                    request->kernel, kernel_kind_name(kind));
         done = false;
     }
     g_free(kernel.data);

@@ -3,6 +3,7 @@
 #define TESTS_DEVICE_ALL_H
 /* A machine with one device of each type, and random accesses to all of them. */
 #include "hw/acpi/piix4_pm.h"
+#include "hw/boot/memory_image.h"
 #include "hw/char/pl011.h"
 #include "hw/char/uart16550.h"
 #include "hw/gpio/pl061.h"
@@ -71,6 +72,7 @@ static inline void all_init_arm(struct all *all)
     for (unsigned i = 0; i < PCI_PINS; i++) {
         ecam->bus->pirq[i] = gicv2_spi(gic, 3 + i);
     }
+    memory_image_new(machine);
     all->gpio = pl061_new(machine, ALL_GPIO, gicv2_spi(gic, 7));
 }
 

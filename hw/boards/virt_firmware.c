@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flash, fw_cfg, kernel and device tree: what is in memory at power-on and where the CPUs start. With firmware (-bios or the first
+ * flash) the CPUs start at its reset vector, the device tree lies at the start of RAM and a kernel is handed to the firmware
+ * through fw_cfg. Without, the kernel is started as its boot protocol says.
+ */
+#include <string.h>
+#include "base/error.h"
+#include "hw/boards/virt_internal.h"
+#include "hw/boot/memory_image.h"
+
+static const char *const folders[] = { "/usr/share/qemu-efi-aarch64", "/usr/share/AAVMF", "/usr/share/qemu", NULL };
+static const uint64_t FLASH_BANK = VIRT_FLASH_BYTES / 2;
+
+static GBytes *read_whole(const char *option, const char *path, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    gchar *bytes;
+    gsize size;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        error_fail(error, "%s: %s is no file", option, path);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &bytes, &size, &reason)) {
+        error_fail(error, "%s: %s", option, reason->message);
+        return NULL;
+    }
+    return g_bytes_new_take((uint8_t *)bytes, size);
+}
+
+static char *find_firmware(const char *name)
+{
+    for (const char *const *folder = folders; *folder && !strchr(name, '/'); folder++) {
+        g_autofree char *path = g_build_filename(*folder, name, NULL);
+        if (!g_file_test(name, G_FILE_TEST_EXISTS) && g_file_test(path, G_FILE_TEST_EXISTS)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    return g_strdup(name);
+}
+
+/* -bios. NULL without error: none. */
+static GBytes *read_firmware(const struct options *options, GError **error)
+{
+    if (!options->bios) {
+        return NULL;
+    }
+    g_autofree char *path = find_firmware(options->bios);
+    GBytes *firmware = read_whole("-bios", path, error);
+    if (firmware && (g_bytes_get_size(firmware) == 0 || g_bytes_get_size(firmware) > FLASH_BANK)) {
+        error_fail(error, "-bios: %s: must have 1 byte to %u MiB", path, (unsigned)(FLASH_BANK >> 20));
+        g_clear_pointer(&firmware, g_bytes_unref);
+    }
+    return firmware;
+}
+
+/* ---- fw_cfg ---- */
+
+static void tell_file(struct fw_cfg *fw_cfg, uint16_t size_key, uint16_t data_key, GBytes *bytes)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    fw_cfg_set_u32(fw_cfg, size_key, (uint32_t)size);
+    fw_cfg_set(fw_cfg, data_key, data, (uint32_t)size);
+}
+
+/* A kernel for firmware to start. */
+static bool tell_kernel(struct virt *virt, GError **error)
+{
+    const struct options *options = virt->board.options;
+    struct fw_cfg *fw_cfg = virt->fw_cfg;
+    g_autoptr(GBytes) kernel = read_whole("-kernel", options->kernel, error);
+    g_autoptr(GBytes) initrd = kernel && options->initrd ? read_whole("-initrd", options->initrd, error) : NULL;
+    if (!kernel || (options->initrd && !initrd)) {
+        return false;
+    }
+    tell_file(fw_cfg, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, kernel);
+    if (initrd) {
+        tell_file(fw_cfg, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, initrd);
+    }
+    if (options->append) {
+        fw_cfg_set_u32(fw_cfg, FW_CFG_CMDLINE_SIZE, (uint32_t)strlen(options->append) + 1);
+        fw_cfg_set_string(fw_cfg, FW_CFG_CMDLINE_DATA, options->append);
+    }
+    return true;
+}
+
+static void build_fw_cfg(struct virt *virt)
+{
+    struct fw_cfg *fw_cfg = fw_cfg_new_mapped(virt->board.machine, VIRT_FW_CFG);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_NB_CPUS, (uint16_t)virt->board.cpu_count);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)virt->board.cpu_count);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_NOGRAPHIC, 0);
+    fw_cfg_set_u16(fw_cfg, FW_CFG_BOOT_MENU, 0);
+    fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, virt->board.machine->ram_bytes);
+    virt->fw_cfg = fw_cfg;
+}
+
+/* ---- Flash ---- */
+
+static bool map_flash(struct virt *virt, GBytes *firmware, GError **error)
+{
+    struct machine *machine = virt->board.machine;
+    uint64_t ram_offset;
+    gsize size;
+    const void *bytes = g_bytes_get_data(firmware, &size);
+    if (!machine_take_ram(machine, FLASH_BANK, &ram_offset)) {
+        return error_fail(error, "no room for %u MiB of flash", (unsigned)(FLASH_BANK >> 20));
+    }
+    memset(machine->ram->host + ram_offset, 0xff, FLASH_BANK);
+    memcpy(machine->ram->host + ram_offset, bytes, size);
+    memory_add_ram(machine->memory, "flash", VIRT_FLASH, FLASH_BANK, machine->ram, ram_offset, true, 0);
+    return true;
+}
+
+/* ---- How CPUs start ---- */
+
+static bool load_kernel(struct virt *virt, GError **error)
+{
+    const struct options *options = virt->board.options;
+    struct arm_kernel_request request = {
+        .kernel = options->kernel, .initrd = options->initrd, .ram = VIRT_RAM, .ram_bytes = virt->board.machine->ram_bytes,
+        .wide = virt_wide(virt),
+    };
+    if (!arm_kernel_load(&request, &virt->kernel, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < virt->kernel.part_count; i++) {
+        memory_image_add(virt->image, virt->kernel.parts[i].address, virt->kernel.parts[i].bytes);
+    }
+    if (virt->kernel.initrd.bytes) {
+        memory_image_add(virt->image, virt->kernel.initrd.address, virt->kernel.initrd.bytes);
+    }
+    virt->device_tree_address = virt->kernel.device_tree;
+    return true;
+}
+
+/* The boot protocols: the tree in X0; in R2, with R0 zero and no machine type in R1. */
+static void start_at_kernel(struct virt *virt)
+{
+    const struct arm_kernel *kernel = &virt->kernel;
+    for (unsigned i = 0; i < virt->board.cpu_count; i++) {
+        struct arm_cpu *cpu = virt->cpus[i];
+        cpu->boot_direct = true;
+        cpu->boot_pc = kernel->entry;
+        cpu->boot_aarch32 = !kernel->wide;
+        cpu->boot_el = cpu->has_el2 ? EL2 : EL1;
+        cpu->boot_x[0] = kernel->wide ? virt->device_tree_address : 0;
+        cpu->boot_x[1] = kernel->wide ? 0 : UINT32_MAX;
+        cpu->boot_x[2] = kernel->wide ? 0 : virt->device_tree_address;
+    }
+}
+
+static bool place_tree(struct virt *virt, GError **error)
+{
+    uint64_t bytes = g_bytes_get_size(virt->device_tree), end = VIRT_RAM + virt->board.machine->ram_bytes;
+    if (virt->device_tree_address + bytes > end) {
+        return error_fail(error, "-m: no room for the device tree behind kernel and initial RAM disk");
+    }
+    memory_image_add(virt->image, virt->device_tree_address, virt->device_tree);
+    return true;
+}
+
+bool virt_load(struct virt *virt, GError **error)
+{
+    const struct options *options = virt->board.options;
+    GError *reason = NULL;
+    virt->image = memory_image_new(virt->board.machine);
+    build_fw_cfg(virt);
+    g_autoptr(GBytes) firmware = read_firmware(options, &reason);
+    if (reason) {
+        g_propagate_error(error, reason);
+        return false;
+    }
+    if (firmware && !map_flash(virt, firmware, error)) {
+        return false;
+    }
+    virt->device_tree_address = VIRT_RAM;
+    if (options->kernel && !(firmware ? tell_kernel(virt, error) : load_kernel(virt, error))) {
+        return false;
+    }
+    if (!firmware && !options->kernel && !options->dumpdtb) {
+        return error_fail(error, "machine 'virt' has nothing to run: give it -kernel FILE or firmware by -bios FILE");
+    }
+    if (!virt_build_device_tree(virt, error) || !place_tree(virt, error)) {
+        return false;
+    }
+    if (virt->kernel.entry) {
+        start_at_kernel(virt);
+    }
+    return true;
+}
