@@ -21,8 +21,11 @@ struct region;
 struct io_ops {
     uint64_t (*read)(void *device, uint64_t offset, unsigned size);
     void (*write)(void *device, uint64_t offset, uint64_t value, unsigned size);
-    uint8_t min_size, max_size;     /* 1, 2, 4 or 8 bytes */
+    uint8_t min_size, max_size;     /* 1, 2, 4 or 8 bytes; max_size may have IO_ANY_OFFSET */
 };
+
+/* The device takes offsets that are no multiple of the size; min_size is 1 then. */
+enum { IO_ANY_OFFSET = 0x80 };
 
 /* All guest RAM of a machine is one memory object (memfd); blocks and ROMs are ranges of it. */
 struct ram {

@@ -306,7 +306,8 @@ struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t 
 struct region *memory_add_io(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
                              const struct io_ops *ops, void *device, int priority)
 {
-    g_assert(ops->min_size && ops->min_size <= ops->max_size && ops->max_size <= 8);
+    unsigned most = ops->max_size & ~(unsigned)IO_ANY_OFFSET;
+    g_assert(ops->min_size && ops->min_size <= most && most <= 8 && (ops->min_size == 1 || most == ops->max_size));
     return region_add(memory, &(struct region){
         .name = (char *)name, .kind = REGION_IO, .address = address, .bytes = bytes, .ops = ops,
         .device = device, .priority = priority });
@@ -445,11 +446,11 @@ static uint64_t ones(unsigned bytes)
     return bytes >= 8 ? UINT64_MAX : (1ull << bytes * 8) - 1;
 }
 
-/* The largest naturally aligned piece of [offset, +bytes) that the device takes at once. */
+/* The largest piece of [offset, +bytes) that the device takes at once, naturally aligned unless it wants no alignment. */
 static unsigned piece_size(const struct io_ops *ops, uint64_t offset, unsigned bytes)
 {
-    unsigned piece = ops->max_size;
-    while (piece > bytes || offset % piece) {
+    unsigned piece = ops->max_size & ~(unsigned)IO_ANY_OFFSET;
+    while (piece > bytes || (offset % piece && !(ops->max_size & IO_ANY_OFFSET))) {
         piece /= 2;
     }
     return piece;
