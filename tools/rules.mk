@@ -11,12 +11,13 @@ VERSION := 0.1.0
 SRC :=
 TESTS :=
 TEST_SCRIPTS :=
+TEST_TOOLS :=
 TESTS_SLOW :=
 include $(wildcard */folder.mk */*/folder.mk)
 SRC := $(sort $(SRC))
 OBJ := $(patsubst %,$(BUILD)/%.o,$(basename $(SRC)))
 LIBOBJ := $(filter-out $(BUILD)/machine/main.o,$(OBJ))
-TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%)
+TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%) $(TEST_TOOLS:%=$(BUILD)/%)
 COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64)
 
 

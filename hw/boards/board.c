@@ -3,6 +3,7 @@
 #include "hw/boards/board.h"
 #include <string.h>
 #include "base/character.h"
+#include "base/display.h"
 #include "base/error.h"
 #include "hw/boards/pc.h"
 #include "machine/machine.h"
@@ -129,6 +130,7 @@ void board_free(struct board *board)
 {
     engine_free(board->engine);         /* it listens to the machine's memory */
     machine_free(board->machine);
+    display_free(board->display);       /* the adapter has let go of it */
     board->type->clear(board);
     g_ptr_array_unref(board->characters);
     g_free(board);

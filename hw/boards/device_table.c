@@ -6,5 +6,6 @@ const struct device_kind device_kinds[] = {
     { "isa-debug-exit", DEVICE_ISA, "a write of V ends the run with status V * 2 + 1", isa_debug_exit_properties,
       isa_debug_exit_add },
     { "isa-debugcon", DEVICE_ISA, "debug console: bytes written go to a stream", isa_debugcon_properties, isa_debugcon_add },
+    { "VGA", DEVICE_PCI, "VGA with Bochs VBE registers (-vga std)", vga_properties, vga_add },
     { NULL },
 };

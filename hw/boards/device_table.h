@@ -10,5 +10,6 @@
 
 DEVICE_KIND_PARTS(isa_debug_exit)
 DEVICE_KIND_PARTS(isa_debugcon)
+DEVICE_KIND_PARTS(vga)
 
 #endif

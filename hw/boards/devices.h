@@ -39,6 +39,8 @@ bool device_check_globals(const struct options *options, GError **error);
 char *device_global(const struct options *options, const char *name, const char *key);
 /* "help devices"; only: NULL or one kind, then with its properties. */
 void device_print_help(const char *only);
+/* The display adapter of -vga, or the default one. error: one line. */
+bool device_add_vga(struct board *board, GError **error);
 bool device_exists(const char *name);
 const char *device_nearest(const char *name);       /* NULL: none is near */
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Firmware images come from distribution packages or from -bios; their size is what the map below 4 GiB can show. */
 #include "hw/boards/firmware.h"
+#include <stdint.h>
 #include <string.h>
 #include "base/error.h"
 
-enum { FIRMWARE_UNIT_BYTES = 64 << 10, FIRMWARE_MAX_BYTES = 16 << 20 };
+enum { FIRMWARE_UNIT_BYTES = 64 << 10, FIRMWARE_MAX_BYTES = 16 << 20, ROM_MAX_BYTES = 16 << 20 };
 
 static const char *const firmware_folders[] = { "/usr/share/seabios", "/usr/share/qemu", "/usr/local/share/qemu", NULL };
 
@@ -39,6 +40,28 @@ GBytes *firmware_load(const char *name, GError **error)
     if (!length || length % FIRMWARE_UNIT_BYTES || length > FIRMWARE_MAX_BYTES) {
         error_fail(error, "-bios: %s: %" G_GSIZE_FORMAT " bytes; firmware has a multiple of 64 KiB, at most 16 MiB", path,
                    length);
+        g_free(bytes);
+        return NULL;
+    }
+    return g_bytes_new_take(bytes, length);
+}
+
+GBytes *option_rom_load(const char *name, GError **error)
+{
+    g_autofree char *path = find(name);
+    g_autoptr(GError) reason = NULL;
+    char *bytes;
+    gsize length;
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        error_fail(error, "%s: no such file", path);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &bytes, &length, &reason)) {
+        error_fail(error, "%s", reason->message);
+        return NULL;
+    }
+    if (length < 3 || length > ROM_MAX_BYTES || (uint8_t)bytes[0] != 0x55 || (uint8_t)bytes[1] != 0xaa) {
+        error_fail(error, "%s: not an option ROM (they begin with 55 AA and have at most %u KiB)", path, ROM_MAX_BYTES >> 10);
         g_free(bytes);
         return NULL;
     }

@@ -18,6 +18,7 @@
 #include "base/character.h"
 #include "base/error.h"
 #include "hw/acpi/piix4_pm.h"
+#include "hw/boards/devices.h"
 #include "hw/boards/firmware.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
@@ -137,6 +138,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     struct pci_bus *pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, SLOT_ISA_BRIDGE, &pc->irqs);
+    pc->board.pci = pci;
     piix4_pm_new(machine, pci, SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
     struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
@@ -147,7 +149,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
               port92_a20_input(port92));
     post_new(machine);
     pc_tell_firmware(pc, rtc);
-    return pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error);
+    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)

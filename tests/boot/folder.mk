@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
 TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
+# Programs that scripts run.
+TEST_TOOLS += tests/boot/screen

@@ -29,6 +29,7 @@
 
 enum { ALL_DISKS = 4 };
 struct disk;
+struct display;
 
 struct all {
     struct rig rig;
@@ -38,6 +39,7 @@ struct all {
     struct isa_irqs irqs;
     struct i8042 *kbc;
     struct pl061 *gpio;
+    struct display *display;
     uint64_t seed;
 };
 
@@ -48,6 +50,7 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
 }
 
 #include "tests/device/all_disks.h"
+#include "tests/device/all_display.h"
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
@@ -108,6 +111,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     isa_debug_exit_new(machine, 0x501, 4);
     post_new(machine);
     all_init_disks(all, pci);
+    all_init_display(all, pci);
     all_init_arm(all);
 }
 
@@ -141,6 +145,7 @@ static inline void all_prepare(struct all *all)
     memory_write(ports, 0xcf8, 0x80000b90, 4), memory_write(ports, 0xcfc, 0x701, 4);
     memory_write(ports, 0xcf8, 0x80000bd0, 4), memory_write(ports, 0xcfe, 1, 1);
     all_prepare_disks(all);
+    all_prepare_display(all);
     for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
         memory_write_from(memory, cpu, 0xfee000f0, 0x1ff, 4);
         memory_write_from(memory, cpu, 0xfee00320, 0x20000 | (0x40 + cpu), 4);
@@ -192,7 +197,11 @@ static inline void all_step(struct all *all)
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 22)) {
+    switch (all_random(all, 26)) {
+    case 22:
+    case 23:
+    case 24:
+    case 25: all_step_display(all); break;
     case 18:
     case 19:
     case 20:

@@ -2,6 +2,7 @@
 #ifndef TESTS_DEVICE_ALL_DISKS_H
 #define TESTS_DEVICE_ALL_DISKS_H
 /* The part of all.h that has disks behind it: controllers with drives, and commands that a driver could have made. */
+#include "base/display.h"
 #include "hw/ide/ide.h"
 #include "tests/device/fake_disk.h"
 
@@ -27,6 +28,7 @@ static inline void all_free(struct all *all)
     for (unsigned i = 0; i < ALL_DISKS; i++) {
         fake_disk_free(all->disks[i]);
     }
+    display_free(all->display);
 }
 
 /* What is on the disks, and that no error waits: requests that are under way are made again by the devices. */
