@@ -22,7 +22,7 @@ static inline void all_init_disks(struct all *all, struct pci_bus *pci)
 static inline void all_free(struct all *all)
 {
     for (unsigned i = 0; i < ALL_DISKS; i++) {
-        timer_free(all->disks[i]->timer);
+        g_clear_pointer(&all->disks[i]->timer, timer_free);
     }
     rig_free(&all->rig);
     for (unsigned i = 0; i < ALL_DISKS; i++) {

@@ -102,7 +102,7 @@ void disk_cancel(struct disk *disk, struct disk_request *request)
             i--;
         }
     }
-    if (!disk->queued) {
+    if (!disk->queued && disk->timer) {
         timer_cancel(disk->timer);
     }
 }
