@@ -85,7 +85,8 @@ int block_flush_all(struct block *block);
 int disk_read_now(struct disk *disk, uint64_t offset, void *buffer, uint64_t bytes);
 int disk_write_now(struct disk *disk, uint64_t offset, const void *buffer, uint64_t bytes);
 
-/* The verb img and links named qemu-img: argv[0] is the program's name as the user called it. Returns the exit status. */
+/* The verb img and links named qemu-img: argv[0] is what messages call the program, argv[1] the verb. Returns the exit
+ * status. */
 int img_main(int argc, char **argv);
 
 #endif

@@ -165,6 +165,8 @@ int qcow2_write(struct image *image, uint64_t offset, const void *buffer, uint64
 int qcow2_flush(struct image *image);
 int qcow2_discard(struct image *image, uint64_t offset, uint64_t bytes);
 int qcow2_write_zeroes(struct image *image, uint64_t offset, uint64_t bytes, bool unmap);
+/* Nothing is allocated any more: the backing file shows through. */
+int qcow2_make_empty(struct image *image);
 int qcow2_status(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status);
 /* ---- qcow2_resize.c ---- */
 bool qcow2_resize(struct image *image, uint64_t bytes, GError **error);

@@ -264,8 +264,19 @@ static int discard_run(struct qcow2 *q, uint64_t offset, const struct qcow2_run 
     return replace_run(q, offset, run, has_backing(q->image) ? OFLAG_ZERO : 0);
 }
 
-/* Whole clusters of [offset, +bytes), run by run; zero or discard. */
-static int change_clusters(struct qcow2 *q, uint64_t offset, uint64_t bytes, bool zero, bool unmap)
+enum change { CHANGE_ZERO, CHANGE_ZERO_UNMAP, CHANGE_DISCARD, CHANGE_FORGET };
+
+static int change_run(struct qcow2 *q, uint64_t offset, const struct qcow2_run *run, enum change change)
+{
+    switch (change) {
+    case CHANGE_DISCARD: return discard_run(q, offset, run);
+    case CHANGE_FORGET: return run->kind == CLUSTER_UNALLOCATED ? 0 : replace_run(q, offset, run, 0);
+    default: return zero_run(q, offset, run, change == CHANGE_ZERO_UNMAP);
+    }
+}
+
+/* Whole clusters of [offset, +bytes), run by run. */
+static int change_clusters(struct qcow2 *q, uint64_t offset, uint64_t bytes, enum change change)
 {
     int failed = q->corrupt ? EIO : 0;
     while (bytes && !failed) {
@@ -273,7 +284,7 @@ static int change_clusters(struct qcow2 *q, uint64_t offset, uint64_t bytes, boo
         g_rw_lock_writer_lock(&q->lock);
         failed = q->dirty[SLICE_L2] > DIRTY_SLICES_MOST || q->pending->len > PENDING_MOST ? qcow2_sync(q) : 0;
         failed = failed ? failed : qcow2_find(q, offset, bytes, &run);
-        failed = failed ? failed : zero ? zero_run(q, offset, &run, unmap) : discard_run(q, offset, &run);
+        failed = failed ? failed : change_run(q, offset, &run, change);
         g_rw_lock_writer_unlock(&q->lock);
         offset += run.bytes, bytes -= run.bytes;
     }
@@ -293,7 +304,7 @@ int qcow2_discard(struct image *image, uint64_t offset, uint64_t bytes)
 {
     struct qcow2 *q = qcow2_of(image);
     uint64_t first, end;
-    return whole_clusters(q, offset, bytes, &first, &end) ? change_clusters(q, first, end - first, false, true) : 0;
+    return whole_clusters(q, offset, bytes, &first, &end) ? change_clusters(q, first, end - first, CHANGE_DISCARD) : 0;
 }
 
 static int write_zero_bytes(struct image *image, uint64_t offset, uint64_t bytes)
@@ -322,6 +333,13 @@ int qcow2_write_zeroes(struct image *image, uint64_t offset, uint64_t bytes, boo
         return write_zero_bytes(image, offset, bytes);
     }
     int failed = write_zero_bytes(image, offset, first - offset);
-    failed = failed ? failed : change_clusters(q, first, end - first, true, unmap);
+    failed = failed ? failed : change_clusters(q, first, end - first, unmap ? CHANGE_ZERO_UNMAP : CHANGE_ZERO);
     return failed || end >= offset + bytes ? failed : write_zero_bytes(image, end, offset + bytes - end);
+}
+
+int qcow2_make_empty(struct image *image)
+{
+    struct qcow2 *q = qcow2_of(image);
+    int failed = change_clusters(q, 0, qcow2_clusters(q, image->bytes) << q->cluster_bits, CHANGE_FORGET);
+    return failed ? failed : qcow2_flush(image);
 }
