@@ -32,7 +32,7 @@ static void human_result(const struct qcow2_check *c)
         printf("\n%" G_GUINT64_FORMAT " leaked clusters were found on the image.\n"
                "This means waste of disk space, but no harm to data.\n", c->leaks);
     }
-    if (c->total_clusters) {
+    if (c->total_clusters && c->allocated) {
         printf("%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " = %.2f%% allocated, %.2f%% fragmented, %.2f%% compressed clusters\n",
                c->allocated, c->total_clusters, 100.0 * (double)c->allocated / (double)c->total_clusters,
                100.0 * (double)c->fragmented / (double)MAX(c->allocated, 1),

@@ -3,6 +3,7 @@
  * Program entry: verbs, help, the life of one machine, exit status.
  *
  *   dragoman run [options]     or a link named qemu-system-*, which takes the options directly
+ *   dragoman img VERB ...      or a link named qemu-img
  *
  * Exit status: 0 power-off or a signal, 1 something about the command line or the host, otherwise what the guest gave
  * isa-debug-exit.
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "block/block.h"
 #include "hw/boards/board.h"
 #include "hw/boards/devices.h"
 #include "machine/machine.h"
@@ -58,6 +60,7 @@ static void print_overview(const struct program *program)
 {
     g_print("usage: %s VERB ...\n"
             "  run [options]        run a machine; the options are QEMU's where both have the thing\n"
+            "  img VERB             disk images: create, info, check, convert, resize, ...; '%s img --help'\n"
             "  help                 this text\n"
             "  help options         every option, its bounds and default\n"
             "  help devices         what -device can add\n"
@@ -65,7 +68,7 @@ static void print_overview(const struct program *program)
             "  help machines|cpus|log\n"
             "  --version\n"
             "For example: %s run -m 256M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0 -nographic\n",
-            program->name, program->name);
+            program->name, program->name, program->name);
 }
 
 static void print_cpus(const char *machine)
@@ -223,11 +226,19 @@ int main(int argc, char **argv)
 {
     g_autofree char *base = g_path_get_basename(argv[0]);
     struct program program = { .name = base, .compat = g_str_has_prefix(base, "qemu-system-") };
-    static const char *const verbs[] = { "run", "help", NULL };
+    static const char *const verbs[] = { "run", "img", "help", NULL };
     if (program.compat) {
         return run(&program, argc - 1, argv + 1);
     }
     const char *verb = argc > 1 ? argv[1] : "help";
+    if (!strcmp(base, "qemu-img")) {
+        return img_main(argc, argv);
+    }
+    if (!strcmp(verb, "img")) {
+        g_autofree char *img_name = g_strconcat(base, " img", NULL);
+        argv[1] = img_name;
+        return img_main(argc - 1, argv + 1);
+    }
     if (!strcmp(verb, "run")) {
         return run(&program, argc - 2, argv + 2);
     }
