@@ -42,6 +42,17 @@ void clocks_run_expired(struct clocks *clocks);
  * lock held. The machine's main loop does both. */
 int clocks_wake_fd(struct clocks *clocks);
 void clocks_run_woken(struct clocks *clocks);
+/*
+ * A thread that has nothing better to do (a halted CPU's) may wait for guest time's deadlines and run its timers itself, so
+ * that the main loop need not wake first. One thread at a time, only while the host's clock drives guest time.
+ *
+ * begin: false when another watches already. nearer is called, any lock held, when the deadline has come nearer. The
+ * deadline is a time of the host's CLOCK_MONOTONIC, INT64_MAX: none. run: machine lock held.
+ */
+bool clocks_watch_begin(struct clocks *clocks, void (*nearer)(void *opaque), void *opaque);
+int64_t clocks_watch_deadline_ns(struct clocks *clocks);
+void clocks_watch_run(struct clocks *clocks);
+void clocks_watch_end(struct clocks *clocks);
 /* Called, lock held, when the next deadline has come nearer: wakes whoever waits. */
 void clocks_set_notify(struct clocks *clocks, void (*notify)(void *opaque), void *opaque);
 

@@ -5,7 +5,8 @@
  *
  * Nobody polls: a timerfd (clocks_wake_fd) is set to the nearest deadline whenever that changes, and whoever watches
  * it calls clocks_run_expired. With a counted virtual clock (-icount) the execution loop asks for the next deadline
- * and runs the timers of guest time itself; the timerfd is then for CLOCK_KIND_REAL alone.
+ * and runs the timers of guest time itself; the timerfd is then for CLOCK_KIND_REAL alone, as it is while a halted CPU's
+ * thread watches guest time (clocks_watch_begin).
  *
  * Locks: `lock` protects the lists and is a leaf; callbacks run without it. Reading a clock takes no lock.
  */
@@ -41,6 +42,8 @@ struct clocks {
     void *virtual_opaque;
     void (*notify)(void *opaque);
     void *notify_opaque;
+    void (*watcher)(void *opaque);  /* clocks_watch_begin's; NULL: the timerfd is for all */
+    void *watcher_opaque;
 };
 
 static int64_t host_ns(clockid_t id)
@@ -79,22 +82,34 @@ static bool runs_by_host(const struct clocks *clocks, enum clock_kind kind)
     return kind == CLOCK_KIND_REAL || !clocks->virtual_now;
 }
 
+/* Lock held. The host's monotonic time at which the first timer of a kind is due; INT64_MAX: none is. */
+static int64_t due_ns(struct clocks *clocks, enum clock_kind kind, int64_t monotonic)
+{
+    const struct timer *timer = clocks->first[kind];
+    if (!timer || !runs_by_host(clocks, kind) || (kind == CLOCK_KIND_VIRTUAL && clocks->stopped)) {
+        return INT64_MAX;
+    }
+    int64_t now = kind == CLOCK_KIND_REAL ? monotonic : clock_now_ns(clocks, kind);
+    int64_t wait = timer->expires_ns > now ? timer->expires_ns - now : 0;
+    return wait < INT64_MAX - monotonic ? monotonic + wait : INT64_MAX - 1;
+}
+
+static int64_t guest_due_ns(struct clocks *clocks, int64_t monotonic)
+{
+    int64_t virtual = due_ns(clocks, CLOCK_KIND_VIRTUAL, monotonic), host = due_ns(clocks, CLOCK_KIND_HOST, monotonic);
+    return virtual < host ? virtual : host;
+}
+
 /* Lock held. */
 static void set_wake(struct clocks *clocks)
 {
     if (clocks->wake_fd < 0 || clocks->in_round) {
         return;
     }
-    int64_t monotonic = host_ns(CLOCK_MONOTONIC), nearest = INT64_MAX;
-    for (unsigned kind = 0; kind < CLOCK_KIND_COUNT; kind++) {
-        struct timer *timer = clocks->first[kind];
-        if (!timer || !runs_by_host(clocks, kind) || (kind == CLOCK_KIND_VIRTUAL && clocks->stopped)) {
-            continue;
-        }
-        int64_t now = kind == CLOCK_KIND_REAL ? monotonic : clock_now_ns(clocks, kind);
-        int64_t wait = timer->expires_ns > now ? timer->expires_ns - now : 0;
-        int64_t at = wait < INT64_MAX - monotonic ? monotonic + wait : INT64_MAX - 1;
-        nearest = at < nearest ? at : nearest;
+    int64_t monotonic = host_ns(CLOCK_MONOTONIC), nearest = due_ns(clocks, CLOCK_KIND_REAL, monotonic);
+    if (!clocks->watcher) {
+        int64_t guest = guest_due_ns(clocks, monotonic);
+        nearest = guest < nearest ? guest : nearest;
     }
     if (nearest == clocks->wake_ns) {
         return;
@@ -172,7 +187,13 @@ void timer_arm(struct timer *timer, int64_t expires_ns)
     if (nearer || moved) {
         set_wake(clocks);
     }
+    bool watched = nearer && timer->kind != CLOCK_KIND_REAL && clocks->watcher;
+    void (*watcher)(void *opaque) = clocks->watcher;
+    void *watcher_opaque = clocks->watcher_opaque;
     g_mutex_unlock(&clocks->lock);
+    if (watched) {
+        watcher(watcher_opaque);
+    }
     if (nearer && clocks->notify) {
         clocks->notify(clocks->notify_opaque);
     }
@@ -286,12 +307,17 @@ static void run_kind(struct clocks *clocks, enum clock_kind kind)
     }
 }
 
-void clocks_run_expired(struct clocks *clocks)
+static void run_guest_time(struct clocks *clocks)
 {
     if (!clocks->stopped || clocks->virtual_now) {
         run_kind(clocks, CLOCK_KIND_VIRTUAL);
     }
     run_kind(clocks, CLOCK_KIND_HOST);
+}
+
+void clocks_run_expired(struct clocks *clocks)
+{
+    run_guest_time(clocks);
     if (!clocks->virtual_now) {
         run_kind(clocks, CLOCK_KIND_REAL);
     }
@@ -313,6 +339,40 @@ void clocks_run_woken(struct clocks *clocks)
     }
     g_mutex_lock(&clocks->lock);
     clocks->in_round = false;
+    set_wake(clocks);
+    g_mutex_unlock(&clocks->lock);
+}
+
+bool clocks_watch_begin(struct clocks *clocks, void (*nearer)(void *opaque), void *opaque)
+{
+    g_mutex_lock(&clocks->lock);
+    bool free = !clocks->watcher && !clocks->virtual_now;
+    if (free) {
+        clocks->watcher = nearer;
+        clocks->watcher_opaque = opaque;
+        set_wake(clocks);
+    }
+    g_mutex_unlock(&clocks->lock);
+    return free;
+}
+
+int64_t clocks_watch_deadline_ns(struct clocks *clocks)
+{
+    g_mutex_lock(&clocks->lock);
+    int64_t due = guest_due_ns(clocks, host_ns(CLOCK_MONOTONIC));
+    g_mutex_unlock(&clocks->lock);
+    return due;
+}
+
+void clocks_watch_run(struct clocks *clocks)
+{
+    run_guest_time(clocks);
+}
+
+void clocks_watch_end(struct clocks *clocks)
+{
+    g_mutex_lock(&clocks->lock);
+    clocks->watcher = NULL;
     set_wake(clocks);
     g_mutex_unlock(&clocks->lock);
 }

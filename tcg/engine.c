@@ -4,6 +4,7 @@
  * of what happens in between.
  */
 #include <string.h>
+#include <sys/prctl.h>
 #include "tcg/engine_state.h"
 
 enum { DEFAULT_CACHE_MIB = 128, MAX_CPUS = 255 };
@@ -156,6 +157,7 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu)
 
 static void *cpu_thread(void *cpu)
 {
+    prctl(PR_SET_TIMERSLACK, 1);        /* a halted CPU waits for timers: 50 us late would be the default */
     loop_thread(cpu);
     return NULL;
 }

@@ -10,6 +10,7 @@
  *
  * Helpers come back by cpu_leave from anywhere below, the front end's functions included.
  */
+#include "base/clock.h"
 #include "tcg/engine_state.h"
 #include "tcg/host_ops.h"
 
@@ -87,18 +88,53 @@ static void left(struct cpu *cpu)
 
 /* ---- attending to the outside ---- */
 
+static void deadline_nearer(void *opaque)
+{
+    struct loop *loop = opaque;
+    g_mutex_lock(&loop->sleep_lock);
+    g_cond_signal(&loop->wake);
+    g_mutex_unlock(&loop->sleep_lock);
+}
+
+/* sleep_lock held. As the one who watches guest time: returns at its deadline at the latest, its timers run. */
+static void wait_watching(struct cpu *cpu)
+{
+    enum { NS_PER_US = 1000 };
+    struct loop *loop = loop_of(cpu);
+    struct clocks *clocks = cpu->engine->clocks;
+    const int64_t deadline_ns = clocks_watch_deadline_ns(clocks);
+    if (deadline_ns == INT64_MAX) {
+        g_cond_wait(&loop->wake, &loop->sleep_lock);
+    } else if (!g_cond_wait_until(&loop->wake, &loop->sleep_lock, (deadline_ns + NS_PER_US - 1) / NS_PER_US)) {
+        g_mutex_unlock(&loop->sleep_lock);      /* timers take the machine's lock, and kick */
+        g_mutex_lock(cpu->machine_lock);
+        clocks_watch_run(clocks);
+        g_mutex_unlock(cpu->machine_lock);
+        g_mutex_lock(&loop->sleep_lock);
+    }
+}
+
 static void sleep_until_kicked(struct cpu *cpu)
 {
     struct loop *loop = loop_of(cpu);
+    struct clocks *clocks = cpu->engine->clocks;
     count(cpu, COUNT_halts);
     exclusive_exit(cpu);
+    const bool watching = clocks && clocks_watch_begin(clocks, deadline_nearer, loop);
     g_mutex_lock(&loop->sleep_lock);
     atomic_store(&loop->sleeping, true);
     while (!atomic_load(&cpu->exit_request)) {
-        g_cond_wait(&loop->wake, &loop->sleep_lock);
+        if (watching) {
+            wait_watching(cpu);
+        } else {
+            g_cond_wait(&loop->wake, &loop->sleep_lock);
+        }
     }
     atomic_store(&loop->sleeping, false);
     g_mutex_unlock(&loop->sleep_lock);
+    if (watching) {
+        clocks_watch_end(clocks);
+    }
     exclusive_enter(cpu);
 }
 

@@ -121,6 +121,32 @@ static void timerfd_wakes(struct test *test)
     clocks_free(clocks);
 }
 
+/* While a thread watches guest time, the timerfd is for real time alone. */
+static void watcher_takes_guest_time(struct test *test)
+{
+    struct clocks *clocks = clocks_new();
+    unsigned runs = 0, nearer = 0, second = 0, real = 0;
+    struct timer *timer = timer_new(clocks, CLOCK_KIND_VIRTUAL, count_one, &runs);
+    struct timer *other = timer_new(clocks, CLOCK_KIND_REAL, count_one, &real);
+    struct pollfd wake = { .fd = clocks_wake_fd(clocks), .events = POLLIN };
+    timer_arm(timer, clock_now_ns(clocks, CLOCK_KIND_VIRTUAL) + 2000000);
+    EXPECT(test, clocks_watch_begin(clocks, count_one, &nearer) && !clocks_watch_begin(clocks, count_one, &second));
+    EXPECT_EQ(test, poll(&wake, 1, 5), 0);
+    EXPECT(test, clocks_watch_deadline_ns(clocks) <= clock_now_ns(clocks, CLOCK_KIND_REAL));
+    clocks_watch_run(clocks);
+    EXPECT_EQ(test, runs, 1);
+    EXPECT(test, clocks_watch_deadline_ns(clocks) == INT64_MAX);
+    timer_arm(timer, clock_now_ns(clocks, CLOCK_KIND_VIRTUAL) + 1000000);
+    timer_arm(other, clock_now_ns(clocks, CLOCK_KIND_REAL) + 1000000);
+    EXPECT(test, nearer == 1 && second == 0);
+    EXPECT_EQ(test, poll(&wake, 1, 5000), 1);
+    clocks_watch_end(clocks);
+    clocks_run_woken(clocks);
+    EXPECT(test, real == 1 && runs == 2);
+    timer_free(timer), timer_free(other);
+    clocks_free(clocks);
+}
+
 static void notify_when_nearer(struct test *test)
 {
     struct clocks *clocks = clocks_new();
@@ -143,7 +169,8 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(timers_expire_in_order), TEST(timer_may_arm_itself), TEST(counted_host_time_is_reproducible),
-        TEST(virtual_time_stops), TEST(timerfd_wakes), TEST(notify_when_nearer),
+        TEST(virtual_time_stops), TEST(timerfd_wakes), TEST(watcher_takes_guest_time),
+        TEST(notify_when_nearer),
     };
     return test_run_cases("clock", cases, sizeof(cases) / sizeof(cases[0]));
 }
