@@ -5,6 +5,7 @@
 #include "base/character.h"
 #include "base/display.h"
 #include "base/error.h"
+#include "hw/boards/backends.h"
 #include "hw/boards/pc.h"
 #include "machine/machine.h"
 #include "tcg/engine.h"
@@ -129,6 +130,7 @@ struct board *board_new(const struct board_type *type, const struct options *opt
 void board_free(struct board *board)
 {
     engine_free(board->engine);         /* it listens to the machine's memory */
+    backends_close(board);
     machine_free(board->machine);
     display_free(board->display);       /* the adapter has let go of it */
     board->type->clear(board);

@@ -9,7 +9,9 @@
 #include "base/irq.h"
 #include "base/options.h"
 
+struct block;
 struct board;
+struct board_networks;
 struct character;
 struct cpu;
 struct display;
@@ -26,6 +28,7 @@ struct board_type {
     const char *name, *help;
     const char *versions;           /* names that begin so mean this board too ("pc-i440fx-"); NULL: none */
     const char *summary;            /* for "help machines": QEMU's words for it */
+    const char *nic_model;          /* the card of -nic without model=; NULL: none */
     size_t board_bytes;
     /* Builds everything in the zeroed structure, whose `type`, `options`, `log` and lists are set; nothing runs yet. error:
      * one line naming the option or file at fault; `clear` follows then too. */
@@ -43,6 +46,8 @@ struct board {
     struct engine *engine;
     struct cpu *cpus[OPTIONS_MAX_CPUS];         /* freed by the board's clear */
     unsigned cpu_count;
+    struct block *block;            /* drives, see backends.h */
+    struct board_networks *networks;
     GPtrArray *characters;          /* struct character *, owned */
     struct display *display;        /* the first screen; NULL: none. Owned */
     struct input *input;            /* NULL: nothing takes keys. Owned */

@@ -303,12 +303,14 @@ static void dirty_code_page(struct test *t)
     struct toy_machine m;
     start(&m);
     const uint64_t code[] = { I(MOVI, 0, 0, 0, 1), I(HLT, 0, 0, 0, 0) };
+    const uint64_t at = 0x20000;
+    map(&m, at, DATA, TOY_P | TOY_W | TOY_X);
     toy_load(&m, DATA, code, COUNT(code));
-    toy_run(&m, DATA);
+    toy_run(&m, at);
     take(&m, 16);
-    mmu_store(&m.cpu[0]->cpu, DATA + 64, 1, 8, 0);
+    mmu_store(&m.cpu[0]->cpu, at + 64, 1, 8, 0);
     EXPECT_EQ(t, take(&m, 16), 1);
-    mmu_store(&m.cpu[0]->cpu, DATA + 64, 1, 8, 0);
+    mmu_store(&m.cpu[0]->cpu, at + 64, 1, 8, 0);
     EXPECT_EQ(t, take(&m, 16), 1);
     toy_machine_free(&m);
 }
