@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "hw/acpi/piix4_pm.h"
 #include "hw/boards/devices.h"
+#include "hw/boards/backends.h"
 #include "hw/boards/firmware.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
@@ -149,7 +150,8 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
               port92_a20_input(port92));
     post_new(machine);
     pc_tell_firmware(pc, rtc);
-    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error);
+    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error) &&
+        backends_finish(&pc->board, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)
@@ -210,7 +212,7 @@ static bool build(struct board *board, GError **error)
     }
     board->isa_irq = isa_irq;
     map_memory(pc);
-    return build_devices(pc, model, error);
+    return backends_open(board, error) && build_devices(pc, model, error);
 }
 
 static void clear(struct board *board)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_BOARDS_BACKENDS_H
+#define HW_BOARDS_BACKENDS_H
+/*
+ * The outside of a board: drives of -drive and its short forms, networks of -netdev, -nic and -net. Opened before the
+ * board's devices are built; a device then takes what it is given, and what nobody took is an error.
+ */
+#include "block/block.h"
+#include "hw/boards/board.h"
+#include "net/net.h"
+
+/* Needs board->machine. error: one line. Boards call it before they build devices, board_free closes all. */
+bool backends_open(struct board *board, GError **error);
+void backends_close(struct board *board);
+/* After all devices: if=virtio drives and -nic cards become devices, and everything that was asked for has a user. */
+bool backends_finish(struct board *board, GError **error);
+
+/* The drive of a controller's place, marked as used; NULL: none was given. */
+struct drive *backends_take_drive(struct board *board, enum drive_interface interface, unsigned index);
+/* For -device ...,drive=ID. error: no such drive, or it has a user. */
+struct drive *backends_take_drive_id(struct board *board, const char *id, GError **error);
+/* For -device ...,netdev=ID: plugs the card's end in. id NULL: no cable. error: no such network, or it has a card. */
+bool backends_plug_network(struct board *board, const char *id, struct network_end *card, GError **error);
+/* A card's address: the text, or the next of 52:54:00:12:34:56 and up. error: not an address, or a group's. */
+bool backends_mac(struct board *board, const char *text, uint8_t mac[NETWORK_MAC_BYTES], GError **error);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_BOARDS_BACKENDS_INTERNAL_H
+#define HW_BOARDS_BACKENDS_INTERNAL_H
+/* The parts of backends.c: drives.c and networks.c. */
+#include "hw/boards/backends.h"
+
+bool drives_open(struct board *board, GError **error);
+bool drives_finish(struct board *board, GError **error);
+
+bool networks_open(struct board *board, GError **error);
+bool networks_finish(struct board *board, GError **error);
+void networks_close(struct board *board);
+
+#endif
