@@ -101,6 +101,11 @@ void input_key(struct input *input, unsigned code, bool down)
     }
 }
 
+bool input_key_down(const struct input *input, unsigned code)
+{
+    return code < KEY_CNT && input->holder[code];
+}
+
 void input_release_all(struct input *input)
 {
     for (unsigned code = 0; code < KEY_CNT; code++) {

@@ -38,6 +38,7 @@ void input_set_leds(struct input *input, unsigned leds);        /* by the keyboa
 unsigned input_leds(const struct input *input);
 
 void input_key(struct input *input, unsigned code, bool down);
+bool input_key_down(const struct input *input, unsigned code);
 /* Lets go of every key that is down: a window lost the focus. */
 void input_release_all(struct input *input);
 void input_relative(struct input *input, int dx, int dy, int wheel, unsigned buttons);
@@ -48,5 +49,10 @@ bool input_wants_absolute(const struct input *input);
 unsigned input_key_code(const char *name);
 const char *input_key_name(unsigned code);      /* NULL: none */
 const char *input_key_name_at(unsigned index);  /* every name, for completion; NULL: past the last */
+
+/* Scan codes of set 1, with INPUT_SCAN_EXTENDED for the E0 prefix; 0: no such key. */
+enum { INPUT_SCAN_EXTENDED = 0x100, INPUT_SCAN_PAUSE = INPUT_SCAN_EXTENDED | 0x46 };
+unsigned input_scan_code(unsigned code);
+unsigned input_code_of_scan(unsigned scan);
 
 #endif

@@ -218,7 +218,7 @@ void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons)
 
 static void on_key(void *device, unsigned code, bool down)
 {
-    i8042_key(device, ps2_key_of_event(code), down);
+    i8042_key(device, input_scan_code(code), down);
 }
 
 /* The mouse counts upwards and its wheel towards the user. */

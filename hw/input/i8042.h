@@ -36,7 +36,7 @@ extern const struct device_type i8042_type;
 struct i8042 *i8042_new(struct machine *machine, struct irq_line irq1, struct irq_line irq12, struct irq_line a20);
 /* Adds keyboard and mouse to the user's input; it outlives the device. */
 void i8042_connect(struct i8042 *kbc, struct input *input);
-/* Lock held. A code as from ps2_key_of_event. */
+/* Lock held. A code as from input_scan_code. */
 void i8042_key(struct i8042 *kbc, unsigned set1_code, bool down);
 /* y grows upwards; buttons: 1 left, 2 right, 4 middle, 8 and 16 the sides. */
 void i8042_mouse(struct i8042 *kbc, int dx, int dy, int dz, unsigned buttons);

@@ -19,8 +19,6 @@ struct ps2_keyboard {
     uint8_t down[32];               /* a bit a key that the guest was told is down; 80h and up: with E0 */
 };
 
-enum { PS2_EXTENDED = 0x100, PS2_PAUSE = 0x200 };
-
 struct ps2_mouse {
     struct ps2_queue replies, packet;
     uint8_t pending, enabled, remote, wrap;
@@ -35,9 +33,7 @@ void ps2_mouse_reset(struct ps2_mouse *mouse);
 /* A byte from the controller. */
 void ps2_keyboard_write(struct ps2_keyboard *keyboard, uint8_t byte);
 void ps2_mouse_write(struct ps2_mouse *mouse, uint8_t byte);
-/* A Linux key code as scan code of set 1, plus PS2_EXTENDED when it has the E0 prefix; PS2_PAUSE; 0: no such key. */
-unsigned ps2_key_of_event(unsigned event_code);
-/* From the user: a code as from ps2_key_of_event. */
+/* From the user: a code as from input_scan_code. */
 void ps2_keyboard_key(struct ps2_keyboard *keyboard, unsigned set1_code, bool down);
 void ps2_mouse_move(struct ps2_mouse *mouse, int dx, int dy, int dz, unsigned buttons);
 /* The next byte for the controller; false: none. */

@@ -4,6 +4,7 @@
  * and 2. Left out: scan code set 3 (asking for it gets Resend, as from keyboards that lack it), typematic repetition:
  * the host's window repeats keys itself.
  */
+#include "base/input.h"
 #include "hw/input/ps2.h"
 
 enum {
@@ -14,7 +15,7 @@ enum {
 enum { ACK = 0xfa, RESEND = 0xfe, SELF_TEST_PASSED = 0xaa, RATE_DEFAULT = 0x2b, RELEASE = 0xf0, EXTENDED = 0xe0,
        EXTENDED_1 = 0xe1 };
 enum { KEY_CTRL = 0x1d, KEY_ALT = 0x38, KEY_SHIFT = 0x2a, KEY_NUM = 0x45, KEY_SCROLL = 0x46, KEY_SYSRQ = 0x54,
-       KEY_PRINT = 0x37 | PS2_EXTENDED };
+       KEY_PRINT = 0x37 | INPUT_SCAN_EXTENDED };
 enum { LONGEST_KEY = 8, RELEASE_BYTES = 3, LONGEST_RELEASE = 6 };   /* Pause; any other; Print Screen */
 
 /* What the 8042 makes of set 2 (index) for set 1: IBM's table. 80h..FFh stay, but 83h (F7) and 84h (SysRq). */
@@ -159,7 +160,7 @@ static void put_code(struct ps2_keyboard *keyboard, unsigned set1_code, bool dow
 {
     bool set2 = keyboard->scan_set == 2;
     uint8_t code = set1_code & 0x7f;
-    if (set1_code & PS2_EXTENDED) {
+    if (set1_code & INPUT_SCAN_EXTENDED) {
         ps2_queue_put(&keyboard->keys, EXTENDED);
     }
     if (!down && set2) {
@@ -170,22 +171,22 @@ static void put_code(struct ps2_keyboard *keyboard, unsigned set1_code, bool dow
 
 static bool is_down(const struct ps2_keyboard *keyboard, unsigned set1_code)
 {
-    unsigned bit = (set1_code & 0x7f) | (set1_code & PS2_EXTENDED ? 0x80 : 0);
+    unsigned bit = (set1_code & 0x7f) | (set1_code & INPUT_SCAN_EXTENDED ? 0x80 : 0);
     return keyboard->down[bit / 8] >> bit % 8 & 1;
 }
 
 static void set_down(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
 {
-    unsigned bit = (set1_code & 0x7f) | (set1_code & PS2_EXTENDED ? 0x80 : 0);
+    unsigned bit = (set1_code & 0x7f) | (set1_code & INPUT_SCAN_EXTENDED ? 0x80 : 0);
     keyboard->down[bit / 8] = (uint8_t)((keyboard->down[bit / 8] & ~(1u << bit % 8)) | (unsigned)down << bit % 8);
 }
 
 /* Pause has no release of its own: make and break come at once; with Ctrl it is Break, E0 46. */
 static void put_pause(struct ps2_keyboard *keyboard)
 {
-    if (is_down(keyboard, KEY_CTRL) || is_down(keyboard, KEY_CTRL | PS2_EXTENDED)) {
-        put_code(keyboard, KEY_SCROLL | PS2_EXTENDED, true);
-        put_code(keyboard, KEY_SCROLL | PS2_EXTENDED, false);
+    if (is_down(keyboard, KEY_CTRL) || is_down(keyboard, KEY_CTRL | INPUT_SCAN_EXTENDED)) {
+        put_code(keyboard, KEY_SCROLL | INPUT_SCAN_EXTENDED, true);
+        put_code(keyboard, KEY_SCROLL | INPUT_SCAN_EXTENDED, false);
         return;
     }
     for (unsigned down = 2; down-- > 0;) {
@@ -198,14 +199,14 @@ static void put_pause(struct ps2_keyboard *keyboard)
 /* Print Screen pretends that Shift is held; with Alt it is SysRq, a code of its own. */
 static void put_print(struct ps2_keyboard *keyboard, bool down)
 {
-    if (is_down(keyboard, KEY_ALT) || is_down(keyboard, KEY_ALT | PS2_EXTENDED)) {
+    if (is_down(keyboard, KEY_ALT) || is_down(keyboard, KEY_ALT | INPUT_SCAN_EXTENDED)) {
         put_code(keyboard, KEY_SYSRQ, down);
     } else if (down) {
-        put_code(keyboard, KEY_SHIFT | PS2_EXTENDED, true);
+        put_code(keyboard, KEY_SHIFT | INPUT_SCAN_EXTENDED, true);
         put_code(keyboard, KEY_PRINT, true);
     } else {
         put_code(keyboard, KEY_PRINT, false);
-        put_code(keyboard, KEY_SHIFT | PS2_EXTENDED, false);
+        put_code(keyboard, KEY_SHIFT | INPUT_SCAN_EXTENDED, false);
     }
 }
 
@@ -222,8 +223,8 @@ static bool room_for_press(const struct ps2_keyboard *keyboard)
 
 void ps2_keyboard_key(struct ps2_keyboard *keyboard, unsigned set1_code, bool down)
 {
-    unsigned code = set1_code & (PS2_EXTENDED | 0x7f);
-    if (set1_code & PS2_PAUSE) {
+    unsigned code = set1_code & (INPUT_SCAN_EXTENDED | 0x7f);
+    if (set1_code == INPUT_SCAN_PAUSE) {
         if (down && keyboard->enabled && room_for_press(keyboard)) {
             put_pause(keyboard);
         }

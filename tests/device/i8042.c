@@ -114,7 +114,7 @@ static void expect_codes(struct test *test, struct kbc *k, struct input *input, 
     char got[80] = "";
     input_key(input, event, down);
     for (int byte; (byte = next(k)) >= 0 && strlen(got) < 60;) {
-        snprintf(got + strlen(got), 8, "%s%02x", *got ? " " : "", (unsigned)byte);
+        snprintf(got + strlen(got), 8, "%s%02x", *got ? " " : "", (uint8_t)byte);
     }
     if (!EXPECT(test, !strcmp(got, codes))) {
         printf("# key %u %s: %s, not %s\n", event, down ? "down" : "up", got, codes);
