@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/socket.h"
 
-enum { BACKLOG = 8 };
+enum { BACKLOG = 128 };
 
 static void set_option(int fd, int level, int name, int value)
 {

@@ -24,6 +24,7 @@ struct sdl_window {
     bool present;                       /* the window shows something old */
     bool hidden, grabbed, full_screen, quit_on_close, watching;
     unsigned buttons;
+    int x, y;                           /* of the pointer, in the guest's pixels: SDL maps them through the logical size */
     char *title;
     guint timer;
 };
@@ -165,7 +166,6 @@ static void on_key(struct sdl_window *w, const SDL_KeyboardEvent *key)
     ui_unlock(w->ui);
 }
 
-/* Pointer positions are in the guest's pixels already: SDL maps them through the logical size. */
 static unsigned absolute_of(int position, unsigned size)
 {
     position = CLAMP(position, 0, (int)size - 1);
@@ -174,13 +174,9 @@ static unsigned absolute_of(int position, unsigned size)
 
 static void send_pointer(struct sdl_window *w, int dx, int dy, int wheel)
 {
-    int x, y;
-    float logical_x, logical_y;
-    SDL_GetMouseState(&x, &y);
-    SDL_RenderWindowToLogical(w->renderer, x, y, &logical_x, &logical_y);
     ui_lock(w->ui);
     if (input_wants_absolute(w->ui->input)) {
-        input_absolute(w->ui->input, absolute_of((int)logical_x, w->width), absolute_of((int)logical_y, w->height), wheel,
+        input_absolute(w->ui->input, absolute_of(w->x, w->width), absolute_of(w->y, w->height), wheel,
                        w->buttons);
     } else if (w->grabbed) {
         input_relative(w->ui->input, dx, dy, wheel, w->buttons);
@@ -242,7 +238,11 @@ static void on_event(struct sdl_window *w, const SDL_Event *event)
 {
     switch (event->type) {
     case SDL_KEYDOWN: case SDL_KEYUP: on_key(w, &event->key); break;
-    case SDL_MOUSEMOTION: send_pointer(w, event->motion.xrel, event->motion.yrel, 0); break;
+    case SDL_MOUSEMOTION:
+        w->x = event->motion.x;
+        w->y = event->motion.y;
+        send_pointer(w, event->motion.xrel, event->motion.yrel, 0);
+        break;
     case SDL_MOUSEBUTTONDOWN: case SDL_MOUSEBUTTONUP: on_button(w, &event->button); break;
     case SDL_MOUSEWHEEL: send_pointer(w, 0, 0, event->wheel.y); break;
     case SDL_WINDOWEVENT: on_window(w, &event->window); break;
