@@ -35,7 +35,7 @@
 #include "target-x86/cpuid.h"
 
 enum { ISA_ROM_BYTES = 128 << 10, SLOT_ISA_BRIDGE = 1, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
-       IRQ_MOUSE = 12, IRQ_FERR = 13 };
+       IRQ_MOUSE = 12, IRQ_FERR = 13, IRQ_IDE = 14 };
 static const uint64_t MIB = 1 << 20, FOUR_GIB = 1ull << 32, LOW_RAM_MOST = 0xe0000000, LOW_RAM_SPLIT = 0xc0000000;
 
 /* ---- CPUs ---- */
@@ -122,6 +122,26 @@ static bool add_serial(struct pc *pc, GError **error)
     return true;
 }
 
+/* ---- Disks ---- */
+
+/* A PC has a CD-ROM drive, empty when nothing was given, as the second channel's first. */
+static void add_ide(struct pc *pc)
+{
+    enum { PLACES = IDE_CHANNELS * IDE_DRIVES, PLACE_CDROM = 2 };
+    const struct irq_line irqs[IDE_CHANNELS] = { isa_irqs_line(&pc->irqs, IRQ_IDE), isa_irqs_line(&pc->irqs, IRQ_IDE + 1) };
+    pc->ide = piix3_ide_new(pc->board.machine, pc->board.pci, SLOT_ISA_BRIDGE, irqs);
+    for (unsigned i = 0; i < PLACES; i++) {
+        struct drive *drive = backends_take_drive(&pc->board, DRIVE_IDE, i);
+        if (!drive && i == PLACE_CDROM && !pc->board.options->nodefaults) {
+            drive = block_add_empty(pc->board.block, DRIVE_IDE, i, true);
+            drive->used = true;
+        }
+        if (drive) {
+            piix3_ide_attach(pc->ide, i, drive->cdrom ? IDE_CDROM : IDE_DISK, drive->disk);
+        }
+    }
+}
+
 /* ---- The board from top to bottom ---- */
 
 static bool build_devices(struct pc *pc, const struct x86_model *model, GError **error)
@@ -140,6 +160,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     i440fx_new(machine, pci);
     piix3_new(machine, pci, SLOT_ISA_BRIDGE, &pc->irqs);
     pc->board.pci = pci;
+    add_ide(pc);
     piix4_pm_new(machine, pci, SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
     struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
@@ -150,8 +171,8 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
               port92_a20_input(port92));
     post_new(machine);
     pc_tell_firmware(pc, rtc);
-    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) && pc_add_optional(pc, error) &&
-        backends_finish(&pc->board, error);
+    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) &&
+        pc_add_optional(pc, error) && backends_finish(&pc->board, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)

@@ -4,6 +4,7 @@
 /* What the files of the board "pc" share: pc.c (wiring), pc_options.c (-device), pc_firmware.c (what firmware is told). */
 #include "hw/boards/pc.h"
 #include "hw/boot/boot.h"
+#include "hw/ide/ide.h"
 #include "hw/intc/isa_irqs.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/timer/mc146818.h"
@@ -16,6 +17,7 @@ struct pc {
     struct x86_cpu *cpus[OPTIONS_MAX_CPUS];     /* board.cpus with their own type */
     uint64_t low_ram_bytes, high_ram_bytes;     /* below and above 4 GiB */
     struct isa_irqs irqs;
+    struct piix3_ide *ide;
     struct boot_image boot;         /* -kernel */
     GBytes *firmware;
 };
