@@ -48,6 +48,9 @@ struct memory *memory_smm_view(struct memory *memory);
  * logged. */
 struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
                               struct ram *ram, uint64_t ram_offset, bool read_only, int priority);
+/* A ROM whose writes reach a device (flash): ops->write. */
+struct region *memory_add_rom(struct memory *memory, const char *name, uint64_t address, uint64_t bytes, struct ram *ram,
+                              uint64_t ram_offset, const struct io_ops *ops, void *device, int priority);
 struct region *memory_add_io(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
                              const struct io_ops *ops, void *device, int priority);
 /* A window at address onto [target, +bytes) of the same space, below the priority of the window. */

@@ -6,6 +6,7 @@
 #include "hw/char/uart16550.h"
 #include "hw/device_types.h"
 #include "hw/display/vga.h"
+#include "hw/flash/pflash.h"
 #include "hw/gpio/pl061.h"
 #include "hw/ide/ide.h"
 #include "hw/input/i8042.h"
@@ -33,7 +34,7 @@ const struct device_type *const device_types[] = {
     &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type,
     &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type, &memory_image_type,
-    &vga_type,
+    &vga_type, &pflash_type,
     &piix3_ide_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

@@ -303,6 +303,15 @@ struct region *memory_add_ram(struct memory *memory, const char *name, uint64_t 
         .ram_offset = ram_offset, .read_only = read_only, .priority = priority });
 }
 
+struct region *memory_add_rom(struct memory *memory, const char *name, uint64_t address, uint64_t bytes, struct ram *ram,
+                              uint64_t ram_offset, const struct io_ops *ops, void *device, int priority)
+{
+    g_assert(ram_offset <= ram->bytes && bytes <= ram->bytes - ram_offset);
+    return region_add(memory, &(struct region){
+        .name = (char *)name, .kind = REGION_RAM, .address = address, .bytes = bytes, .ram = ram,
+        .ram_offset = ram_offset, .read_only = true, .ops = ops, .device = device, .priority = priority });
+}
+
 struct region *memory_add_io(struct memory *memory, const char *name, uint64_t address, uint64_t bytes,
                              const struct io_ops *ops, void *device, int priority)
 {
@@ -552,12 +561,12 @@ static void write_part(struct memory *memory, const struct range *range, uint64_
 {
     const struct region *region = range->region;
     uint64_t offset = range->offset + (address - range->first);
-    if (!region || (region->kind == REGION_RAM && range->read_only)) {
+    if (!region || (region->kind == REGION_RAM && range->read_only && !region->ops)) {
         log_write(memory->log, LOG_guest_errors, "%s: write of %u bytes at %#" G_GINT64_MODIFIER "x: %s\n",
                   memory->name, bytes, address, region ? "read only" : "nothing there");
         return;
     }
-    if (region->kind == REGION_RAM) {
+    if (region->kind == REGION_RAM && !range->read_only) {
         store_ram(region->ram->host + region->ram_offset + offset, value, bytes);
         ram_written(memory, region->ram, region->ram_offset + offset, bytes);
         return;

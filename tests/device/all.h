@@ -6,6 +6,7 @@
 #include "hw/boot/memory_image.h"
 #include "hw/char/pl011.h"
 #include "hw/char/uart16550.h"
+#include "hw/flash/pflash.h"
 #include "hw/gpio/pl061.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/gicv2.h"
@@ -58,7 +59,7 @@ static inline void all_set_a20(void *controller, unsigned input, bool level) { }
 /* The devices of the ARM board, where they are away from those of the PC. */
 enum { ALL_ARM = 0xd0000000, ALL_GICD = ALL_ARM, ALL_GICC = ALL_ARM + 0x10000, ALL_UART = ALL_ARM + 0x20000,
        ALL_RTC = ALL_ARM + 0x30000, ALL_GPIO = ALL_ARM + 0x40000, ALL_V2M = ALL_ARM + 0x50000,
-       ALL_ECAM = ALL_ARM + 0x100000, ALL_PIO = ALL_ARM + 0x60000 };
+       ALL_ECAM = ALL_ARM + 0x100000, ALL_PIO = ALL_ARM + 0x60000, ALL_FLASH = ALL_ARM + 0x70000 };
 
 static inline void all_init_arm(struct all *all)
 {
@@ -76,6 +77,9 @@ static inline void all_init_arm(struct all *all)
         ecam->bus->pirq[i] = gicv2_spi(gic, 3 + i);
     }
     memory_image_new(machine);
+    struct pflash_settings flash = { .name = "flash", .address = ALL_FLASH, .bytes = 0x10000, .block_bytes = 0x1000, .bank_bytes = 4,
+                                     .chip_bytes = 2 };
+    pflash_new(machine, &flash, NULL, 0);
     all->gpio = pl061_new(machine, ALL_GPIO, gicv2_spi(gic, 7));
 }
 
@@ -164,7 +168,7 @@ static inline void all_step_arm(struct all *all)
 {
     static const struct { uint32_t base, bytes; } places[] = {
         { ALL_GICD, 0x1000 }, { ALL_GICC, 0x100 }, { ALL_GICC, 0x2000 }, { ALL_UART, 0x60 }, { ALL_RTC, 0x30 },
-        { ALL_GPIO, 0x440 }, { ALL_V2M, 0x80 }, { ALL_ECAM, 0x200 }, { ALL_ARM, 0x200000 },
+        { ALL_GPIO, 0x440 }, { ALL_V2M, 0x80 }, { ALL_ECAM, 0x200 }, { ALL_ARM, 0x200000 }, { ALL_FLASH, 0x10000 },
     };
     struct memory *memory = all->rig.machine->memory;
     unsigned pick = all_random(all, ARRAY_LEN(places)), size = 1u << all_random(all, 3), cpu = all_random(all, 3);
