@@ -157,12 +157,15 @@ static bool run_host(struct comparison *f, const struct sequence *s, const struc
     return true;
 }
 
-/* A page fault at an address where the host's child, a copy of this process, has memory of its own: sanitizers map much. */
+/* A page fault at an address where the host's child, a copy of this process with a frame of its own, has memory: sanitizers map
+ * much. */
 static bool host_memory_differs(const struct host_state *state)
 {
     unsigned char present[2];
     if (state->vector != EXC_PF || state->address - HOST_REGION < HOST_REGION_BYTES)
         return false;
+    if (state->address - HOST_FRAME < HOST_FRAME_BYTES)
+        return true;
     return mincore((void *)(uintptr_t)(state->address & ~4095ull), 4096, present) == 0;
 }
 

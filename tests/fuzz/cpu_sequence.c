@@ -120,10 +120,8 @@ static bool starts_with(const char *text, const char *start) { return !g_ascii_s
 /* Base and index such that the operand lies in data. RSP stays; a base of none or RIP cannot be helped. */
 static void put_address(struct generator *g, const struct x86_insn *insn)
 {
-    /* Misaligned operands of SHA: #GP by the manual, but AMD's processors allow them. */
-    const bool sha = starts_with(insn->row->name, "sha");
-    const bool aligned = insn->row->flags & ROW_ALIGN16 || (insn->operand_count && insn->operand[0].bits == 128) || sha;
-    uint64_t address = data_address(g, aligned && (sha || below(g, 12))) - (uint64_t)insn->disp;
+    const bool aligned = insn->row->flags & ROW_ALIGN16 || (insn->operand_count && insn->operand[0].bits == 128);
+    uint64_t address = data_address(g, aligned && below(g, 12)) - (uint64_t)insn->disp;
     if (insn->base >= 16 && insn->index >= 16)
         return;
     if (insn->index < 16 && insn->index != R_SP) {
@@ -169,12 +167,17 @@ static bool has_no_16(const struct x86_row *row)
 
 /* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
  * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc and XCHG (90) change their meaning,
- * and CVTPI2PS from memory leaves the x87 unit alone. */
-static bool unwanted(const struct x86_insn *insn)
+ * CVTPI2PS from memory leaves the x87 unit alone, MOVSXD with prefix 66 reads 32 bits, and operands of SHA may be misaligned.
+ * MASKMOV with a shorter address would miss its memory. */
+static bool unwanted(const struct x86_insn *insn, unsigned bits)
 {
     return insn->segment == SEG_FS || insn->segment == SEG_GS ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
            (starts_with(insn->row->name, "cvtpi2ps") && insn->mod != 3) ||
+           (starts_with(insn->row->name, "movsxd") && insn->prefix66) ||
+           (starts_with(insn->row->name, "sha1") && insn->mod != 3) ||
+           (starts_with(insn->row->name, "sha256") && insn->mod != 3) ||
+           (starts_with(insn->row->name, "maskmov") && insn->address_bits != bits) ||
            (insn->operand_bits == 16 && has_no_16(insn->row)) ||
            ((starts_with(insn->row->name, "loop") || starts_with(insn->row->name, "xchg")) && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
@@ -210,7 +213,7 @@ static void mutate(struct generator *g, uint8_t *b, unsigned *count, struct x86_
             n++;
         }
         if (x86_decode(g->source->decoder, &next, changed, 15, g->bits) != X86_DECODE_OK || next.length != n ||
-            !usable(next.row) || unwanted(&next))
+            !usable(next.row) || unwanted(&next, g->bits))
             continue;
         if (next.row != insn->row && below(g, 2))
             continue;
@@ -237,7 +240,7 @@ static void row_group(struct generator *g)
     unsigned count = instance->count;
     uint8_t b[16];
     memcpy(b, instance->bytes, 16);
-    if (unwanted(&insn))
+    if (unwanted(&insn, g->bits))
         return;
     mutate(g, b, &count, &insn);
     count = insn.length;
