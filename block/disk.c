@@ -30,7 +30,7 @@ static int transfer(struct disk *disk, const struct disk_request *request)
     switch (request->operation) {
     case DISK_READ: return image_read(image, request->offset, request->buffer, request->bytes);
     case DISK_WRITE: return image_write(image, request->offset, request->buffer, request->bytes);
-    case DISK_FLUSH: return disk->cache == CACHE_UNSAFE ? 0 : image_flush(image);
+    case DISK_FLUSH: return image_flush(image);
     case DISK_DISCARD: return disk->discard ? image_discard(image, request->offset, request->bytes) : 0;
     case DISK_WRITE_ZEROES: return image_write_zeroes(image, request->offset, request->bytes, disk->discard);
     }

@@ -105,6 +105,7 @@ static struct image *open_medium(struct disk *disk, const char *file, const char
     struct image *image = image_open(file, format ? format : disk->facts.cdrom ? "raw" : NULL, flags, error);
     if (image) {
         warn_probed(disk->block, image);
+        image->file->no_flush |= disk->cache == CACHE_UNSAFE;
     }
     return image;
 }

@@ -97,7 +97,8 @@ struct file *file_open_temporary(GError **error)
     const char *folder = g_getenv("TMPDIR");
     g_autofree char *path = g_build_filename(folder && *folder ? folder : "/var/tmp", "dragoman-XXXXXX", NULL);
     struct file *file = g_new0(struct file, 1);
-    *file = (struct file){ .fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600), .path = g_strdup(path), .writable = true };
+    *file = (struct file){ .fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600), .path = g_strdup(path), .writable = true,
+                            .no_flush = true };
     if (file->fd >= 0 && !unlink(path) && look_at(file, error)) {
         return file;
     }
@@ -126,6 +127,13 @@ bool file_same(const struct file *a, const struct file *b)
 
 /* ---- Transfers ---- */
 
+static void observe(const struct file *file, uint64_t offset, const void *bytes, uint64_t count)
+{
+    if (file->observer) {
+        file->observer->wrote(file->observer->opaque, offset, bytes, count);
+    }
+}
+
 int file_read(struct file *file, uint64_t offset, void *buffer, uint64_t bytes)
 {
     uint8_t *to = buffer;
@@ -153,6 +161,7 @@ int file_write(struct file *file, uint64_t offset, const void *buffer, uint64_t 
     if (offset > INT64_MAX || bytes > INT64_MAX - offset) {
         return EFBIG;
     }
+    observe(file, offset, buffer, bytes);
     while (bytes) {
         ssize_t put = pwrite(file->fd, from, MIN(bytes, 1u << 30), (off_t)offset);
         if (put < 0 && errno != EINTR) {
@@ -169,7 +178,10 @@ int file_write(struct file *file, uint64_t offset, const void *buffer, uint64_t 
 
 int file_flush(struct file *file)
 {
-    return file->writable && fdatasync(file->fd) ? errno : 0;
+    if (file->observer) {
+        file->observer->flushed(file->observer->opaque);
+    }
+    return file->writable && !file->no_flush && fdatasync(file->fd) ? errno : 0;
 }
 
 static int host_fallocate(struct file *file, int mode, uint64_t offset, uint64_t bytes)
@@ -202,6 +214,7 @@ int file_zero(struct file *file, uint64_t offset, uint64_t bytes, bool unmap)
     if (offset > INT64_MAX || bytes > INT64_MAX - offset) {
         return EFBIG;
     }
+    observe(file, offset, NULL, bytes);
     /* A hole does not make the file longer: behind its end ZERO_RANGE does. */
     if (unmap && !file_size(file, &end) && offset + bytes <= end &&
         !host_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes)) {
@@ -213,6 +226,7 @@ int file_zero(struct file *file, uint64_t offset, uint64_t bytes, bool unmap)
 
 int file_discard(struct file *file, uint64_t offset, uint64_t bytes)
 {
+    observe(file, offset, NULL, bytes);
     int failed = bytes ? host_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes) : 0;
     return failed == EOPNOTSUPP || failed == ENODEV || failed == EINVAL ? 0 : failed;
 }

@@ -7,10 +7,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* For tests: told of all that reaches the file, in order. bytes NULL: zeroes. */
+struct file_observer {
+    void *opaque;
+    void (*wrote)(void *opaque, uint64_t offset, const void *bytes, uint64_t count);
+    void (*flushed)(void *opaque);
+};
+
 struct file {
     int fd;
     char *path;
     bool writable, device;          /* device: a block device, whose size is fixed */
+    bool no_flush;                  /* what is lost with the host's power is no loss: flushing does nothing */
+    const struct file_observer *observer;
     dev_t host_device;
     ino_t inode;
 };

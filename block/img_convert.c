@@ -130,6 +130,7 @@ static bool run(struct convert *c, const struct arguments *a, const char *path, 
     if (!c->target || !check_sizes(c, path, error)) {
         return false;
     }
+    c->target->file->no_flush = true;       /* as with qemu-img: whoever wants it on the disk now calls sync */
     if (c->target->format == &image_qcow2) {
         qcow2_get_info(c->target, &info);
     }

@@ -37,6 +37,12 @@ static void say(struct qcow2_check *check, const char *format, ...)
 
 /* ---- Counting ---- */
 
+static void dangling(struct count *c)
+{
+    c->check->errors++;
+    c->check->unfixable++;
+}
+
 static void refer(struct count *c, uint64_t offset, uint64_t bytes, const char *what)
 {
     if (!bytes) {
@@ -45,7 +51,7 @@ static void refer(struct count *c, uint64_t offset, uint64_t bytes, const char *
     const uint64_t first = offset >> c->q->cluster_bits, last = (offset + bytes - 1) >> c->q->cluster_bits;
     if (last >= c->clusters || last < first) {
         say(c->check, "ERROR: %s refers to 0x%" G_GINT64_MODIFIER "x, behind the end of the file", what, offset);
-        c->check->errors++;
+        dangling(c);
         return;
     }
     for (uint64_t i = first; i <= last; i++) {
@@ -69,7 +75,7 @@ static void count_entry(struct count *c, uint64_t entry, bool active)
     case CLUSTER_DATA: case CLUSTER_ZERO_ALLOCATED:
         if (host & (c->q->cluster_bytes - 1)) {
             say(c->check, "ERROR: data cluster at 0x%" G_GINT64_MODIFIER "x is not aligned", host);
-            c->check->errors++;
+            dangling(c);
             break;
         }
         refer(c, host, c->q->cluster_bytes, "a data cluster");
@@ -100,7 +106,7 @@ static bool usable_table(struct count *c, uint64_t offset, const char *what)
         return true;
     }
     say(c->check, "ERROR: %s at 0x%" G_GINT64_MODIFIER "x is not aligned or behind the end of the file", what, offset);
-    c->check->errors++;
+    dangling(c);
     return false;
 }
 
@@ -197,6 +203,7 @@ static bool wrong_flag(struct count *c, uint64_t entry, const char *what)
     say(c->check, "%s OFLAG_COPIED %s cluster: entry=%" G_GINT64_MODIFIER "x refcount=%u",
         c->check->fix_errors ? "Repairing" : "ERROR", what, entry, c->references[cluster]);
     c->check->errors++;
+    c->check->harmless += !(entry & OFLAG_COPIED);
     c->check->errors_fixed += c->check->fix_errors;
     return true;
 }
@@ -331,11 +338,11 @@ static int rebuild(struct count *c)
 static int repair(struct count *c)
 {
     struct qcow2_check *check = c->check;
-    const uint64_t before = check->errors - check->errors_fixed;
+    const uint64_t before = check->errors - check->errors_fixed - check->unfixable;
     int failed = 0;
     if (check->fix_errors && before) {
         failed = rebuild(c);
-        check->errors_fixed = failed ? check->errors_fixed : check->errors;
+        check->errors_fixed = failed ? check->errors_fixed : check->errors - check->unfixable;
         check->leaks_fixed = failed ? check->leaks_fixed : check->leaks;
     }
     for (unsigned round = 0; round < 2 && !failed; round++) {

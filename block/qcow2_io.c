@@ -257,11 +257,12 @@ static int zero_run(struct qcow2 *q, uint64_t offset, const struct qcow2_run *ru
 
 static int discard_run(struct qcow2 *q, uint64_t offset, const struct qcow2_run *run)
 {
-    if (run->kind == CLUSTER_UNALLOCATED || run->kind == CLUSTER_ZERO || (q->version < 3 && has_backing(q->image))) {
+    const bool backing = has_backing(q->image);
+    if (run->kind == CLUSTER_ZERO || (run->kind == CLUSTER_UNALLOCATED && !backing) || (q->version < 3 && backing)) {
         return 0;
     }
     /* With a backing file nothing of it may show through. */
-    return replace_run(q, offset, run, has_backing(q->image) ? OFLAG_ZERO : 0);
+    return replace_run(q, offset, run, backing ? OFLAG_ZERO : 0);
 }
 
 enum change { CHANGE_ZERO, CHANGE_ZERO_UNMAP, CHANGE_DISCARD, CHANGE_FORGET };

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+TESTS += $(patsubst %.c,%,$(wildcard tests/block/*.c))
+TEST_SCRIPTS += tests/block/img
