@@ -8,6 +8,9 @@
 #include "hw/display/vga.h"
 #include "hw/flash/pflash.h"
 #include "hw/gpio/pl061.h"
+#include "hw/block/fdc.h"
+#include "hw/char/parallel.h"
+#include "hw/dma/i8237.h"
 #include "hw/ide/ide.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/gicv2.h"
@@ -35,6 +38,6 @@ const struct device_type *const device_types[] = {
     &isa_debug_exit_type, &post_type,
     &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type, &memory_image_type,
     &vga_type, &pflash_type,
-    &piix3_ide_type,
+    &piix3_ide_type, &i8237_type, &fdc_type, &parallel_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

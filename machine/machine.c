@@ -48,19 +48,25 @@ bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_off
     return true;
 }
 
-void machine_free(struct machine *machine)
+void machine_free_devices(struct machine *machine)
 {
-    if (!machine) {
-        return;
-    }
-    for (unsigned i = machine->devices->len; i-- > 0;) {
+    for (unsigned i = machine ? machine->devices->len : 0; i-- > 0;) {
         struct machine_device *entry = &g_array_index(machine->devices, struct machine_device, i);
         if (entry->type->free) {
             entry->type->free(entry->device);
         } else {
             g_free(entry->device);
         }
+        g_array_set_size(machine->devices, i);
     }
+}
+
+void machine_free(struct machine *machine)
+{
+    if (!machine) {
+        return;
+    }
+    machine_free_devices(machine);
     g_array_free(machine->devices, TRUE);
     memory_free(machine->memory);
     memory_free(machine->ports);

@@ -64,6 +64,8 @@ struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *
 bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_offset);
 /* Frees the devices, last added first, then the rest. The CPUs are stopped and gone. */
 void machine_free(struct machine *machine);
+/* The first half of it: what devices hold on to may be freed then, as long as it needs the clocks. */
+void machine_free_devices(struct machine *machine);
 
 /* Devices are reset when they are added and by machine_reset, in the order of adding: interrupt controllers
  * before what is wired to them. The machine frees them. */

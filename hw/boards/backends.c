@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a board's back ends, see backends.h. */
 #include "hw/boards/backends_internal.h"
+#include "machine/machine.h"
 
 bool backends_open(struct board *board, GError **error)
 {
@@ -15,6 +16,7 @@ bool backends_finish(struct board *board, GError **error)
 void backends_close(struct board *board)
 {
     networks_close(board);
+    machine_free_devices(board->machine);       /* controllers give up their requests while there are disks */
     if (board->block) {
         block_free(board->block);
         board->block = NULL;

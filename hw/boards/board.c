@@ -134,6 +134,7 @@ void board_free(struct board *board)
     machine_free(board->machine);
     display_free(board->display);       /* the adapter has let go of it */
     board->type->clear(board);
+    g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);
     g_free(board);
 }

@@ -51,6 +51,7 @@ struct board {
     GPtrArray *characters;          /* struct character *, owned */
     struct display *display;        /* the first screen; NULL: none. Owned */
     struct input *input;            /* NULL: nothing takes keys. Owned */
+    GPtrArray *boot_devices;        /* those with a bootindex; NULL: none */
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
     struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
     /* An ISA interrupt as a device gets it; NULL where the board has no ISA bus. */
@@ -74,6 +75,10 @@ void board_add_cpu(struct board *board, struct cpu *cpu);
 struct character *board_character(struct board *board, const char *spec, GError **error);
 /* The stream of -chardev with this id. */
 struct character *board_chardev(struct board *board, const char *id, GError **error);
+/* bootindex= of a device, with its Open Firmware path as firmware spells it. */
+void board_add_boot_device(struct board *board, uint64_t index, const char *path);
+/* The paths in order, a line each; NULL: no device has a bootindex. Free it. */
+char *board_boot_order(struct board *board);
 /* Ctrl-a x on a terminal of the machine. */
 void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque);
 

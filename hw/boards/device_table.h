@@ -12,4 +12,8 @@ DEVICE_KIND_PARTS(isa_debug_exit)
 DEVICE_KIND_PARTS(isa_debugcon)
 DEVICE_KIND_PARTS(vga)
 
+extern const struct device_property ide_drive_properties[];
+bool ide_hd_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool ide_cd_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine "pc": Intel 440FX host bridge, PIIX3 ISA bridge, PIIX4 power management, two 8259A, an I/O APIC, a local
- * APIC for each CPU, 8254, HPET, MC146818, i8042, up to four 16550A, fw_cfg. Memory map and interrupt routing are those of
- * QEMU's "pc", so that firmware and guests find what they expect:
+ * APIC for each CPU, 8254, HPET, MC146818, i8042, a pair of 8237A, floppy and IDE controllers, up to four 16550A, fw_cfg.
+ * Memory map and interrupt routing are those of QEMU's "pc", so that firmware and guests find what they expect:
  *
  *   00000000  RAM; A0000..FFFFF as the host bridge decides: nothing, ROM, or RAM by PAM and SMRAM
  *   000E0000  the last 128 KiB of the firmware
@@ -11,7 +11,7 @@
  *   FFFxxxxx  firmware, up to 4 GiB
  *   1 0000 0000  the rest of RAM
  *
- * Left out so far: VGA, disks, network.
+ * Left out so far: VGA, network.
  */
 #include "hw/boards/pc_internal.h"
 #include <string.h>
@@ -34,8 +34,8 @@
 #include "hw/timer/i8254.h"
 #include "target-x86/cpuid.h"
 
-enum { ISA_ROM_BYTES = 128 << 10, SLOT_ISA_BRIDGE = 1, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
-       IRQ_MOUSE = 12, IRQ_FERR = 13, IRQ_IDE = 14 };
+enum { ISA_ROM_BYTES = 128 << 10, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
+       IRQ_MOUSE = 12, IRQ_FERR = 13 };
 static const uint64_t MIB = 1 << 20, FOUR_GIB = 1ull << 32, LOW_RAM_MOST = 0xe0000000, LOW_RAM_SPLIT = 0xc0000000;
 
 /* ---- CPUs ---- */
@@ -124,24 +124,6 @@ static bool add_serial(struct pc *pc, GError **error)
 
 /* ---- Disks ---- */
 
-/* A PC has a CD-ROM drive, empty when nothing was given, as the second channel's first. */
-static void add_ide(struct pc *pc)
-{
-    enum { PLACES = IDE_CHANNELS * IDE_DRIVES, PLACE_CDROM = 2 };
-    const struct irq_line irqs[IDE_CHANNELS] = { isa_irqs_line(&pc->irqs, IRQ_IDE), isa_irqs_line(&pc->irqs, IRQ_IDE + 1) };
-    pc->ide = piix3_ide_new(pc->board.machine, pc->board.pci, SLOT_ISA_BRIDGE, irqs);
-    for (unsigned i = 0; i < PLACES; i++) {
-        struct drive *drive = backends_take_drive(&pc->board, DRIVE_IDE, i);
-        if (!drive && i == PLACE_CDROM && !pc->board.options->nodefaults) {
-            drive = block_add_empty(pc->board.block, DRIVE_IDE, i, true);
-            drive->used = true;
-        }
-        if (drive) {
-            piix3_ide_attach(pc->ide, i, drive->cdrom ? IDE_CDROM : IDE_DISK, drive->disk);
-        }
-    }
-}
-
 /* ---- The board from top to bottom ---- */
 
 static bool build_devices(struct pc *pc, const struct x86_model *model, GError **error)
@@ -156,23 +138,22 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     struct ioapic *ioapic = ioapic_new(machine, bus, 0);
     isa_irqs_init(&pc->irqs, pic, ioapic);
 
-    struct pci_bus *pci = pci_bus_new(machine);
+    struct pci_bus *pci = pc->board.pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
-    piix3_new(machine, pci, SLOT_ISA_BRIDGE, &pc->irqs);
-    pc->board.pci = pci;
-    add_ide(pc);
-    piix4_pm_new(machine, pci, SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
+    piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
+    piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
     struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
     i8254_new(machine, hpet_pit_line(hpet));
-    struct mc146818 *rtc = mc146818_new(machine, hpet_rtc_line(hpet));
+    pc->rtc = mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ set_a20, pc, 0 });
     i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
               port92_a20_input(port92));
     post_new(machine);
-    pc_tell_firmware(pc, rtc);
-    return device_add_vga(&pc->board, error) && pc_set_date(pc, rtc, error) && add_serial(pc, error) &&
-        pc_add_optional(pc, error) && backends_finish(&pc->board, error);
+    pc_tell_firmware(pc, pc->rtc);
+    return device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) && add_serial(pc, error) &&
+           pc_add_storage(pc, error) && pc_add_optional(pc, error) && backends_finish(&pc->board, error) &&
+           pc_tell_storage(pc, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)

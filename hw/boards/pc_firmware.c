@@ -8,9 +8,9 @@
 #include <string.h>
 #include "hw/acpi/tables.h"
 
-enum { CMOS_EQUIPMENT = 0x14, CMOS_SMP_COUNT = 0x5f, E820_RAM = 1 };
+enum { CMOS_SMP_COUNT = 0x5f, E820_RAM = 1 };
 static const uint64_t FOUR_GIB = 1ull << 32;
-static const char boot_rom_file[] = "genroms/boot.bin", boot_order[] = "/rom@genroms/boot.bin";
+static const char boot_rom_file[] = "genroms/boot.bin", boot_rom_path[] = "/rom@genroms/boot.bin";
 
 static void add_e820(GByteArray *map, uint64_t address, uint64_t bytes, uint32_t type)
 {
@@ -66,19 +66,17 @@ static void tell_kernel(struct pc *pc, struct fw_cfg *fw_cfg)
     GBytes *rom = boot_rom_bytes();
     fw_cfg_set_file(fw_cfg, boot_rom_file, g_bytes_get_data(rom, NULL), g_bytes_get_size(rom));
     g_bytes_unref(rom);
-    fw_cfg_set_file(fw_cfg, "bootorder", boot_order, sizeof(boot_order));
+    board_add_boot_device(&pc->board, 0, boot_rom_path);
 }
 
 void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc)
 {
-    struct fw_cfg *fw_cfg = fw_cfg_new(pc->board.machine);
+    struct fw_cfg *fw_cfg = pc->fw_cfg = fw_cfg_new(pc->board.machine);
     mc146818_preset_memory(rtc, pc->low_ram_bytes, pc->high_ram_bytes);
-    mc146818_preset(rtc, CMOS_EQUIPMENT, 0x06);             /* coprocessor, pointing device */
     mc146818_preset(rtc, CMOS_SMP_COUNT, pc->board.cpu_count - 1);
     fw_cfg_set_u16(fw_cfg, FW_CFG_NB_CPUS, pc->board.cpu_count);
     fw_cfg_set_u16(fw_cfg, FW_CFG_MAX_CPUS, pc->board.cpu_count);
     fw_cfg_set_u16(fw_cfg, FW_CFG_NOGRAPHIC, 0);
-    fw_cfg_set_u16(fw_cfg, FW_CFG_BOOT_MENU, 0);
     fw_cfg_set_u32(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);
     tell_memory(pc, fw_cfg);
     tell_acpi(pc, fw_cfg);

@@ -4,13 +4,18 @@
 /* What the files of the board "pc" share: pc.c (wiring), pc_options.c (-device), pc_firmware.c (what firmware is told). */
 #include "hw/boards/pc.h"
 #include "hw/boot/boot.h"
-#include "hw/ide/ide.h"
 #include "hw/intc/isa_irqs.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/timer/mc146818.h"
 #include "machine/machine.h"
 #include "target-x86/cpu.h"
 #include "tcg/engine.h"
+
+struct fdc;
+struct i8237;
+struct piix3_ide;
+
+enum { PC_SLOT_ISA_BRIDGE = 1 };
 
 struct pc {
     struct board board;
@@ -20,12 +25,20 @@ struct pc {
     struct piix3_ide *ide;
     struct boot_image boot;         /* -kernel */
     GBytes *firmware;
+    struct fw_cfg *fw_cfg;
+    struct mc146818 *rtc;
+    struct i8237 *dma;
+    struct fdc *fdc;
 };
 
 /* -global, -debugcon, -device. */
 bool pc_add_optional(struct pc *pc, GError **error);
 /* -rtc base. */
 bool pc_set_date(struct pc *pc, struct mc146818 *rtc, GError **error);
+/* IDE, floppy and the drives on them. */
+bool pc_add_storage(struct pc *pc, GError **error);
+/* Disks and boot order, when all devices are there. */
+bool pc_tell_storage(struct pc *pc, GError **error);
 /* fw_cfg and CMOS. */
 void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc);
 

@@ -304,6 +304,9 @@ static void reset(void *device)
     memcpy(rtc->state.ram, kept.ram, sizeof(kept.ram));
     rtc->state.ram[RTC_B] &= (uint8_t)~(B_PIE | B_AIE | B_UIE | B_SQWE);
     rtc->state.ram[RTC_C] = 0;
+    for (; rtc->at_reset_count; rtc->at_reset_count--) {
+        mc146818_preset(rtc, rtc->at_reset[rtc->at_reset_count - 1].index, rtc->at_reset[rtc->at_reset_count - 1].value);
+    }
     rtc->state.handled_s = date_s(rtc);
     plan_periodic(rtc);
     update(rtc);
@@ -359,6 +362,13 @@ void mc146818_set_offset(struct mc146818 *rtc, int64_t seconds)
 void mc146818_preset(struct mc146818 *rtc, unsigned index, uint8_t value)
 {
     rtc->state.ram[index & 0x7f] = value;
+}
+
+void mc146818_set_at_reset(struct mc146818 *rtc, unsigned index, uint8_t value)
+{
+    g_assert(rtc->at_reset_count < ARRAY_LEN(rtc->at_reset));
+    rtc->at_reset[rtc->at_reset_count].index = (uint8_t)index;
+    rtc->at_reset[rtc->at_reset_count++].value = value;
 }
 
 static void preset_word(struct mc146818 *rtc, unsigned index, uint64_t value)

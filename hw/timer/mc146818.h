@@ -18,6 +18,8 @@ struct mc146818 {
     struct machine *machine;
     struct irq_line irq;
     struct timer *update_timer, *periodic_timer;
+    struct { uint8_t index, value; } at_reset[2];   /* what the board wants the next reset to change */
+    unsigned at_reset_count;
 };
 
 extern const struct device_type mc146818_type;
@@ -27,6 +29,8 @@ struct mc146818 *mc146818_new(struct machine *machine, struct irq_line irq);
 void mc146818_set_offset(struct mc146818 *rtc, int64_t seconds);
 /* For boards: a byte of CMOS. Like the date it is battery-backed: a reset leaves it. */
 void mc146818_preset(struct mc146818 *rtc, unsigned index, uint8_t value);
+/* For boards: the next reset sets a byte of CMOS; for at most two. */
+void mc146818_set_at_reset(struct mc146818 *rtc, unsigned index, uint8_t value);
 /* The bytes 15h..18h, 30h, 31h, 34h, 35h, 5Bh..5Dh by which a PC's firmware learns the size of memory. */
 void mc146818_preset_memory(struct mc146818 *rtc, uint64_t below_4g, uint64_t above_4g);
 

@@ -28,7 +28,7 @@
 #include "hw/timer/pl031.h"
 #include "tests/device/rig.h"
 
-enum { ALL_DISKS = 4 };
+enum { ALL_DISKS = 5 };
 struct disk;
 struct display;
 
@@ -195,7 +195,7 @@ static inline void all_step(struct all *all)
         { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 },
         { 0xb2, 2 },
         { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 },
-        { 0x700, 16 }, { 0xafe0, 4 }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
+        { 0x700, 16 }, { 0xafe0, 4 }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x3f0, 8 }, { 0x00, 16 }, { 0xc0, 32 }, { 0x378, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;

@@ -3,6 +3,9 @@
 #define TESTS_DEVICE_ALL_DISKS_H
 /* The part of all.h that has disks behind it: controllers with drives, and commands that a driver could have made. */
 #include "base/display.h"
+#include "hw/block/fdc.h"
+#include "hw/char/parallel.h"
+#include "hw/dma/i8237.h"
 #include "hw/ide/ide.h"
 #include "tests/device/fake_disk.h"
 
@@ -12,15 +15,21 @@ static inline void all_init_disks(struct all *all, struct pci_bus *pci)
 {
     struct irq_line irqs[] = { isa_irqs_line(&all->irqs, 14), isa_irqs_line(&all->irqs, 15) };
     struct piix3_ide *ide = piix3_ide_new(all->rig.machine, pci, 1, irqs);
-    static const enum ide_kind kinds[ALL_DISKS] = { IDE_DISK, IDE_CDROM, IDE_CDROM, IDE_DISK };
+    static const enum ide_kind kinds[IDE_CHANNELS * IDE_DRIVES] = { IDE_DISK, IDE_CDROM, IDE_CDROM, IDE_DISK };
+    struct fdc *fdc = fdc_new(all->rig.machine, isa_irqs_line(&all->irqs, 6), i8237_new(all->rig.machine));
+    parallel_new(all->rig.machine, 0x378, isa_irqs_line(&all->irqs, 7), NULL);
     for (unsigned i = 0; i < ALL_DISKS; i++) {
-        all->disks[i] = fake_disk_new(&all->rig, ALL_DISK_BYTES);
-        piix3_ide_attach(ide, i, kinds[i], all->disks[i]);
+        all->disks[i] = fake_disk_new(&all->rig, i < ARRAY_LEN(kinds) ? ALL_DISK_BYTES : 1440 * 1024);
+        if (i < ARRAY_LEN(kinds)) {
+            piix3_ide_attach(ide, i, kinds[i], all->disks[i]);
+        }
     }
+    fdc_attach(fdc, 0, FDC_NO_DRIVE, all->disks[ALL_DISKS - 1]);
 }
 
 static inline void all_free(struct all *all)
 {
+    machine_free_devices(all->rig.machine);
     for (unsigned i = 0; i < ALL_DISKS; i++) {
         g_clear_pointer(&all->disks[i]->timer, timer_free);
     }
@@ -35,7 +44,7 @@ static inline void all_free(struct all *all)
 static inline void all_move_disks(struct all *from, struct all *to)
 {
     for (unsigned i = 0; i < ALL_DISKS; i++) {
-        memcpy(to->disks[i]->data, from->disks[i]->data, ALL_DISK_BYTES);
+        memcpy(to->disks[i]->data, from->disks[i]->data, from->disks[i]->facts.bytes);
         to->disks[i]->facts = from->disks[i]->facts;
         to->disks[i]->listener.medium_changed(to->disks[i]->listener.device);
         from->disks[i]->next_error = to->disks[i]->next_error = 0;
@@ -92,12 +101,39 @@ static inline void all_master(struct all *all, uint16_t base)
     memory_write(ports, base, all_random(all, 2) ? 9 : 1, 1);
 }
 
+/* A floppy command with its parameters, often one that finds its sector; and its DMA channel. */
+static inline void all_floppy(struct all *all)
+{
+    static const uint8_t commands[][9] = {
+        { 0xe6, 0, 0, 0, 1, 2, 18, 27, 0xff }, { 0xc5, 0, 0, 0, 1, 2, 18, 27, 0xff }, { 0x4d, 0, 2, 18, 84, 0xf6 },
+        { 0x42, 0, 0, 0, 1, 2, 9, 27, 0xff }, { 0x16, 0, 0, 0, 1, 2, 18, 27, 3 }, { 0x03, 0xaf, 0x02 }, { 0x07, 0 },
+        { 0x0f, 0, 1 }, { 0x08 }, { 0x4a, 0 }, { 0x0e }, { 0x13, 0, 0x57, 0 }, { 0x94 }, { 0x12, 0 }, { 0x04, 0 }, { 0x10 },
+    };
+    struct memory *ports = all->rig.machine->ports;
+    const uint8_t *command = commands[all_random(all, ARRAY_LEN(commands))];
+    if (!all_random(all, 4)) {
+        memory_write(ports, 0x3f2, 0x1c, 1), memory_write(ports, 0x3f7, 0, 1);
+        memory_write(ports, 0x0b, all_random(all, 2) ? 0x46 : 0x4a, 1), memory_write(ports, 0x0a, 2, 1);
+        for (unsigned i = 0; i < 2; i++) {
+            memory_write(ports, 0x04, all_random(all, 256), 1), memory_write(ports, 0x05, all_random(all, 256), 1);
+        }
+        memory_write(ports, 0x81, all_random(all, 0x20), 1);
+    }
+    for (unsigned i = 0; i < 9; i++) {
+        memory_write(ports, 0x3f5, all_random(all, 12) ? command[i] : all_random(all, 256), 1);
+    }
+    for (unsigned i = all_random(all, 3) ? 10 : 600; i; i--) {
+        memory_read(ports, 0x3f5, 1);
+    }
+}
+
 static inline void all_step_disks(struct all *all)
 {
     bool second = all_random(all, 2);
     uint16_t base = second ? 0x170 : 0x1f0;
     struct memory *ports = all->rig.machine->ports;
-    switch (all_random(all, 8)) {
+    switch (all_random(all, 10)) {
+    case 8: case 9: all_floppy(all); break;
     case 0: case 1: all_ata_command(all, base); break;
     case 2: all_packet(all, base); break;
     case 3: all_master(all, ALL_MASTER + (second ? 8 : 0)); break;

@@ -32,6 +32,7 @@ static void ide_init(struct ide *t)
 
 static void ide_free(struct ide *t)
 {
+    machine_free_devices(t->rig.machine);
     timer_free(t->disk->timer), timer_free(t->cd->timer);
     rig_free(&t->rig);
     fake_disk_free(t->disk), fake_disk_free(t->cd);
