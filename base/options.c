@@ -281,12 +281,14 @@ static bool check_together(struct options *options, GError **error)
     return true;
 }
 
-/* Without a word about display or serial ports, the first port is the terminal: there is no window yet. */
-static void fill_in(struct options *options, bool display_given)
+/* Without a word about display or serial ports, the first port is the terminal; beside a window Ctrl-c there still ends
+ * the machine. */
+static void fill_in(struct options *options)
 {
+    bool display_given = options->display || options->vnc, window = g_getenv("DISPLAY") || g_getenv("WAYLAND_DISPLAY");
     bool wants_terminal = options->nographic || (!display_given && !options->nodefaults);
     if (!options->serial->len && wants_terminal && g_strcmp0(options->debugcon, "stdio")) {
-        g_ptr_array_add(options->serial, g_strdup("mon:stdio"));
+        g_ptr_array_add(options->serial, g_strdup(window && !options->nographic ? "stdio" : "mon:stdio"));
     }
     for (unsigned i = 0; i < options->serial->len; i++) {
         char *spec = options->serial->pdata[i];
@@ -348,7 +350,7 @@ bool options_parse(struct options *options, int argc, char **argv, enum options_
         options_clear(options);
         return false;
     }
-    fill_in(options, options->display != NULL);
+    fill_in(options);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "hw/boards/board.h"
 #include "hw/boards/devices.h"
 #include "machine/machine.h"
+#include "ui/ui.h"
 
 /* QEMU's version whose options and behaviour the compat links follow; clients compare it. */
 static const char compat_version[] = "8.2.0";
@@ -27,6 +28,7 @@ struct program {
     const char *name;               /* as the user called it */
     bool compat;                    /* through a link qemu-system-* */
     struct board *board;
+    struct ui *ui;
 };
 
 static int fail(const struct program *program, GError *error)
@@ -136,6 +138,11 @@ static bool help_in_options(const struct options *options)
         print_cpus(options->machine);
     } else if (!strcmp(options->machine, "help") || !strcmp(options->machine, "?")) {
         print_machines();
+    } else if (!g_strcmp0(options->display, "help") || !g_strcmp0(options->display, "?")) {
+        GString *text = g_string_new(NULL);
+        ui_print_help(text);
+        g_print("%s", text->str);
+        g_string_free(text, TRUE);
     } else if (!g_strcmp0(options->log_names, "help") || !g_strcmp0(options->log_names, "?")) {
         print_log_categories();
     } else if (options->devices->len && (!strcmp(options->devices->pdata[0], "help") ||
@@ -178,6 +185,17 @@ static struct log *open_log(const struct options *options, GError **error)
     return NULL;
 }
 
+/* Window, VNC server, terminal. The machine's streams are open by now: the last one to want the terminal is refused. */
+static bool open_ui(struct program *program, const struct options *options, GError **error)
+{
+    const struct ui_options wanted = {
+        .name = options->name, .display = options->display, .vnc = options->vnc, .nographic = options->nographic,
+        .full_screen = options->full_screen,
+    };
+    program->ui = ui_new(&wanted, program->board->machine, program->board->display, program->board->input, error);
+    return program->ui;
+}
+
 static int run_machine(struct program *program, const struct options *options, struct log *log)
 {
     GError *error = NULL;
@@ -191,7 +209,8 @@ static int run_machine(struct program *program, const struct options *options, s
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_hangup, program);
     signal(SIGPIPE, SIG_IGN);
-    int status = machine_run(program->board->machine);
+    int status = open_ui(program, options, &error) ? machine_run(program->board->machine) : fail(program, error);
+    ui_free(program->ui);
     board_free(program->board);
     return status;
 }

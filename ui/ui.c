@@ -170,6 +170,9 @@ struct ui *ui_new(const struct ui_options *options, struct machine *machine, str
         ui_free(ui);
         return NULL;
     }
+    if (!display && ((options->display && strcmp(options->display, "none")) || options->vnc)) {
+        g_printerr("dragoman: this machine has no screen; -display and -vnc show nothing\n");
+    }
     return ui;
 }
 

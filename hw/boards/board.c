@@ -5,6 +5,7 @@
 #include "base/character.h"
 #include "base/display.h"
 #include "base/error.h"
+#include "base/input.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/pc.h"
 #include "machine/machine.h"
@@ -133,6 +134,7 @@ void board_free(struct board *board)
     backends_close(board);
     machine_free(board->machine);
     display_free(board->display);       /* the adapter has let go of it */
+    input_free(board->input);
     board->type->clear(board);
     g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);

@@ -147,8 +147,10 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     i8254_new(machine, hpet_pit_line(hpet));
     pc->rtc = mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ set_a20, pc, 0 });
-    i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
+    struct i8042 *kbc = i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
               port92_a20_input(port92));
+    pc->board.input = input_new();
+    i8042_connect(kbc, pc->board.input);
     post_new(machine);
     pc_tell_firmware(pc, pc->rtc);
     return device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) && add_serial(pc, error) &&

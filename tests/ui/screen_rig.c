@@ -161,7 +161,7 @@ int main(int argc, char **argv)
                                   .vnc = argument(argc, argv, "vnc") };
     GError *error = NULL;
     rig.line = g_string_new(NULL);
-    rig.out = output ? fopen(output, "w") : stdout;
+    rig.out = output ? fopen(output, "a") : stdout;
     setvbuf(rig.out, NULL, _IOLBF, 0);
     display_set_adapter(rig.display, &(struct display_adapter){ .device = &rig, .refresh = refresh });
     input_add_device(rig.input, &(struct input_device){ .name = "rig", .device = &rig, .key = on_key,
