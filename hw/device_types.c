@@ -15,6 +15,7 @@
 #include "hw/input/i8042.h"
 #include "hw/intc/gicv2.h"
 #include "hw/intc/gicv2m.h"
+#include "hw/intc/gicv3.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/lapic.h"
@@ -37,6 +38,7 @@ const struct device_type *const device_types[] = {
     &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type,
     &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type, &memory_image_type,
+    &gicv3_type, &gicv3_cpu_type, &gicv3_its_type,
     &vga_type, &pflash_type,
     &piix3_ide_type, &i8237_type, &fdc_type, &parallel_type,
 };

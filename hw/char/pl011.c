@@ -22,7 +22,7 @@ enum { DR_DATA = 0xff, DR_OE = 1 << 11, RSR_ERRORS = 0xf, IFLS_WRITABLE = 0x3f, 
 enum { UARTCLK_HZ = 24000000, PL011_BYTES = 0x1000 };
 
 /* 3.2, table 3-1. */
-static const struct pl011_state reset_state = { .cr = CR_TXE | CR_RXE, .ifls = 0x12 };
+static const struct pl011_state reset_state = { .timeout_ns = INT64_MAX, .cr = CR_TXE | CR_RXE, .ifls = 0x12 };
 static const uint8_t identification[8] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 static unsigned fifo_depth(const struct pl011_state *s)
@@ -51,30 +51,36 @@ static void update_irq(struct pl011 *uart)
 /* ---- Receiving ---- */
 
 /* 2.8.5: characters wait in the FIFO for 32 bits' time. A divisor never set counts as 115200 baud. */
-static int64_t timeout_ns(const struct pl011_state *s)
+static int64_t patience_ns(const struct pl011_state *s)
 {
     uint64_t divisor = s->ibrd << 6 | s->fbrd;
     return 32 * 16 * 1000000000ll / UARTCLK_HZ * (int64_t)(divisor ? divisor : 13 << 6 | 1) / 64;
 }
 
-static void stop_timeout(struct pl011 *uart)
+static void arm_timeout(struct pl011 *uart)
 {
-    const struct pl011_state *s = &uart->state;
+    struct pl011_state *s = &uart->state;
     if (!s->rx_count || (s->ris & INT_RT) || !(s->imsc & INT_RT)) {
+        s->timeout_ns = INT64_MAX;
+    }
+    if (s->timeout_ns == INT64_MAX) {
         timer_cancel(uart->timeout_timer);
+    } else {
+        timer_arm(uart->timeout_timer, s->timeout_ns);
     }
 }
 
 static void start_timeout(struct pl011 *uart)
 {
-    timer_arm(uart->timeout_timer, clock_now_ns(uart->machine->clocks, CLOCK_KIND_VIRTUAL) + timeout_ns(&uart->state));
-    stop_timeout(uart);
+    uart->state.timeout_ns = clock_now_ns(uart->machine->clocks, CLOCK_KIND_VIRTUAL) + patience_ns(&uart->state);
+    arm_timeout(uart);
 }
 
 static void timed_out(void *opaque)
 {
     struct pl011 *uart = opaque;
     uart->state.ris |= INT_RT;
+    uart->state.timeout_ns = INT64_MAX;
     update_irq(uart);
 }
 
@@ -229,7 +235,7 @@ static void pl011_write(void *device, uint64_t offset, uint64_t value, unsigned 
     case UARTDMACR: s->dmacr = value & DMACR_WRITABLE; break;
     default: log_unknown(uart, "write", offset); break;
     }
-    stop_timeout(uart);
+    arm_timeout(uart);
     update_irq(uart);
     tell_room(uart);
 }
@@ -239,7 +245,7 @@ static const struct io_ops pl011_ops = { pl011_read, pl011_write, 1, 4 };
 static void loaded(void *device)
 {
     struct pl011 *uart = device;
-    start_timeout(uart);
+    arm_timeout(uart);
     update_irq(uart);
     tell_room(uart);
 }
@@ -263,7 +269,7 @@ static void pl011_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct pl011_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(ris), FIELD(imsc), FIELD(cr), FIELD(lcr_h), FIELD(ifls), FIELD(ibrd), FIELD(fbrd), FIELD(ilpr), FIELD(dmacr),
+    FIELD(timeout_ns), FIELD(ris), FIELD(imsc), FIELD(cr), FIELD(lcr_h), FIELD(ifls), FIELD(ibrd), FIELD(fbrd), FIELD(ilpr), FIELD(dmacr),
     FIELD(rx_fifo), FIELD(rx_head), FIELD(rx_count), FIELD(overrun), FIELD(rsr),
 };
 

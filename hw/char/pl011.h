@@ -6,6 +6,7 @@
 #include "machine/machine.h"
 
 struct pl011_state {
+    int64_t timeout_ns;             /* when characters have waited long enough; INT64_MAX: none wait */
     uint32_t ris;                   /* raw interrupts; the modem's never happen */
     uint32_t imsc, cr, lcr_h, ifls, ibrd, fbrd, ilpr, dmacr;
     uint16_t rx_fifo[16];           /* with the error bits of UARTDR */

@@ -3,14 +3,8 @@
 #define TESTS_DEVICE_ALL_H
 /* A machine with one device of each type, and random accesses to all of them. */
 #include "hw/acpi/piix4_pm.h"
-#include "hw/boot/memory_image.h"
-#include "hw/char/pl011.h"
 #include "hw/char/uart16550.h"
-#include "hw/flash/pflash.h"
-#include "hw/gpio/pl061.h"
 #include "hw/input/i8042.h"
-#include "hw/intc/gicv2.h"
-#include "hw/intc/gicv2m.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/isa_irqs.h"
@@ -19,18 +13,20 @@
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
-#include "hw/pci/ecam.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/piix3.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/mc146818.h"
-#include "hw/timer/pl031.h"
 #include "tests/device/rig.h"
 
 enum { ALL_DISKS = 5 };
 struct disk;
 struct display;
+
+struct gicv3;
+struct gicv3_its;
+struct pl061;
 
 struct all {
     struct rig rig;
@@ -41,6 +37,8 @@ struct all {
     struct i8042 *kbc;
     struct pl061 *gpio;
     struct display *display;
+    struct gicv3 *gic3;
+    struct gicv3_its *its;
     uint64_t seed;
 };
 
@@ -50,38 +48,12 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
     return (uint32_t)((all->seed >> 33) * limit >> 31);
 }
 
+#include "tests/device/all_arm.h"
 #include "tests/device/all_disks.h"
 #include "tests/device/all_display.h"
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
-
-/* The devices of the ARM board, where they are away from those of the PC. */
-enum { ALL_ARM = 0xd0000000, ALL_GICD = ALL_ARM, ALL_GICC = ALL_ARM + 0x10000, ALL_UART = ALL_ARM + 0x20000,
-       ALL_RTC = ALL_ARM + 0x30000, ALL_GPIO = ALL_ARM + 0x40000, ALL_V2M = ALL_ARM + 0x50000,
-       ALL_ECAM = ALL_ARM + 0x100000, ALL_PIO = ALL_ARM + 0x60000, ALL_FLASH = ALL_ARM + 0x70000 };
-
-static inline void all_init_arm(struct all *all)
-{
-    struct machine *machine = all->rig.machine;
-    struct gicv2 *gic = gicv2_new(machine, ALL_GICD, ALL_GICC, 2, 96);
-    pl011_new(machine, ALL_UART, gicv2_spi(gic, 1), NULL);
-    pl031_new(machine, ALL_RTC, gicv2_spi(gic, 2));
-    struct irq_line messages[8];
-    for (unsigned i = 0; i < ARRAY_LEN(messages); i++) {
-        messages[i] = gicv2_spi(gic, 32 + i);
-    }
-    gicv2m_new(machine, ALL_V2M, 32, ARRAY_LEN(messages), messages);
-    struct ecam *ecam = ecam_new(machine, ALL_ECAM, 1 << 20, ALL_PIO, 1 << 16);
-    for (unsigned i = 0; i < PCI_PINS; i++) {
-        ecam->bus->pirq[i] = gicv2_spi(gic, 3 + i);
-    }
-    memory_image_new(machine);
-    struct pflash_settings flash = { .name = "flash", .address = ALL_FLASH, .bytes = 0x10000, .block_bytes = 0x1000, .bank_bytes = 4,
-                                     .chip_bytes = 2 };
-    pflash_new(machine, &flash, NULL, 0);
-    all->gpio = pl061_new(machine, ALL_GPIO, gicv2_spi(gic, 7));
-}
 
 static inline void all_init(struct all *all, int64_t now_ns)
 {
@@ -162,30 +134,6 @@ static inline void all_prepare(struct all *all)
     memory_write(memory, ALL_GICD, 3, 4), memory_write(memory, ALL_GICD + 0x104, UINT32_MAX, 4);
     memory_write(memory, ALL_GICC, 0x207, 4), memory_write(memory, ALL_GICC + 4, 0xff, 4);
     memory_write(memory, ALL_UART + 0x38, 0x7ff, 4), memory_write(memory, ALL_UART + 0x30, 0x381, 4);
-}
-
-static inline void all_step_arm(struct all *all)
-{
-    static const struct { uint32_t base, bytes; } places[] = {
-        { ALL_GICD, 0x1000 }, { ALL_GICC, 0x100 }, { ALL_GICC, 0x2000 }, { ALL_UART, 0x60 }, { ALL_RTC, 0x30 },
-        { ALL_GPIO, 0x440 }, { ALL_V2M, 0x80 }, { ALL_ECAM, 0x200 }, { ALL_ARM, 0x200000 }, { ALL_FLASH, 0x10000 },
-    };
-    struct memory *memory = all->rig.machine->memory;
-    unsigned pick = all_random(all, ARRAY_LEN(places)), size = 1u << all_random(all, 3), cpu = all_random(all, 3);
-    uint64_t address = places[pick].base + all_random(all, places[pick].bytes), value = all_value(all);
-    if (all_random(all, 4)) {
-        address &= ~3ull, size = 4;
-    }
-    switch (all_random(all, 5)) {
-    case 0: memory_read_from(memory, cpu, address, size); break;
-    case 1: {
-        struct irq_line pin = pl061_input(all->gpio, value & 7);
-        irq_set(&pin, value >> 3 & 1);
-        break;
-    }
-    case 2: memory_write_from(memory, cpu, ALL_GICC + 0x10, memory_read_from(memory, cpu, ALL_GICC + 0xc, 4), 4); break;
-    default: memory_write_from(memory, cpu, address, value, size); break;
-    }
 }
 
 /* One thing that a guest or its user may do. */

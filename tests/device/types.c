@@ -40,7 +40,8 @@ static bool survives_reset(const struct device_type *type, const char *field)
         }
     }
     return (type == &pl031_type && !strcmp(field, "offset_s")) || (type == &pl061_type && !strcmp(field, "inputs")) ||
-           (type == &gicv2_type && !strcmp(field, "level"));
+           (type == &gicv2_type && !strcmp(field, "level")) ||
+           (type == &gicv3_type && !strcmp(field, "words")) || (type == &gicv3_cpu_type && !strcmp(field, "own"));
 }
 
 static unsigned differing_fields(struct machine *a, struct machine *b, bool whole)
