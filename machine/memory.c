@@ -474,7 +474,7 @@ static uint64_t io_read(const struct region *region, uint64_t offset, unsigned b
         unsigned piece = piece_size(ops, offset + done, bytes - done);
         uint64_t at = offset + done, part = UINT64_MAX;
         unsigned width = piece < ops->min_size ? ops->min_size : piece;
-        unsigned skip = at % width;
+        unsigned skip = piece < width ? at % width : 0;
         if (ops->read) {
             part = ops->read(region->device, at - skip, width) >> skip * 8;
         }
@@ -493,7 +493,7 @@ static void io_write(const struct region *region, uint64_t offset, uint64_t valu
         unsigned piece = piece_size(ops, offset + done, bytes - done);
         uint64_t at = offset + done;
         unsigned width = piece < ops->min_size ? ops->min_size : piece;
-        unsigned skip = at % width;
+        unsigned skip = piece < width ? at % width : 0;
         if (ops->write) {
             ops->write(region->device, at - skip, (value >> done * 8 & ones(piece)) << skip * 8, width);
         }

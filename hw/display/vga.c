@@ -140,7 +140,7 @@ static void map(struct vga *vga)
                                  I440FX_PRIORITY_DEVICES + 1);
     memory_add_io(ports, "vga-mono", 0x3b0, 12, &port_ops_low, vga, 0);
     memory_add_io(ports, "vga", 0x3c0, 32, &port_ops_high, vga, 0);
-    memory_add_io(ports, "vga-vbe", 0x1ce, 3, &vga_dispi_ops, vga, 0);
+    memory_add_io(ports, "vga-vbe", 0x1ce, 4, &vga_dispi_ops, vga, 0);
 }
 
 struct vga *vga_new(struct machine *machine, struct pci_bus *bus, unsigned slot, const struct vga_settings *settings,

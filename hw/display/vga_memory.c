@@ -28,13 +28,19 @@ static bool packed_by_dispi(const struct vga_state *s)
     return vga_dispi_on(s) && s->dispi[DISPI_BPP] >= 8;
 }
 
+/* Which part of A0000h..BFFFFh it is; VBE modes have their banks at A0000h. */
+static unsigned window_map(const struct vga_state *s)
+{
+    return vga_dispi_on(s) ? 1 : s->graphics[GFX_MISC] >> GFX_MISC_MAP_SHIFT & 3;
+}
+
 /* Where in the window's present map an offset lies. false: outside. */
 static bool window_offset(const struct vga_state *s, uint32_t *offset)
 {
     static const struct { uint32_t first, bytes; } maps[4] = {
         { 0, 0x20000 }, { 0, 0x10000 }, { 0x10000, 0x8000 }, { 0x18000, 0x8000 },
     };
-    unsigned map = s->graphics[GFX_MISC] >> GFX_MISC_MAP_SHIFT & 3;
+    unsigned map = window_map(s);
     *offset -= maps[map].first;
     return (s->misc & MISC_RAM) && *offset < maps[map].bytes;
 }
@@ -188,8 +194,7 @@ static bool plain_chain4(const struct vga_state *s)
 void vga_window_update(struct vga *vga)
 {
     const struct vga_state *s = &vga->state;
-    bool at_a0000 = (s->graphics[GFX_MISC] >> GFX_MISC_MAP_SHIFT) < 2 && (s->misc & MISC_RAM);
-    bool direct = at_a0000 && (packed_by_dispi(s) || plain_chain4(s));
+    bool direct = window_map(s) < 2 && (s->misc & MISC_RAM) && (packed_by_dispi(s) || plain_chain4(s));
     if (direct) {
         uint64_t bank = vga_dispi_on(s) ? (uint64_t)s->dispi[DISPI_BANK] << BANK_SHIFT : 0;
         region_set_ram_offset(vga->direct, vga->ram_offset + (bank & (vga->ram_bytes - DIRECT_BYTES)));

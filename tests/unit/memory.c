@@ -30,6 +30,7 @@ static void probe_write(void *device, uint64_t offset, uint64_t value, unsigned 
 
 static const struct io_ops ops_1 = { probe_read, probe_write, 1, 1 };
 static const struct io_ops ops_4 = { probe_read, probe_write, 4, 4 };
+static const struct io_ops ops_any_offset = { probe_read, probe_write, 1, 2 | IO_ANY_OFFSET };
 static const struct io_ops ops_1_to_4 = { probe_read, probe_write, 1, 4 };
 
 static void unmapped_gives_ones(struct test *test)
@@ -128,6 +129,11 @@ static void sizes_are_split_and_widened(struct test *test)
     memory_write(ports, 0x202, 0x01020304, 4);                  /* offset 1: 1 + 2 + 1 */
     EXPECT(test, any.writes == 3 && any.bytes[1] == 4 && any.bytes[4] == 1);
     EXPECT_EQ(test, memory_read(ports, 0xffff, 4), 0xffffffff);
+    struct probe loose = { .bytes = { 0 } };
+    memory_add_io(ports, "loose", 0x300, 4, &ops_any_offset, &loose, 0);
+    memory_write(ports, 0x301, 0x1122, 2);                      /* one access, where it is */
+    EXPECT(test, loose.writes == 1 && loose.offset == 1 && loose.size == 2 && loose.bytes[1] == 0x22);
+    EXPECT(test, memory_read(ports, 0x301, 2) == 0x1122 && memory_read(ports, 0x302, 1) == 0x11 && loose.reads == 2);
     memory_free(ports);
 }
 
