@@ -4,7 +4,7 @@
 BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
-WITH_PACKAGES := check check-quick check-san demo bench fuzz-cpu fuzz-devices
+WITH_PACKAGES := check check-quick check-san demo bench fuzz-cpu fuzz-devices fuzz-block
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo
@@ -31,6 +31,7 @@ endif
 #: make demo         install what is missing, build, start Debian's kernel with a small shell in this terminal
 #: make bench        benchmark side by side with qemu-system-i386 and -x86_64
 #: make fuzz-devices T=N random accesses to all devices for N seconds
+#: make fuzz-block T=N damaged qcow2 images for N seconds
 #: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared
 #: make install      into the prefix that was given to configure (DESTDIR is honoured)
 #: make clean        remove build directories; distclean: config.mk too

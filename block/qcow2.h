@@ -173,7 +173,7 @@ bool qcow2_resize(struct image *image, uint64_t bytes, GError **error);
 
 
 /* ---- qcow2_snapshot.c ---- */
-/* The L1 tables of all snapshots: struct qcow2_table *, freed with the array. */
-int qcow2_snapshot_tables(struct qcow2 *q, GPtrArray **tables);
+/* Calls visit with the L1 table of each snapshot until it fails; one at a time, as a hostile image may have many. */
+int qcow2_snapshot_tables(struct qcow2 *q, int (*visit)(void *opaque, const struct qcow2_table *l1), void *opaque);
 
 #endif

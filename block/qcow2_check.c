@@ -20,7 +20,7 @@ struct count {
     struct qcow2_check *check;
     uint32_t *references;           /* by cluster */
     uint64_t clusters;
-    uint64_t last_host;             /* of the data cluster before, for fragmentation */
+    uint64_t last_host;             /* of the L2 table's data cluster before, for fragmentation */
 };
 
 static void say(struct qcow2_check *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -91,6 +91,7 @@ static int count_l2(struct count *c, uint64_t table, bool active)
 {
     uint64_t entries[64];
     int failed = 0;
+    c->last_host = 0;
     for (uint64_t at = 0; at < c->q->cluster_bytes && !failed; at += sizeof(entries)) {
         failed = qcow2_meta_load(c->q, SLICE_L2, table + at, entries, sizeof(entries));
         for (unsigned i = 0; i < G_N_ELEMENTS(entries) && !failed; i++) {
@@ -124,19 +125,9 @@ static int count_l1(struct count *c, const struct qcow2_table *l1, bool active)
     return failed;
 }
 
-static int count_snapshots(struct count *c)
+static int count_snapshot(void *opaque, const struct qcow2_table *l1)
 {
-    GPtrArray *tables = NULL;
-    int failed = qcow2_snapshot_tables(c->q, &tables);
-    if (failed) {
-        return failed;
-    }
-    refer(c, c->q->snapshot_offset, c->q->snapshot_bytes, "the snapshot table");
-    for (unsigned i = 0; i < tables->len && !failed; i++) {
-        failed = count_l1(c, tables->pdata[i], false);
-    }
-    g_ptr_array_free(tables, TRUE);
-    return failed;
+    return count_l1(opaque, l1, false);
 }
 
 static int count_all(struct count *c)
@@ -151,7 +142,11 @@ static int count_all(struct count *c)
         }
     }
     int failed = count_l1(c, &q->l1, true);
-    return failed || !q->snapshot_count ? failed : count_snapshots(c);
+    if (!failed && q->snapshot_count) {
+        failed = qcow2_snapshot_tables(q, count_snapshot, c);
+        refer(c, q->snapshot_offset, q->snapshot_bytes, "the snapshot table");
+    }
+    return failed;
 }
 
 /* ---- Comparing ---- */

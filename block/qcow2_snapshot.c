@@ -88,23 +88,20 @@ static int read_l1(struct qcow2 *q, const struct snapshot *s, struct qcow2_table
     return failed;
 }
 
-int qcow2_snapshot_tables(struct qcow2 *q, GPtrArray **tables)
+int qcow2_snapshot_tables(struct qcow2 *q, int (*visit)(void *opaque, const struct qcow2_table *l1), void *opaque)
 {
     GPtrArray *list;
     int failed = read_table(q, &list);
     if (failed) {
         return failed;
     }
-    *tables = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < list->len && !failed; i++) {
-        struct qcow2_table *table;
-        failed = read_l1(q, list->pdata[i], &table);
-        g_ptr_array_add(*tables, table);
+        struct qcow2_table *l1;
+        failed = read_l1(q, list->pdata[i], &l1);
+        failed = failed ? failed : visit(opaque, l1);
+        g_free(l1);
     }
     g_ptr_array_free(list, TRUE);
-    if (failed) {
-        g_ptr_array_free(*tables, TRUE);
-    }
     return failed;
 }
 

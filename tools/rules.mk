@@ -63,6 +63,8 @@ fuzz-cpu: $(BUILD)/tests/fuzz/cpu_fuzz
 	@$(BUILD)/tests/fuzz/cpu_fuzz --seconds $(T)
 fuzz-devices: $(BUILD)/tests/fuzz/device_fuzz
 	@$< --seconds $(T)
+fuzz-block: $(BUILD)/tests/fuzz/block_fuzz
+	@$< --seconds $(T)
 bench: all bench-guests
 	@tools/bench $(BUILD)
 
@@ -72,5 +74,5 @@ install: all
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 
-.PHONY: all check check-quick check-san demo fuzz-cpu fuzz-devices bench install
+.PHONY: all check check-quick check-san demo fuzz-cpu fuzz-devices fuzz-block bench install
 .DELETE_ON_ERROR:

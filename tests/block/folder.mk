@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 TESTS += $(patsubst %.c,%,$(wildcard tests/block/*.c))
 TEST_SCRIPTS += tests/block/img
+TESTS_SLOW += tests/block/img
