@@ -1,67 +1,110 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte streams to the outside: nothing, a file, the terminal.
+ * Byte streams to the outside.
  *
- *   device -> character_write -> fd            any thread, machine lock held
- *   fd -> on_input -> pending -> client        main loop; takes the machine lock only around the client's callbacks
+ *   device -> character_write -> stream (base/stream.h)         any thread
+ *   stream -> take_key (Ctrl-a) -> pending -> client            main loop; machine lock only around the client's callbacks
+ *                              \-> monitor
  *
- * Input is read ahead into `pending` so that Ctrl-a x works while the guest does not listen. An end of input stops
- * reading and nothing else. Not here yet: sockets, telnet, pty, pipes.
+ * Input is read ahead into `pending` so that Ctrl-a works while the guest does not listen. An end of the terminal's input
+ * stops reading and nothing else. A server serves one client at a time; the next waits until the first has gone.
+ * Left out: UDP, Windows' and Braille devices.
  */
-#include "base/character.h"
-#include "base/error.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <pty.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "base/character.h"
+#include "base/error.h"
+#include "base/socket.h"
+#include "base/stream.h"
 
-enum { PENDING_BYTES = 4096, WRITE_WAIT_MS = 1000, KEY_ESCAPE = 1 };
+enum { PENDING_BYTES = 4096, EARLY_BYTES = 64 << 10, OUTPUT_BYTES = 256 << 10, KEY_ESCAPE = 1 };
 
 struct character {
-    int in, out;                    /* -1: none */
-    bool owns_out;
-    bool mux;                       /* Ctrl-a is ours */
-    bool after_escape;
+    char *spec;
+    bool shared;                    /* Ctrl-a is ours */
+    bool after_escape, to_monitor;
+    GMutex lock;                    /* of stream and early */
+    struct stream *stream;          /* NULL: nobody is there */
+    GByteArray *early;              /* what nobody has read yet; NULL once somebody came */
+
+    struct character_address address;
+    int listener;                   /* -1: none */
+    guint listen_watch, reconnect;
+    int pty_slave;                  /* held open: reading the other end fails while nobody has it; -1: none */
     bool raw;
     struct termios saved;           /* with raw */
+
     const struct character_client *client;
     struct character_client client_copy;
+    struct character_monitor monitor;
     GMutex *machine_lock;
     void (*leave)(void *opaque);
     void *leave_opaque;
     uint8_t pending[PENDING_BYTES];
     unsigned pending_count;
-    guint watch;                    /* source id, 0: none */
     _Atomic bool accepting;         /* on_accept is queued */
 };
+
+/* ---- Input ---- */
+
+static void lock_machine(struct character *c)
+{
+    if (c->machine_lock) {
+        g_mutex_lock(c->machine_lock);
+    }
+}
+
+static void unlock_machine(struct character *c)
+{
+    if (c->machine_lock) {
+        g_mutex_unlock(c->machine_lock);
+    }
+}
 
 static void deliver(struct character *c)
 {
     if (!c->client || !c->pending_count) {
         return;
     }
-    if (c->machine_lock) {
-        g_mutex_lock(c->machine_lock);
-    }
+    lock_machine(c);
     unsigned room = c->client->can_receive(c->client->device);
     unsigned count = MIN(room, c->pending_count);
     if (count) {
         c->client->receive(c->client->device, c->pending, count);
     }
-    if (c->machine_lock) {
-        g_mutex_unlock(c->machine_lock);
-    }
+    unlock_machine(c);
     c->pending_count -= count;
     memmove(c->pending, c->pending + count, c->pending_count);
+}
+
+static void on_break(void *opaque)
+{
+    struct character *c = opaque;
+    lock_machine(c);
+    if (c->client && c->client->break_seen) {
+        c->client->break_seen(c->client->device);
+    }
+    unlock_machine(c);
 }
 
 static void say(struct character *c, const char *text)
 {
     character_write(c, (const uint8_t *)text, strlen(text));
+}
+
+static void switch_focus(struct character *c)
+{
+    if (c->monitor.receive) {
+        c->to_monitor = !c->to_monitor;
+        c->monitor.focus(c->monitor.opaque, c->to_monitor);
+    }
 }
 
 /* What the key after Ctrl-a asks for; true: the key goes to the guest. */
@@ -73,8 +116,11 @@ static bool escape_command(struct character *c, uint8_t key)
             c->leave(c->leave_opaque);
         }
         return false;
+    case 'c': switch_focus(c); return false;
+    case 'b': on_break(c); return false;
     case 'h': case '?':
-        say(c, "\r\nCtrl-a h  this text\r\nCtrl-a x  leave the emulator\r\nCtrl-a Ctrl-a  send Ctrl-a\r\n");
+        say(c, "\r\nCtrl-a h  this text\r\nCtrl-a x  leave the emulator\r\nCtrl-a c  switch between console and monitor\r\n"
+            "Ctrl-a b  send a break\r\nCtrl-a Ctrl-a  send Ctrl-a\r\n");
         return false;
     case 'a': case KEY_ESCAPE:
         return true;
@@ -85,45 +131,36 @@ static bool escape_command(struct character *c, uint8_t key)
 
 static void take_key(struct character *c, uint8_t key)
 {
-    if (c->mux && c->after_escape) {
+    if (c->shared && c->after_escape) {
         c->after_escape = false;
         if (!escape_command(c, key)) {
             return;
         }
         key = KEY_ESCAPE;
-    } else if (c->mux && key == KEY_ESCAPE) {
+    } else if (c->shared && key == KEY_ESCAPE) {
         c->after_escape = true;
         return;
     }
-    c->pending[c->pending_count++] = key;
-}
-
-static gboolean on_input(gint fd, GIOCondition condition, gpointer opaque);
-
-static void watch_input(struct character *c)
-{
-    if (c->in >= 0 && !c->watch && c->client && c->pending_count < PENDING_BYTES) {
-        c->watch = g_unix_fd_add(c->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, c);
+    if (c->to_monitor) {
+        c->monitor.receive(c->monitor.opaque, &key, 1);
+    } else if (c->pending_count < PENDING_BYTES) {
+        c->pending[c->pending_count++] = key;
     }
 }
 
-static gboolean on_input(gint fd, GIOCondition condition, gpointer opaque)
+static unsigned room(void *opaque)
 {
     struct character *c = opaque;
-    uint8_t keys[256];
-    ssize_t count = read(c->in, keys, MIN(sizeof(keys), PENDING_BYTES - c->pending_count));
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
-        c->in = -1;
-    }
-    for (ssize_t i = 0; i < count; i++) {
-        take_key(c, keys[i]);
+    return c->client || c->shared ? PENDING_BYTES - c->pending_count : 0;
+}
+
+static void received(void *opaque, const uint8_t *bytes, unsigned count)
+{
+    struct character *c = opaque;
+    for (unsigned i = 0; i < count; i++) {
+        take_key(c, bytes[i]);
     }
     deliver(c);
-    if (c->in < 0 || c->pending_count == PENDING_BYTES) {
-        c->watch = 0;
-        return G_SOURCE_REMOVE;
-    }
-    return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_accept(gpointer opaque)
@@ -131,81 +168,277 @@ static gboolean on_accept(gpointer opaque)
     struct character *c = opaque;
     c->accepting = false;
     deliver(c);
-    watch_input(c);
+    if (c->stream) {
+        stream_resume(c->stream);
+    }
     return G_SOURCE_REMOVE;
 }
 
 void character_accept(struct character *c)
 {
-    if ((c->in >= 0 || c->pending_count) && !atomic_exchange(&c->accepting, true)) {
-        g_idle_add(on_accept, c);
+    if (!atomic_exchange(&c->accepting, true)) {
+        g_idle_add_full(G_PRIORITY_DEFAULT, on_accept, c, NULL);
     }
 }
 
+/* ---- Output ---- */
+
 void character_write(struct character *c, const uint8_t *bytes, unsigned count)
 {
-    while (c->out >= 0 && count) {
-        struct pollfd ready = { .fd = c->out, .events = POLLOUT };
-        if (poll(&ready, 1, WRITE_WAIT_MS) <= 0) {
-            return;
+    g_mutex_lock(&c->lock);
+    if (c->stream) {
+        stream_write(c->stream, bytes, count);
+    } else if (c->early) {
+        g_byte_array_append(c->early, bytes, count);
+        if (c->early->len > 2 * EARLY_BYTES) {
+            g_byte_array_remove_range(c->early, 0, c->early->len - EARLY_BYTES);
         }
-        ssize_t done = write(c->out, bytes, count);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done < 0) {
-            return;
-        }
-        bytes += done;
-        count -= done;
     }
+    g_mutex_unlock(&c->lock);
+}
+
+/* ---- Connections ---- */
+
+static void listen_again(struct character *c);
+
+/* The terminal's or a file's end of input is no reason to close it. */
+static void input_ended(void *opaque)
+{
+}
+
+static gboolean on_reconnect(gpointer opaque);
+
+static void closed(void *opaque)
+{
+    struct character *c = opaque;
+    struct stream *stream = c->stream;
+    g_mutex_lock(&c->lock);
+    c->stream = NULL;
+    g_mutex_unlock(&c->lock);
+    stream_free(stream);
+    c->after_escape = false;
+    if (c->to_monitor) {
+        switch_focus(c);
+    }
+    if (c->listener >= 0) {
+        listen_again(c);
+    } else if (c->address.reconnect_s && !c->reconnect) {
+        c->reconnect = g_timeout_add(c->address.reconnect_s * 1000, on_reconnect, c);
+    }
+}
+
+static void attach(struct character *c, int in, int out, bool keep_open)
+{
+    bool socket = c->address.path || c->address.port;
+    const struct stream_client client = {
+        .opaque = c, .room = room, .received = received, .closed = closed, .ended = socket ? NULL : input_ended,
+        .break_seen = on_break,
+    };
+    const struct stream_options options = {
+        .telnet = c->address.telnet, .keep_open = keep_open, .overflow = STREAM_DROP, .most_bytes = OUTPUT_BYTES,
+    };
+    struct stream *stream = stream_new(in, out, &options, &client);
+    g_mutex_lock(&c->lock);
+    c->stream = stream;
+    if (c->early) {
+        unsigned skipped = c->early->len > EARLY_BYTES ? c->early->len - EARLY_BYTES : 0;
+        stream_write(stream, c->early->data + skipped, c->early->len - skipped);
+        g_clear_pointer(&c->early, g_byte_array_unref);
+    }
+    g_mutex_unlock(&c->lock);
+}
+
+static gboolean on_connection(gint fd, GIOCondition condition, gpointer opaque)
+{
+    struct character *c = opaque;
+    int peer = socket_accept(fd);
+    if (peer < 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    c->listen_watch = 0;
+    attach(c, peer, peer, false);
+    return G_SOURCE_REMOVE;
+}
+
+static void listen_again(struct character *c)
+{
+    if (!c->listen_watch) {
+        c->listen_watch = g_unix_fd_add(c->listener, G_IO_IN, on_connection, c);
+    }
+}
+
+static gboolean on_reconnect(gpointer opaque)
+{
+    struct character *c = opaque;
+    GError *error = NULL;
+    int fd = c->address.path ? socket_connect_unix(c->address.path, &error)
+        : socket_connect_tcp(c->address.host, c->address.port, &error);
+    g_clear_error(&error);
+    if (fd < 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    c->reconnect = 0;
+    attach(c, fd, fd, false);           /* that it fails is seen as its end */
+    return G_SOURCE_REMOVE;
+}
+
+/* ---- Kinds ---- */
+
+static bool open_null(struct character *c, const char *rest, GError **error)
+{
+    g_clear_pointer(&c->early, g_byte_array_unref);
+    return true;
+}
+
+static bool open_file(struct character *c, const char *path, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return error_fail(error, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    attach(c, -1, fd, false);
+    return true;
+}
+
+static bool open_pipe(struct character *c, const char *path, GError **error)
+{
+    g_autofree char *in_path = g_strconcat(path, ".in", NULL), *out_path = g_strconcat(path, ".out", NULL);
+    int in = open(in_path, O_RDWR | O_NONBLOCK | O_CLOEXEC), out = open(out_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (in < 0 || out < 0) {
+        if (in >= 0) {
+            close(in);
+        }
+        if (out >= 0) {
+            close(out);
+        }
+        in = out = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    }
+    if (in < 0) {
+        return error_fail(error, "%s: cannot be opened: %s (nor are there FIFOs %s.in and .out)", path, strerror(errno), path);
+    }
+    attach(c, in, out, false);
+    return true;
+}
+
+static bool open_pty(struct character *c, const char *rest, GError **error)
+{
+    int master;
+    char name[64];
+    if (openpty(&master, &c->pty_slave, NULL, NULL, NULL)) {
+        return error_fail(error, "no pseudo-terminal: %s", strerror(errno));
+    }
+    struct termios raw;
+    tcgetattr(c->pty_slave, &raw);
+    cfmakeraw(&raw);
+    tcsetattr(c->pty_slave, TCSANOW, &raw);
+    fcntl(master, F_SETFD, FD_CLOEXEC);
+    fcntl(c->pty_slave, F_SETFD, FD_CLOEXEC);
+    fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
+    if (ttyname_r(c->pty_slave, name, sizeof(name))) {
+        g_strlcpy(name, "?", sizeof(name));
+    }
+    g_printerr("char device redirected to %s\n", name);         /* scripts look for these words, which are QEMU's */
+    g_free(c->spec);
+    c->spec = g_strconcat("pty:", name, NULL);
+    attach(c, master, master, false);
+    return true;
 }
 
 /* No echo, no line editing, no translation of what the guest prints; keys that make signals only when asked for. */
 static void terminal_raw(struct character *c)
 {
     struct termios raw;
-    if (!isatty(c->in) || tcgetattr(c->in, &c->saved)) {
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &c->saved)) {
         return;
     }
     raw = c->saved;
     raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-    raw.c_lflag &= ~(ECHO | ECHONL | ICANON | IEXTEN | (c->mux ? ISIG : 0));
+    raw.c_lflag &= ~(ECHO | ECHONL | ICANON | IEXTEN | (c->shared ? ISIG : 0));
     raw.c_cflag = (raw.c_cflag & ~(CSIZE | PARENB)) | CS8;
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    c->raw = !tcsetattr(c->in, TCSANOW, &raw);
+    c->raw = !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
-static bool open_file(struct character *c, const char *path, GError **error)
+static bool open_stdio(struct character *c, const char *rest, GError **error)
 {
-    c->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (c->out < 0) {
-        return error_fail(error, "%s: cannot be written: %s", path, strerror(errno));
-    }
-    c->owns_out = true;
+    terminal_raw(c);
+    attach(c, STDIN_FILENO, STDOUT_FILENO, true);
     return true;
 }
+
+static bool open_socket(struct character *c, const char *kind, const char *rest, GError **error)
+{
+    if (!character_parse_address(kind, rest, &c->address, error)) {
+        return false;
+    }
+    if (!c->address.server) {
+        int fd = character_connect(&c->address, error);
+        if (fd >= 0) {
+            attach(c, fd, fd, false);
+        } else if (c->address.reconnect_s) {
+            g_clear_error(error);
+            c->reconnect = g_timeout_add(c->address.reconnect_s * 1000, on_reconnect, c);
+        }
+        return fd >= 0 || c->address.reconnect_s;
+    }
+    c->listener = character_listen(&c->address, error);
+    if (c->listener < 0) {
+        return false;
+    }
+    if (c->address.wait) {
+        struct pollfd ready = { .fd = c->listener, .events = POLLIN };
+        g_printerr("dragoman: waiting for connection on: %s\n", c->spec);
+        while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
+        }
+    }
+    listen_again(c);
+    return true;
+}
+
+static bool open_tcp(struct character *c, const char *rest, GError **error)
+{
+    return open_socket(c, "tcp", rest, error);
+}
+
+static bool open_telnet(struct character *c, const char *rest, GError **error)
+{
+    return open_socket(c, "telnet", rest, error);
+}
+
+static bool open_unix(struct character *c, const char *rest, GError **error)
+{
+    return open_socket(c, "unix", rest, error);
+}
+
+/* A name that ends with a colon is followed by arguments, the others stand alone. */
+static const struct kind { const char *name; bool (*open)(struct character *c, const char *rest, GError **error); } kinds[] = {
+    { "none", open_null }, { "null", open_null }, { "vc", open_null }, { "vc:", open_null }, { "stdio", open_stdio },
+    { "file:", open_file }, { "pipe:", open_pipe }, { "pty", open_pty }, { "tcp:", open_tcp }, { "telnet:", open_telnet },
+    { "unix:", open_unix },
+};
 
 struct character *character_open(const char *spec, GError **error)
 {
     struct character *c = g_new0(struct character, 1);
-    c->in = c->out = -1;
-    if (!strcmp(spec, "none") || !strcmp(spec, "null")) {
+    const struct kind *found = NULL;
+    c->shared = g_str_has_prefix(spec, "mon:");
+    spec += c->shared ? 4 : 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        bool takes = g_str_has_suffix(kinds[i].name, ":");
+        if (takes ? g_str_has_prefix(spec, kinds[i].name) : !strcmp(spec, kinds[i].name)) {
+            found = &kinds[i];
+        }
+    }
+    c->spec = g_strdup(spec);
+    c->listener = c->pty_slave = -1;
+    c->early = g_byte_array_new();
+    g_mutex_init(&c->lock);
+    if (found ? found->open(c, spec + strlen(found->name), error)
+        : error_fail(error, "'%s' is no stream: stdio, none, null, file:PATH, pipe:PATH, pty, tcp:, telnet:, unix:", spec)) {
         return c;
     }
-    if (!strcmp(spec, "stdio") || !strcmp(spec, "mon:stdio")) {
-        c->in = STDIN_FILENO;
-        c->out = STDOUT_FILENO;
-        c->mux = spec[0] == 'm';
-        terminal_raw(c);
-        return c;
-    }
-    if (g_str_has_prefix(spec, "file:") ? open_file(c, spec + 5, error)
-        : error_fail(error, "'%s' is no stream: stdio, mon:stdio, none, null or file:PATH", spec)) {
-        return c;
-    }
-    g_free(c);
+    character_free(c);
     return NULL;
 }
 
@@ -214,19 +447,38 @@ void character_free(struct character *c)
     if (!c) {
         return;
     }
-    if (c->watch) {
-        g_source_remove(c->watch);
+    guint sources[] = { c->listen_watch, c->reconnect };
+    for (unsigned i = 0; i < G_N_ELEMENTS(sources); i++) {
+        if (sources[i]) {
+            g_source_remove(sources[i]);
+        }
     }
-    if (c->accepting) {
-        g_idle_remove_by_data(c);
+    while (g_idle_remove_by_data(c)) {
+    }
+    stream_free(c->stream);
+    if (c->listener >= 0) {
+        close(c->listener);
+        if (c->address.path) {
+            unlink(c->address.path);
+        }
+    }
+    if (c->pty_slave >= 0) {
+        close(c->pty_slave);
     }
     if (c->raw) {
         tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);
     }
-    if (c->owns_out) {
-        close(c->out);
-    }
+    character_address_clear(&c->address);
+    g_clear_pointer(&c->early, g_byte_array_unref);
+    g_mutex_clear(&c->lock);
+    g_free(c->spec);
     g_free(c);
+}
+
+char *character_describe(struct character *c)
+{
+    bool socket = c->address.path || c->address.port;
+    return g_strconcat(socket && !c->stream ? "disconnected:" : "", c->spec, NULL);
 }
 
 void character_set_client(struct character *c, const struct character_client *client)
@@ -236,12 +488,27 @@ void character_set_client(struct character *c, const struct character_client *cl
         c->client_copy = *client;
         c->client = &c->client_copy;
     }
-    watch_input(c);
+    if (c->stream) {
+        stream_resume(c->stream);
+    }
 }
 
 void character_set_lock(struct character *c, GMutex *machine_lock)
 {
     c->machine_lock = machine_lock;
+}
+
+bool character_is_shared(const struct character *c)
+{
+    return c->shared;
+}
+
+void character_set_monitor(struct character *c, const struct character_monitor *monitor)
+{
+    c->monitor = *monitor;
+    if (c->stream) {
+        stream_resume(c->stream);
+    }
 }
 
 void character_set_leave(struct character *c, void (*leave)(void *opaque), void *opaque)

@@ -239,17 +239,38 @@ static bool parse_one(struct options *options, const struct row *row, const char
     }
 }
 
+/* The kinds of -chardev, and whether each needs path=. */
+static const struct { const char *name; bool path; } chardev_kinds[] = {
+    { "stdio", false }, { "null", false }, { "file", true }, { "socket", false }, { "pty", false }, { "pipe", true },
+    { "vc", false },
+};
+
+static bool check_chardev(const char *spec, GError **error)
+{
+    g_autofree char *kind = options_driver(spec), *id = options_property(spec, "id"), *path = options_property(spec, "path");
+    g_autofree char *port = options_property(spec, "port");
+    for (unsigned i = 0; i < G_N_ELEMENTS(chardev_kinds); i++) {
+        bool socket = !strcmp(kind, "socket"), wants_path = chardev_kinds[i].path;
+        if (strcmp(kind, chardev_kinds[i].name)) {
+            continue;
+        }
+        if (!id) {
+            return error_fail(error, "-chardev %s: needs id=ID", spec);
+        }
+        if (socket ? !path == !port : wants_path != !!path) {
+            return error_fail(error, "-chardev %s: %s", spec, socket ? "needs either path=FILE or host=HOST,port=PORT"
+                              : wants_path ? "needs path=FILE" : "takes no path");
+        }
+        return true;
+    }
+    return error_fail(error, "-chardev %s: not supported; there are stdio, null, file, socket, pty, pipe, vc", kind);
+}
+
 static bool check_chardevs(struct options *options, GError **error)
 {
     for (unsigned i = 0; i < options->chardevs->len; i++) {
-        const char *spec = options->chardevs->pdata[i];
-        g_autofree char *kind = options_driver(spec), *id = options_property(spec, "id"), *path = options_property(spec, "path");
-        bool file = !strcmp(kind, "file");
-        if (!file && strcmp(kind, "stdio") && strcmp(kind, "null")) {
-            return error_fail(error, "-chardev %s: not supported; there are stdio, null and file", kind);
-        }
-        if (!id || file != !!path) {
-            return error_fail(error, "-chardev %s: %s", spec, !id ? "needs id=ID" : file ? "needs path=FILE" : "takes no path");
+        if (!check_chardev(options->chardevs->pdata[i], error)) {
+            return false;
         }
     }
     return true;
@@ -402,16 +423,36 @@ void options_print_help(GString *out)
     g_string_append(out, "  -help, -version\n");
 }
 
+/* -chardev socket as -serial says it. */
+static char *chardev_socket(const char *spec)
+{
+    static const char *const kept[] = { "server", "wait", "nowait", "reconnect" };
+    g_autofree char *path = options_property(spec, "path"), *host = options_property(spec, "host");
+    g_autofree char *port = options_property(spec, "port"), *telnet = options_property(spec, "telnet");
+    GString *text = g_string_new(path ? "unix:" : !telnet || !strcmp(telnet, "off") ? "tcp:" : "telnet:");
+    bool bracket = host && strchr(host, ':');
+    g_string_append_printf(text, path ? "%s" : bracket ? "[%s]:%s" : "%s:%s", path ? path : host ? host : "", port ? port : "");
+    for (unsigned i = 0; i < G_N_ELEMENTS(kept); i++) {
+        g_autofree char *value = options_property(spec, kept[i]);
+        if (value) {
+            g_string_append_printf(text, ",%s=%s", kept[i], value);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
 char *options_chardev(const struct options *options, const char *id)
 {
     for (unsigned i = 0; i < options->chardevs->len; i++) {
         const char *spec = options->chardevs->pdata[i];
         g_autofree char *kind = options_driver(spec), *own = options_property(spec, "id"),
                         *path = options_property(spec, "path"), *mux = options_property(spec, "mux");
-        if (!g_strcmp0(own, id)) {
-            return path ? g_strconcat(kind, ":", path, NULL)
-                : g_strconcat(!strcmp(kind, "stdio") && !g_strcmp0(mux, "on") ? "mon:" : "", kind, NULL);
+        if (g_strcmp0(own, id)) {
+            continue;
         }
+        bool socket = !strcmp(kind, "socket");
+        g_autofree char *plain = socket ? chardev_socket(spec) : path ? g_strconcat(kind, ":", path, NULL) : g_strdup(kind);
+        return g_strconcat(!g_strcmp0(mux, "on") ? "mon:" : "", plain, NULL);
     }
     return NULL;
 }

@@ -295,7 +295,7 @@ struct pl011 *pl011_new(struct machine *machine, uint64_t base, struct irq_line 
     memory_add_io(machine->memory, "pl011", base, PL011_BYTES, &pl011_ops, uart, 0);
     machine_add_device(machine, &pl011_type, uart);
     if (character) {
-        const struct character_client client = { uart, can_receive, receive };
+        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive };
         character_set_lock(character, &machine->lock);
         character_set_client(character, &client);
     }

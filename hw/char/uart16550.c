@@ -327,7 +327,7 @@ struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct i
     memory_add_io(machine->ports, "uart", base, 8, &uart_ops, uart, 0);
     machine_add_device(machine, &uart16550_type, uart);
     if (character) {
-        const struct character_client client = { uart, can_receive, receive };
+        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive };
         character_set_lock(character, &machine->lock);
         character_set_client(character, &client);
     }
