@@ -148,7 +148,7 @@ struct arm_cpu {
     uint64_t x[32];
     struct ir_flags nzcv;           /* CF = not C */
     union arm_vec v[32];
-    uint32_t fpcr, fpsr;            /* fpsr: QC and the sticky flags; AArch32's FPSCR is both (arm_fpscr_get/put) */
+    uint32_t fpcr, fpsr, fpscr_nzcv; /* fpsr: QC and the sticky flags; AArch32: FPSCR is all three (arm_fpscr_get/put) */
     union arm_vec scratch[4];       /* vectors on their way to helpers and back */
 
     /* Exclusive monitor: address (UINT64_MAX: open) and what was there. */
@@ -168,7 +168,7 @@ struct arm_cpu {
     uint64_t sp_el[4], elr[4], spsr[4], esr[4], far[4], vbar[4], sctlr[4], actlr[4], tcr[4], ttbr0[4], ttbr1[4], mair[4], amair[4],
         afsr0[4], afsr1[4], tpidr[4], contextidr[4];
     uint64_t tpidrro, cpacr, cptr[4], hcr, hstr, vttbr, vtcr, hpfar, vpidr, vmpidr, scr, mdcr[4], par, csselr, hacr, cnthctl, cntkctl,
-        cntvoff, cntfrq, sder, nsacr, mvbar, rvbar, disr, vdisr;
+        cntvoff, cntfrq, sder, nsacr, mvbar, disr, vdisr;
     /* AArch32 only, by security state ([1] non-secure, [3] secure as above). */
     uint64_t dacr[4], ifsr[4], dfsr[4], ifar[4], fcse[4], tpidrurw[4], tpidruro[4], tpidrprw[4];
     uint32_t fpexc, teecr, teehbr;
@@ -176,6 +176,7 @@ struct arm_cpu {
 
     struct arm_timer_state timer_state[ARM_TIMER_COUNT];
     struct timer *timer[ARM_TIMER_COUNT];
+    struct arm_timer_ref { struct arm_cpu *cpu; enum arm_timer n; } timer_ref[ARM_TIMER_COUNT];     /* for their callbacks */
 
     /* Debug: breakpoints and watchpoints, D2 and D17.3 */
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], mdscr, mdccint, osdtrrx, osdtrtx, osdlr, oslsr, dbgclaim, dbgvcr,
@@ -189,19 +190,25 @@ struct arm_cpu {
     uint64_t implementation[32];    /* implementation-defined registers that keep what is written (l2ctlr, cpuectlr, ...) */
 
     struct arm_exception raised;
+    bool flush_pending;             /* others were asked to flush; the next DSB waits for them */
+    uint32_t access_ec, access_iss; /* syndrome of the system register access at hand */
+    struct arm_sysreg_index *sysregs;       /* rows by encoding: a cache */
     bool tagged_entries;            /* the TLB may hold entries under tagged addresses (TBI): single-page flushes flush all */
     bool powered_off;               /* PSCI: waits for arm_cpu_power_on */
     bool start_powered_off;
     _Atomic uint32_t event;         /* WFE's event register */
+    struct arm_power_on { uint64_t pc, context; uint8_t el; bool aarch32; } power_on;    /* PSCI CPU_ON, for arm_poll */
     bool deterministic;
 
     const struct arm_model *model;
+    uint64_t features;              /* a bit each of enum arm_feature */
     bool has_el2, has_el3;          /* of this machine; the board may clear what the model has, before the first reset */
     uint64_t mpidr;
-    struct arm_decoder *decoder_a64, *decoder_a32, *decoder_t32;    /* made by the first translation */
+    struct arm_decoder *decoder_a64, *decoder_a32, *decoder_t32, *decoder_t16;    /* made by the first translation */
     struct cpu_port port;           /* input pins: CPU_INPUT_IRQ, FIQ, VIRQ, VFIQ */
     struct arm_board board;
     /* Where reset starts: the board sets them before the CPUs are reset. */
+    uint64_t rvbar;                 /* reset vector of AArch64 */
     uint64_t boot_pc, boot_x[4];
     bool boot_direct;               /* start at boot_pc (its bit 0: T32) as a kernel expects it, not at the reset vector */
     uint8_t boot_el;                /* with boot_direct: exception level */
@@ -213,7 +220,7 @@ static inline struct arm_cpu *arm_cpu_of(struct cpu *cpu) { return (struct arm_c
 /* The frontends differ in which registers are pinned; a machine takes the one of its CPU model (arm_frontend_of). */
 extern const struct frontend arm_frontend64, arm_frontend32;
 
-/* models.c. "cortex-a15", ...; error: unknown model, with the nearest name. NULL name: the default, cortex-a15 or max. */
+/* models.c. "cortex-a15", ...; error: unknown model, with the nearest name. NULL name: the default, cortex-a57. */
 const struct arm_model *arm_model_find(const char *name, GError **error);
 const struct frontend *arm_frontend_of(const struct arm_model *model);
 bool arm_model_is_64(const struct arm_model *model);

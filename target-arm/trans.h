@@ -54,19 +54,21 @@ struct arm_compiled {
     uint8_t where_count, unless_count;
 };
 struct arm_decoder;
-/* tables: ended by NULL. width: 32 or 16. has: NULL for all features. problems, when not NULL, gets a line for every malformed
- * row and every two rows that overlap. */
-struct arm_decoder *arm_decoder_new(const struct arm_table *const *tables, unsigned width, const struct arm_cpu *cpu,
+enum arm_isa { ARM_ISA_A64, ARM_ISA_A32, ARM_ISA_T32, ARM_ISA_T16 };
+/* tables: ended by NULL. cpu: rows of features that it lacks are left out; NULL for all. problems, when not NULL, gets a line
+ * for every malformed row and every two rows that overlap. */
+struct arm_decoder *arm_decoder_new(const struct arm_table *const *tables, enum arm_isa isa, const struct arm_cpu *cpu,
                                     GString *problems);
 void arm_decoder_free(struct arm_decoder *decoder);
+/* NULL: nobody claims this word. */
 const struct arm_compiled *arm_decode(const struct arm_decoder *decoder, uint32_t word);
-bool arm_compile_row(const struct arm_row *row, unsigned width, struct arm_compiled *out, GString *problems);
+bool arm_compile_row(const struct arm_row *row, enum arm_isa isa, struct arm_compiled *out, GString *problems);
 bool arm_row_matches(const struct arm_compiled *row, uint32_t word);
 
 struct arm_trans {
     struct ir_unit *u;
     struct arm_cpu *cpu;            /* for the model only; state is in `mode` */
-    const struct arm_compiled *row;
+    const struct arm_compiled *row; /* AArch32: NULL when nobody claims the word */
     uint32_t word, mode;
     unsigned mmu;
     uint64_t pc, next_pc;           /* next_pc: behind this instruction */
@@ -76,8 +78,10 @@ struct arm_trans {
     unsigned number;                /* of this instruction in the unit */
     bool last;                      /* no other instruction of the unit is planned behind it */
     bool single;                    /* unit of one instruction that ends in the loop: step, breakpoints */
+    bool sp_aligned;                /* A64: SP was checked since the last label and nothing misaligned it */
     unsigned bytes;                 /* length of this instruction: 2 or 4 */
-    uint8_t it;                     /* T32: ITSTATE for this instruction; A32's translator advances it */
+    uint8_t it, it_next;            /* T32: ITSTATE for this instruction and for the one behind it. A translator of an
+                                     * instruction that may raise stores it in cpu.it before */
     intptr_t data;                  /* row->data */
 };
 
@@ -156,6 +160,9 @@ void arm_store(struct arm_trans *t, unsigned bits, ir_reg address, int64_t disp,
 ir_reg arm_load_vec(struct arm_trans *t, unsigned bits, unsigned lane_bits, ir_reg address, int64_t disp);
 void arm_store_vec(struct arm_trans *t, unsigned bits, unsigned lane_bits, ir_reg address, int64_t disp, ir_reg vector);
 
+/* Raises an Alignment fault unless the address is a multiple of `bytes`. */
+void arm_check_aligned(struct arm_trans *t, unsigned bytes, ir_reg address, int64_t disp, bool write);
+
 /* ---- tables ---- */
 extern const struct arm_table *const arm_tables_a64[];           /* tables.c */
 extern const struct arm_table *const arm_tables_a32[];           /* A32's files */
@@ -167,6 +174,10 @@ extern const struct arm_table *const arm_tables_t16[], *const arm_tables_t32[];
  *   arm32_translate_insn  t->row may be NULL: no such instruction. Does conditions, IT, PC reads (t->pc + 8 or + 4).
  *   arm32_branch_target   a direct branch that stays in the same state: its target, so that it may become a label of the unit
  */
+/* A64's direct branches (a64_branch.c). */
+bool arm64_branch_target(const struct arm_compiled *row, uint32_t word, uint64_t pc, uint64_t *target);
+/* exception.c: PC alignment faults, before anything is fetched. */
+void arm_check_pc(struct arm_cpu *cpu);
 void arm32_translate_insn(struct arm_trans *t);
 bool arm32_branch_target(const struct arm_compiled *row, uint32_t word, uint64_t pc, uint32_t mode, uint64_t *target);
 

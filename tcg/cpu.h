@@ -23,7 +23,7 @@ struct engine;
 struct frontend;
 struct memory;
 
-enum { CPU_MMU_MODES = 4, CPU_PAGE_IDS = 4096, CPU_JUMP_CACHE = 16384 };
+enum { CPU_MMU_MODES = 8, CPU_PAGE_IDS = 4096, CPU_JUMP_CACHE = 16384 };
 
 enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 

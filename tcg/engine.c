@@ -227,6 +227,31 @@ void engine_flush_all(struct engine *engine)
     }
 }
 
+void engine_flush_others(struct engine *engine, struct cpu *cpu)
+{
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        if (engine->cpu[c] != cpu) {
+            cpu_set_engine_input(engine->cpu[c], CPU_INPUT_FLUSH);
+        }
+    }
+}
+
+void engine_settle(struct engine *engine, struct cpu *cpu)
+{
+    if (engine->cpu_count == 1 || !loop_of(cpu)->running || engine->options.icount) {
+        return;
+    }
+    exclusive_exit(cpu);            /* whoever waits for us need not */
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        struct cpu *other = engine->cpu[c];
+        while (other != cpu && atomic_load(&other->input) & CPU_INPUT_FLUSH &&
+               __atomic_load_n(&loop_of(other)->running, __ATOMIC_ACQUIRE)) {
+            g_thread_yield();
+        }
+    }
+    exclusive_enter(cpu);
+}
+
 /* ---- numbers ---- */
 
 static const char *const counter_help[] = {

@@ -36,6 +36,10 @@ uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks);
 void engine_code_written(struct engine *engine, uint64_t ram_offset, uint64_t bytes);
 /* Asks every CPU to flush its TLB before it runs on (A20, memory map changes). */
 void engine_flush_all(struct engine *engine);
+/* From a helper: the same for every CPU but this one. engine_settle then waits until all of them have done it, or do not run and
+ * will before they do. The instruction that settles must end in the loop (EXIT): others may have asked this CPU meanwhile. */
+void engine_flush_others(struct engine *engine, struct cpu *cpu);
+void engine_settle(struct engine *engine, struct cpu *cpu);
 void engine_stats(struct engine *engine, GString *out);
 /* One counter of tcg/engine_counters.def by name: for tests and the monitor. */
 uint64_t engine_counter(const struct engine *engine, const char *name);

@@ -168,7 +168,7 @@ struct ir_helper {
     uint8_t flags;
 };
 
-enum { IR_MAX_GLOBALS = 64, IR_MAX_INSNS = 6000, IR_MAX_TEMPS = 4000, IR_MAX_LABELS = 512, IR_MAX_GUEST_INSNS = 64 };
+enum { IR_MAX_GLOBALS = 72, IR_MAX_INSNS = 6000, IR_MAX_TEMPS = 4000, IR_MAX_LABELS = 512, IR_MAX_GUEST_INSNS = 64 };
 
 /* A translation unit under construction. One per translating thread, reused. */
 struct ir_unit {

@@ -91,6 +91,9 @@ uint32_t ir_flags_word(const struct ir_flags *f)
     case IR_FLAGS_CMP:   return sub_flags(a, b, 0, w);
     case IR_FLAGS_LOGIC: return result_flags(a, w);
     case IR_FLAGS_TEST:  return result_flags(a & b, w);
+    case IR_FLAGS_ADDN:  return add_flags(ir_value_cut(a - b, w), b, 0, w) ^ IR_CF;
+    case IR_FLAGS_LOGICN: return result_flags(a, w) | IR_CF;
+    case IR_FLAGS_TESTN: return result_flags(a & b, w) | IR_CF;
     case IR_FLAGS_INC:   return (add_flags(ir_value_cut(a - 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
     case IR_FLAGS_DEC:   return (sub_flags(ir_value_cut(a + 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
     case IR_FLAGS_SHL:
@@ -220,6 +223,8 @@ uint64_t ir_value_flag_op(enum ir_op op, unsigned w, const struct ir_flags *befo
     case IR_ADDS: r = ir_value_cut(a + b, w); set_deferred(after, IR_FLAGS_ADD, r, b, w); return r;
     case IR_SUBS: r = ir_value_cut(a - b, w); set_deferred(after, IR_FLAGS_SUB, r, b, w); return r;
     case IR_ANDS: r = a & b; set_deferred(after, IR_FLAGS_LOGIC, r, 0, w); return r;
+    case IR_ADDNS: r = ir_value_cut(a + b, w); set_deferred(after, IR_FLAGS_ADDN, r, b, w); return r;
+    case IR_ANDNS: r = a & b; set_deferred(after, IR_FLAGS_LOGICN, r, 0, w); return r;
     case IR_ORS:  r = a | b; set_deferred(after, IR_FLAGS_LOGIC, r, 0, w); return r;
     case IR_XORS: r = a ^ b; set_deferred(after, IR_FLAGS_LOGIC, r, 0, w); return r;
     case IR_INCS:

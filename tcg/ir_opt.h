@@ -37,7 +37,8 @@ enum {
 enum { IR_MAX_CROSSING = 64 };
 
 /* Bit n of globals is register n + 1; bit n of temps is crossing[n]. */
-struct ir_label_live { uint64_t globals, temps; };
+typedef unsigned __int128 ir_global_set;
+struct ir_label_live { ir_global_set globals; uint64_t temps; };
 
 struct ir_liveness {
     /* Registers live at each label; undefined for labels that were never placed. */

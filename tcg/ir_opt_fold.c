@@ -412,6 +412,7 @@ static void learn(const struct fold *f, const struct ir_insn *insn, struct ir_fa
         break;
     case IR_ADD:
     case IR_ADDS:
+    case IR_ADDNS:
         base = insn->s[1] == IR_IMM ? insn->s[0] : IR_NONE;
         disp = insn->imm;
         break;

@@ -22,7 +22,7 @@ struct live {
     struct ir_unit *u;
     struct ir_liveness *out;
     unsigned global_count;
-    uint64_t globals, all_globals;  /* globals live now: bit n is register n + 1 */
+    ir_global_set globals, all_globals;     /* globals live now: bit n is register n + 1 */
     uint8_t *alive;                 /* temporaries live now */
     uint8_t *seen;                  /* labels already passed */
     unsigned pending_count;
@@ -37,7 +37,7 @@ static inline bool is_live(const struct live *l, ir_reg r)
 static inline void begin_life(struct live *l, ir_reg r)
 {
     if (r <= l->global_count)
-        l->globals |= 1ull << (r - 1);
+        l->globals |= (ir_global_set)1 << (r - 1);
     else
         l->alive[r] = 1;
 }
@@ -45,7 +45,7 @@ static inline void begin_life(struct live *l, ir_reg r)
 static inline void end_life(struct live *l, ir_reg r)
 {
     if (r <= l->global_count)
-        l->globals &= ~(1ull << (r - 1));
+        l->globals &= ~((ir_global_set)1 << (r - 1));
     else
         l->alive[r] = l->out->crossing_more && l->out->cross[r] > IR_MAX_CROSSING;
 }
@@ -93,6 +93,8 @@ static enum ir_op value_only(const struct ir_insn *insn)
     case IR_ADDS: return IR_ADD;
     case IR_SUBS: return IR_SUB;
     case IR_ANDS: return IR_AND;
+    case IR_ADDNS: return IR_ADD;
+    case IR_ANDNS: return IR_AND;
     case IR_ORS:  return IR_OR;
     case IR_XORS: return IR_XOR;
     case IR_INCS: return IR_ADD;
@@ -312,9 +314,9 @@ static void live_insn(struct live *l, struct ir_insn *insn)
         live_control(l, insn, flags);
 }
 
-static uint64_t low_bits(unsigned count)
+static ir_global_set low_bits(unsigned count)
 {
-    return count >= 64 ? ~0ull : (1ull << count) - 1;
+    return ((ir_global_set)1 << count) - 1;
 }
 
 void ir_opt_live(struct ir_unit *u)

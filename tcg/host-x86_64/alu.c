@@ -624,8 +624,10 @@ void emit_alu(struct host_state *h, enum ir_op op, const struct ir_insn *insn, u
     struct ir_insn one;
     const unsigned mask = insn->width == 64 ? 63 : 31;
     switch (op) {
+    case IR_ADDNS:
     case IR_ADDS: two_operands(h, (struct alu_rows){ H_ADD, H_ADD_I, true }, insn, insn->s[0], insn->s[1], ends, IR_ADD); break;
     case IR_SUBS: two_operands(h, (struct alu_rows){ H_SUB, H_SUB_I, false }, insn, insn->s[0], insn->s[1], ends, IR_SUB); break;
+    case IR_ANDNS:
     case IR_ANDS: and_op(h, insn, insn->s[0], insn->s[1], ends); break;
     case IR_ORS:  two_operands(h, (struct alu_rows){ H_OR, H_OR_I, true }, insn, insn->s[0], insn->s[1], ends, IR_OR); break;
     case IR_XORS: two_operands(h, (struct alu_rows){ H_XOR, H_XOR_I, true }, insn, insn->s[0], insn->s[1], ends, IR_XOR); break;

@@ -101,9 +101,18 @@ static struct binary binary_of(enum ir_op op)
     case IR_ADDS: return (struct binary){ H_ADD, H_ADD_I, IR_FLAGS_ADD, true };
     case IR_SUBS: return (struct binary){ H_SUB, H_SUB_I, IR_FLAGS_SUB, false };
     case IR_ANDS: return (struct binary){ H_AND, H_AND_I, IR_FLAGS_LOGIC, true };
+    case IR_ADDNS: return (struct binary){ H_ADD, H_ADD_I, IR_FLAGS_ADDN, true };
+    case IR_ANDNS: return (struct binary){ H_AND, H_AND_I, IR_FLAGS_LOGICN, true };
     case IR_ORS:  return (struct binary){ H_OR, H_OR_I, IR_FLAGS_LOGIC, true };
     default:      return (struct binary){ H_XOR, H_XOR_I, IR_FLAGS_LOGIC, true };
     }
+}
+
+/* CF as an operation of this kind leaves it in EFLAGS is not the flags'. */
+static uint32_t eflags_right(unsigned kind)
+{
+    const bool inverted = kind == IR_FLAGS_ADDN || kind == IR_FLAGS_LOGICN || kind == IR_FLAGS_TESTN;
+    return inverted ? IR_ALL_FLAGS & ~IR_CF : IR_ALL_FLAGS;
 }
 
 /* CMP and TEST. */
@@ -111,6 +120,7 @@ static void compare(struct host_state *h, const struct ir_insn *insn, unsigned a
 {
     const unsigned w = insn->width;
     const ir_reg f = insn->d[1];
+    const bool inverted = insn->op == IR_ANDNS;
     flags_drop(h, f);
     if (insn->op == IR_SUBS) {
         if (b->constant && b->value == 0) {
@@ -122,12 +132,12 @@ static void compare(struct host_state *h, const struct ir_insn *insn, unsigned a
         }
     } else if (!b->constant && b->reg == a) {
         host_rr(&h->c, H_TEST, w, a, a);
-        flags_set(h, f, IR_FLAGS_LOGIC, w, flag_in(a), flag_none());
+        flags_set(h, f, inverted ? IR_FLAGS_LOGICN : IR_FLAGS_LOGIC, w, flag_in(a), flag_none());
     } else {
         apply(h, H_TEST, H_TEST_I, w, a, b);
-        flags_set(h, f, IR_FLAGS_TEST, w, flag_in(a), word_of(b));
+        flags_set(h, f, inverted ? IR_FLAGS_TESTN : IR_FLAGS_TEST, w, flag_in(a), word_of(b));
     }
-    flags_eflags_are(h, f, IR_ALL_FLAGS);
+    flags_eflags_are(h, f, inverted ? IR_ALL_FLAGS & ~IR_CF : IR_ALL_FLAGS);
 }
 
 static void binary(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
@@ -137,20 +147,21 @@ static void binary(struct host_state *h, const struct ir_insn *insn, uint8_t end
     const struct binary op = binary_of((enum ir_op)insn->op);
     const unsigned a = reg_use(h, insn->s[0]);
     const struct source b = source_of(h, insn, insn->s[1]);
-    if (value_dead(insn, ends) && (insn->op == IR_SUBS || insn->op == IR_ANDS)) {
+    const bool logic = op.kind == IR_FLAGS_LOGIC || op.kind == IR_FLAGS_LOGICN;
+    if (value_dead(insn, ends) && (insn->op == IR_SUBS || insn->op == IR_ANDS || insn->op == IR_ANDNS)) {
         compare(h, insn, a, &b);
         return;
     }
     flags_drop(h, f);
     const unsigned d = define(h, insn, ends, a);
-    struct flag_word second = op.kind == IR_FLAGS_LOGIC ? flag_none() : word_of(&b);
+    struct flag_word second = logic ? flag_none() : word_of(&b);
     struct flag_word first = flag_in(d);
     unsigned kind = op.kind;
     if (!b.constant && d == b.reg && d != a && op.commutes) {
         host_rr(&h->c, op.rr, w, d, a);
-        second = op.kind == IR_FLAGS_LOGIC ? flag_none() : flag_in(a);
+        second = logic ? flag_none() : flag_in(a);
     } else if (!b.constant && d == b.reg) {
-        if (op.kind != IR_FLAGS_LOGIC)
+        if (!logic)
             second = keep(h, f, true, b.reg);
         if (d == a) {
             host_rr(&h->c, op.rr, w, d, d);
@@ -169,7 +180,7 @@ static void binary(struct host_state *h, const struct ir_insn *insn, uint8_t end
         }
     }
     flags_set(h, f, kind, w, first, second);
-    flags_eflags_are(h, f, IR_ALL_FLAGS);
+    flags_eflags_are(h, f, eflags_right(kind));
     widen_result(h, insn, ends, d);
 }
 
@@ -488,7 +499,7 @@ void emit_flag(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
         return;
     }
     switch (insn->op) {
-    case IR_ADDS: case IR_SUBS: case IR_ANDS: case IR_ORS: case IR_XORS: binary(h, insn, ends); break;
+    case IR_ADDS: case IR_SUBS: case IR_ANDS: case IR_ADDNS: case IR_ANDNS: case IR_ORS: case IR_XORS: binary(h, insn, ends); break;
     case IR_INCS: case IR_DECS: step(h, insn, ends); break;
     case IR_MULS: multiply(h, insn, ends); break;
     default: shift(h, insn, ends);

@@ -351,6 +351,35 @@ static uint32_t derive_step(struct host_state *h, const struct flag_state *s, ui
     return need & IR_CF ? IR_ALL_FLAGS : IR_ALL_FLAGS & ~IR_CF;
 }
 
+enum { HOST_CMC = 0xf5, HOST_STC = 0xf9 };
+
+/* Behind an operation that leaves all but AF and CF right. */
+static uint32_t with_carry(struct host_state *h, unsigned opcode, uint32_t need)
+{
+    if (!(need & IR_CF))
+        return IR_ALL_FLAGS & ~(IR_AF | IR_CF);
+    host_byte(&h->c, opcode);
+    return IR_ALL_FLAGS & ~IR_AF;
+}
+
+static uint32_t derive_add_inverted(struct host_state *h, const struct flag_state *s, uint32_t need)
+{
+    if (!(need & ~ZSP)) {
+        test_a(h, s);
+        return ZSP;
+    }
+    if (need == IR_CF) {
+        op_with_b(h, s, H_CMP, H_CMP_I, word_reg(h, s, false));
+        host_byte(&h->c, HOST_CMC);
+        return IR_CF;
+    }
+    const unsigned t = reg_temp(h);
+    host_mov(h, t, word_reg(h, s, false));
+    op_with_b(h, s, H_SUB, H_SUB_I, t);
+    op_with_b(h, s, H_ADD, H_ADD_I, t);
+    return with_carry(h, HOST_CMC, need) | IR_AF;
+}
+
 /* Makes EFLAGS hold the needed bits by doing the operation again. Returns the bits that then hold; 0: this kind cannot. */
 static uint32_t derive(struct host_state *h, const struct flag_state *s, uint32_t need)
 {
@@ -362,14 +391,20 @@ static uint32_t derive(struct host_state *h, const struct flag_state *s, uint32_
     case IR_FLAGS_LOGIC:
         test_a(h, s);
         return IR_ALL_FLAGS & ~IR_AF;
+    case IR_FLAGS_LOGICN:
+        test_a(h, s);
+        return with_carry(h, HOST_STC, need);
+    case IR_FLAGS_ADDN:
+        return derive_add_inverted(h, s, need);
     case IR_FLAGS_TEST:
+    case IR_FLAGS_TESTN:
         t = word_reg(h, s, false);
         if (s->b.where == FLAG_IMM) {
             host_ri(&h->c, H_TEST_I, s->width, t, (int32_t)s->b.value);
         } else {
             host_rr(&h->c, H_TEST, s->width, t, word_reg(h, s, true));
         }
-        return IR_ALL_FLAGS & ~IR_AF;
+        return s->kind == IR_FLAGS_TESTN ? with_carry(h, HOST_STC, need) : IR_ALL_FLAGS & ~IR_AF;
     case IR_FLAGS_INC:
     case IR_FLAGS_DEC:
         return derive_step(h, s, need);
@@ -512,10 +547,12 @@ void flags_carry(struct host_state *h, ir_reg f)
 unsigned flags_word(struct host_state *h, ir_reg f)
 {
     struct flag_state *s = flags_of(h, f);
-    uint32_t mask = IR_ALL_FLAGS & ~(s->kind == IR_FLAGS_LOGIC || s->kind == IR_FLAGS_TEST ? IR_AF : 0);
+    const bool logic = s->kind == IR_FLAGS_LOGIC || s->kind == IR_FLAGS_TEST || s->kind == IR_FLAGS_LOGICN ||
+                       s->kind == IR_FLAGS_TESTN;
+    uint32_t mask = IR_ALL_FLAGS & ~(logic ? IR_AF : 0);
     const bool exact = s->kind == FLAGS_HOST || s->kind == IR_FLAGS_CMP || s->kind == IR_FLAGS_SUB ||
                        s->kind == IR_FLAGS_ADD || s->kind == IR_FLAGS_INC || s->kind == IR_FLAGS_DEC ||
-                       s->kind == IR_FLAGS_LOGIC || s->kind == IR_FLAGS_TEST;
+                       s->kind == IR_FLAGS_ADDN || logic;
     if (exact && (eflags_have(h, f, mask) || to_eflags(h, s, mask))) {
         const unsigned t = reg_temp(h);
         host_byte(&h->c, 0x9c);
@@ -541,7 +578,8 @@ void flags_to_eflags(struct host_state *h, ir_reg f)
     if (eflags_have(h, f, IR_ALL_FLAGS & ~IR_AF))
         return;
     struct flag_state *s = flags_of(h, f);
-    if (((s->kind <= IR_FLAGS_DEC && s->kind != IR_FLAGS_WORD) || s->kind == IR_FLAGS_TEST) && to_eflags(h, s, IR_ALL_FLAGS & ~IR_AF))
+    if (((s->kind <= IR_FLAGS_DEC && s->kind != IR_FLAGS_WORD) || (s->kind >= IR_FLAGS_TEST && s->kind <= IR_FLAGS_TESTN)) &&
+        to_eflags(h, s, IR_ALL_FLAGS & ~IR_AF))
         return;
     const unsigned t = flags_word(h, f);
     host_push(&h->c, t);

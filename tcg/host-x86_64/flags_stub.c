@@ -49,6 +49,19 @@ static uint32_t operate(struct host_state *h, unsigned kind, unsigned w)
     case IR_FLAGS_TEST:
         host_rm(c, H_TEST, w, RAX, b);
         return IR_ALL_FLAGS & ~IR_AF;
+    case IR_FLAGS_ADDN:
+        host_rm(c, H_SUB, w, RAX, b);
+        host_rm(c, H_ADD, w, RAX, b);
+        host_byte(c, 0xf5);             /* cmc */
+        return IR_ALL_FLAGS;
+    case IR_FLAGS_LOGICN:
+        host_rr(c, H_TEST, w, RAX, RAX);
+        host_byte(c, 0xf9);             /* stc */
+        return IR_ALL_FLAGS & ~IR_AF;
+    case IR_FLAGS_TESTN:
+        host_rm(c, H_TEST, w, RAX, b);
+        host_byte(c, 0xf9);
+        return IR_ALL_FLAGS & ~IR_AF;
     case IR_FLAGS_INC:
     case IR_FLAGS_DEC:
         host_r(c, kind == IR_FLAGS_INC ? H_DEC : H_INC, w, RAX);

@@ -29,7 +29,8 @@ static bool constant_add(const struct ir_insn *i, int64_t *imm)
     *imm = i->op == IR_SUB || i->op == IR_SUBS ? -i->imm : i->imm;
     if (i->op == IR_LEA)
         return i->s[1] == IR_NONE;
-    return (i->op == IR_ADD || i->op == IR_SUB || i->op == IR_ADDS || i->op == IR_SUBS) && i->s[1] == IR_IMM;
+    return (i->op == IR_ADD || i->op == IR_SUB || i->op == IR_ADDS || i->op == IR_ADDNS ||
+            i->op == IR_SUBS) && i->s[1] == IR_IMM;
 }
 
 static bool is_access(const struct ir_insn *i)

@@ -57,6 +57,14 @@ HOST_BINARY(host_or, "or")
 HOST_BINARY(host_xor, "xor")
 HOST_BINARY(host_adc, "adc")
 HOST_BINARY(host_sbb, "sbb")
+HOST(host_addn_8, "add %%dl, %%al; cmc")
+HOST(host_addn_16, "add %%dx, %%ax; cmc")
+HOST(host_addn_32, "add %%edx, %%eax; cmc")
+HOST(host_addn_64, "add %%rdx, %%rax; cmc")
+HOST(host_andn_8, "and %%dl, %%al; stc")
+HOST(host_andn_16, "and %%dx, %%ax; stc")
+HOST(host_andn_32, "and %%edx, %%eax; stc")
+HOST(host_andn_64, "and %%rdx, %%rax; stc")
 HOST_UNARY(host_inc, "inc")
 HOST_UNARY(host_dec, "dec")
 HOST_SHIFT(host_shl, "shl")
@@ -82,7 +90,7 @@ static const struct row { const char *name; enum ir_op op; host_function *host[4
     ROW("SBBS", IR_SBBS, host_sbb), ROW("INCS", IR_INCS, host_inc), ROW("DECS", IR_DECS, host_dec),
     ROW("SHLS", IR_SHLS, host_shl), ROW("SHRS", IR_SHRS, host_shr), ROW("SARS", IR_SARS, host_sar),
     ROW("ROLS", IR_ROLS, host_rol), ROW("RORS", IR_RORS, host_ror), ROW("RCLS", IR_RCLS, host_rcl),
-    ROW("RCRS", IR_RCRS, host_rcr), ROW("MULS", IR_MULS, host_imul),
+    ROW("ADDNS", IR_ADDNS, host_addn), ROW("ANDNS", IR_ANDNS, host_andn), ROW("RCRS", IR_RCRS, host_rcr), ROW("MULS", IR_MULS, host_imul),
     { "SHLDS", IR_SHLDS, { NULL, host_shld_16, host_shld_32, host_shld_64 } },
     { "SHRDS", IR_SHRDS, { NULL, host_shrd_16, host_shrd_32, host_shrd_64 } },
 };
@@ -92,6 +100,7 @@ static uint32_t undefined_flags(enum ir_op op, unsigned w, unsigned count)
 {
     switch (op) {
     case IR_ANDS:
+    case IR_ANDNS:
     case IR_ORS:
     case IR_XORS:
         return IR_AF;

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The performance monitors (Arm ARM D8, D17.5): a cycle counter of guest time at 1 GHz and four event counters, which count
+ * instructions (0x08) when the machine counts them (-icount), cycles (0x11), or what software adds (0x00).
+ */
+#include "target-arm/sysreg.h"
+
+enum { COUNTERS = 4, PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, EN = 1, SW = 2, CR = 4, ER = 8, EVENT_INSTRUCTIONS = 0x08,
+       EVENT_CYCLES = 0x11 };
+#define COUNTER_MASK (1ull << 31 | ((1 << COUNTERS) - 1))
+
+/* EL0 needs PMUSERENR.EN, or the bit that allows this one access. */
+static void check(struct arm_cpu *cpu, unsigned also)
+{
+    if (cpu->el == EL0 && !(cpu->pmuserenr & (EN | also))) {
+        arm_sysreg_trap(cpu, arm_hcr(cpu) & HCR_TGE ? EL2 : EL1);
+    }
+    if (cpu->el < EL2 && cpu->has_el2 && !arm_is_secure(cpu) && cpu->mdcr[EL2] & MDCR_TPM) {
+        arm_sysreg_trap(cpu, EL2);
+    }
+}
+
+static uint64_t cycles_now(const struct arm_cpu *cpu)
+{
+    return cpu->board.clocks ? (uint64_t)clock_now_ns(cpu->board.clocks, CLOCK_KIND_VIRTUAL) : 0;
+}
+
+static uint64_t source(const struct arm_cpu *cpu, unsigned n)
+{
+    unsigned event = cpu->pmevtyper[n] & 0xffff;
+    return event == EVENT_CYCLES ? cycles_now(cpu) : event == EVENT_INSTRUCTIONS ? cpu->cpu.icount : 0;
+}
+
+static bool counts(const struct arm_cpu *cpu, unsigned bit)
+{
+    return cpu->pmcr & PMCR_E && cpu->pmcnten >> bit & 1;
+}
+
+/* A counter that runs is its source plus an offset; one that stands is its value. These turn one into the other. */
+static void stop_all(struct arm_cpu *cpu)
+{
+    if (counts(cpu, 31)) {
+        cpu->pmccntr_offset += cycles_now(cpu);
+    }
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        if (counts(cpu, n)) {
+            cpu->pmevcntr[n] += source(cpu, n);
+        }
+    }
+}
+
+static void start_all(struct arm_cpu *cpu)
+{
+    if (counts(cpu, 31)) {
+        cpu->pmccntr_offset -= cycles_now(cpu);
+    }
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        if (counts(cpu, n)) {
+            cpu->pmevcntr[n] -= source(cpu, n);
+        }
+    }
+}
+
+static uint64_t pmcr_get(struct arm_cpu *cpu)
+{
+    check(cpu, 0);
+    return cpu->pmcr;
+}
+
+static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
+{
+    check(cpu, 0);
+    stop_all(cpu);
+    if (value & PMCR_C) {
+        cpu->pmccntr_offset = 0;
+    }
+    if (value & PMCR_P) {
+        for (unsigned n = 0; n < COUNTERS; n++) {
+            cpu->pmevcntr[n] = 0;
+        }
+    }
+    cpu->pmcr = (cpu->pmcr & ~0x79ull) | (value & 0x79);
+    start_all(cpu);
+}
+
+static uint64_t cntenset_get(struct arm_cpu *cpu)
+{
+    check(cpu, 0);
+    return cpu->pmcnten;
+}
+
+static void cnten_put(struct arm_cpu *cpu, uint64_t value, bool set)
+{
+    check(cpu, 0);
+    stop_all(cpu);
+    cpu->pmcnten = set ? cpu->pmcnten | (value & COUNTER_MASK) : cpu->pmcnten & ~value;
+    start_all(cpu);
+}
+
+static void cntenset_put(struct arm_cpu *cpu, uint64_t value) { cnten_put(cpu, value, true); }
+static void cntenclr_put(struct arm_cpu *cpu, uint64_t value) { cnten_put(cpu, value, false); }
+
+static uint64_t ovs_get(struct arm_cpu *cpu)
+{
+    check(cpu, 0);
+    return cpu->pmovs;
+}
+static void ovsset_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs |= value & COUNTER_MASK; }
+static void ovsclr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs &= ~value; }
+
+static uint64_t inten_get(struct arm_cpu *cpu) { return cpu->pminten; }
+static void intenset_put(struct arm_cpu *cpu, uint64_t value) { cpu->pminten |= value & COUNTER_MASK; }
+static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { cpu->pminten &= ~value; }
+
+static void swinc(struct arm_cpu *cpu, uint64_t value)
+{
+    check(cpu, SW);
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        if (value >> n & 1 && counts(cpu, n) && !(cpu->pmevtyper[n] & 0xffff)) {
+            cpu->pmevcntr[n]++;
+        }
+    }
+}
+
+static uint64_t selr_get(struct arm_cpu *cpu) { check(cpu, ER); return cpu->pmselr; }
+static void selr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, ER); cpu->pmselr = value & 31; }
+
+/* Common events there are: SW_INCR, INST_RETIRED, CPU_CYCLES. */
+static uint64_t ceid0(struct arm_cpu *cpu) { check(cpu, 0); return 1 << 0 | 1 << 8 | 1 << 17; }
+static uint64_t ceid1(struct arm_cpu *cpu) { check(cpu, 0); return 0; }
+
+static uint64_t ccntr_get(struct arm_cpu *cpu)
+{
+    check(cpu, CR);
+    return cpu->pmccntr_offset + (counts(cpu, 31) ? cycles_now(cpu) : 0);
+}
+
+static void ccntr_put(struct arm_cpu *cpu, uint64_t value)
+{
+    check(cpu, 0);
+    cpu->pmccntr_offset = value - (counts(cpu, 31) ? cycles_now(cpu) : 0);
+}
+
+static uint64_t type_of(struct arm_cpu *cpu, unsigned n)
+{
+    check(cpu, 0);
+    return n == 31 ? cpu->pmccfiltr : n < COUNTERS ? cpu->pmevtyper[n] : 0;
+}
+
+static void type_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
+{
+    check(cpu, 0);
+    stop_all(cpu);
+    if (n == 31) {
+        cpu->pmccfiltr = value & 0xfc000000;
+    } else if (n < COUNTERS) {
+        cpu->pmevtyper[n] = value & 0xfc00ffff;
+    }
+    start_all(cpu);
+}
+
+static uint64_t count_get(struct arm_cpu *cpu, unsigned n)
+{
+    check(cpu, ER);
+    return n < COUNTERS ? (uint32_t)(cpu->pmevcntr[n] + (counts(cpu, n) ? source(cpu, n) : 0)) : 0;
+}
+
+static void count_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
+{
+    check(cpu, 0);
+    if (n < COUNTERS) {
+        cpu->pmevcntr[n] = value - (counts(cpu, n) ? source(cpu, n) : 0);
+    }
+}
+
+static uint64_t xevtyper_get(struct arm_cpu *cpu) { return type_of(cpu, (unsigned)cpu->pmselr); }
+static void xevtyper_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, (unsigned)cpu->pmselr, value); }
+static uint64_t xevcntr_get(struct arm_cpu *cpu) { return count_get(cpu, (unsigned)cpu->pmselr); }
+static void xevcntr_put(struct arm_cpu *cpu, uint64_t value) { count_set(cpu, (unsigned)cpu->pmselr, value); }
+static uint64_t ccfiltr_get(struct arm_cpu *cpu) { return type_of(cpu, 31); }
+static void ccfiltr_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, 31, value); }
+
+static uint64_t userenr_get(struct arm_cpu *cpu) { return cpu->pmuserenr; }
+static void userenr_put(struct arm_cpu *cpu, uint64_t value)
+{
+    if (cpu->el == EL0) {
+        arm_raise_undefined(cpu);
+    }
+    cpu->pmuserenr = value & 0xf;
+}
+
+#define EVENT(n) \
+    static uint64_t type##n(struct arm_cpu *cpu) { return type_of(cpu, n); } \
+    static void type##n##_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, n, value); } \
+    static uint64_t count##n(struct arm_cpu *cpu) { return count_get(cpu, n); } \
+    static void count##n##_put(struct arm_cpu *cpu, uint64_t value) { count_set(cpu, n, value); }
+EVENT(0)
+EVENT(1)
+EVENT(2)
+EVENT(3)
+#define EVENT_ROWS(n) \
+    SYSREG_FN(3, 3, 14, 8, n, "PMEVCNTR" #n "_EL0", EL0, count##n, count##n##_put, 0), \
+    SYSREG_FN(3, 3, 14, 12, n, "PMEVTYPER" #n "_EL0", EL0, type##n, type##n##_put, 0)
+
+static const struct arm_sysreg rows[] = {
+    SYSREG_FN(3, 3, 9, 12, 0, "PMCR_EL0", EL0, pmcr_get, pmcr_put, 0),
+    SYSREG_FN(3, 3, 9, 12, 1, "PMCNTENSET_EL0", EL0, cntenset_get, cntenset_put, 0),
+    SYSREG_FN(3, 3, 9, 12, 2, "PMCNTENCLR_EL0", EL0, cntenset_get, cntenclr_put, 0),
+    SYSREG_FN(3, 3, 9, 12, 3, "PMOVSCLR_EL0", EL0, ovs_get, ovsclr_put, 0),
+    { .encoding = ARM_SYSREG(3, 3, 9, 12, 4), .name = "PMSWINC_EL0", .read_el = SYSREG_NEVER, .write_el = EL0, .write = swinc },
+    SYSREG_FN(3, 3, 9, 12, 5, "PMSELR_EL0", EL0, selr_get, selr_put, 0),
+    SYSREG_RO(3, 3, 9, 12, 6, "PMCEID0_EL0", EL0, ceid0, 0),
+    SYSREG_RO(3, 3, 9, 12, 7, "PMCEID1_EL0", EL0, ceid1, 0),
+    SYSREG_FN(3, 3, 9, 13, 0, "PMCCNTR_EL0", EL0, ccntr_get, ccntr_put, 0),
+    SYSREG_FN(3, 3, 9, 13, 1, "PMXEVTYPER_EL0", EL0, xevtyper_get, xevtyper_put, 0),
+    SYSREG_FN(3, 3, 9, 13, 2, "PMXEVCNTR_EL0", EL0, xevcntr_get, xevcntr_put, 0),
+    SYSREG_FN(3, 3, 9, 14, 0, "PMUSERENR_EL0", EL0, userenr_get, userenr_put, 0),
+    SYSREG_FN(3, 0, 9, 14, 1, "PMINTENSET_EL1", EL1, inten_get, intenset_put, 0),
+    SYSREG_FN(3, 0, 9, 14, 2, "PMINTENCLR_EL1", EL1, inten_get, intenclr_put, 0),
+    SYSREG_FN(3, 3, 9, 14, 3, "PMOVSSET_EL0", EL0, ovs_get, ovsset_put, 0),
+    SYSREG_FN(3, 3, 14, 15, 7, "PMCCFILTR_EL0", EL0, ccfiltr_get, ccfiltr_put, 0),
+    EVENT_ROWS(0), EVENT_ROWS(1), EVENT_ROWS(2), EVENT_ROWS(3),
+};
+SYSREG_TABLE(pmu);
