@@ -9,7 +9,7 @@
 
 enum { SETUP_AT = 0x10000, CMDLINE_AT = 0x20000, CMDLINE_ROOM = 0x10000 };
 enum {  /* offsets in the real-mode header */
-    SETUP_SECTS = 0x1f1, SYSSIZE = 0x1f4, BOOT_FLAG = 0x1fe, HEADER_MAGIC = 0x202, VERSION = 0x206, TYPE_OF_LOADER = 0x210,
+    SETUP_SECTS = 0x1f1, SYSSIZE = 0x1f4, VID_MODE = 0x1fa, BOOT_FLAG = 0x1fe, HEADER_MAGIC = 0x202, VERSION = 0x206, TYPE_OF_LOADER = 0x210,
     LOADFLAGS = 0x211, RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21c, HEAP_END_PTR = 0x224, CMD_LINE_PTR = 0x228,
     INITRD_ADDR_MAX = 0x22c, CMDLINE_SIZE = 0x238, HEADER_END = 0x23c,
 };
@@ -25,6 +25,36 @@ bool boot_is_linux(const struct boot_file *kernel)
 static unsigned header_version(const uint8_t *header)
 {
     return header[VERSION] | header[VERSION + 1] << 8;
+}
+
+/* "vga=MODE" is for the boot loader: the setup code sets that mode by the BIOS before the kernel starts. */
+static bool place_video_mode(const char *cmdline, uint8_t *header, GError **error)
+{
+    static const struct { const char *name; uint16_t mode; } named[] = {
+        { "normal", 0xffff }, { "ext", 0xfffe }, { "ask", 0xfffd },
+    };
+    g_auto(GStrv) words = g_strsplit(cmdline, " ", -1);
+    for (unsigned i = 0; words[i]; i++) {
+        if (!g_str_has_prefix(words[i], "vga=")) {
+            continue;
+        }
+        const char *text = words[i] + strlen("vga=");
+        char *end;
+        uint64_t mode = g_ascii_strtoull(text, &end, 0);
+        for (unsigned n = 0; n < G_N_ELEMENTS(named); n++) {
+            if (!strcmp(text, named[n].name)) {
+                mode = named[n].mode;
+                end = "";
+            }
+        }
+        if (!*text || *end || mode > UINT16_MAX) {
+            g_set_error(error, BOOT_ERROR, 0, "-append: vga=%s: must be a number, normal, ext or ask", text);
+            return false;
+        }
+        header[VID_MODE] = (uint8_t)mode;
+        header[VID_MODE + 1] = (uint8_t)(mode >> 8);
+    }
+    return true;
 }
 
 static bool place_cmdline(const struct boot_request *request, uint8_t *header, struct boot_image *image, GError **error)
@@ -99,5 +129,6 @@ bool boot_load_linux(const struct boot_request *request, const struct boot_file 
         setup[HEAP_END_PTR] = HEAP_END & 0xff;
         setup[HEAP_END_PTR + 1] = HEAP_END >> 8;
     }
-    return place_cmdline(request, setup, image, error) && place_initrd(request, setup, kernel_end, image, error);
+    return place_video_mode(request->append ? request->append : "", setup, error) &&
+           place_cmdline(request, setup, image, error) && place_initrd(request, setup, kernel_end, image, error);
 }

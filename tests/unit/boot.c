@@ -75,6 +75,13 @@ static void linux_layout(struct test *test)
     EXPECT_EQ(test, setup[0x210], 0xff);
     EXPECT(test, setup[0x211] & 0x80);
     boot_image_clear(&image);
+    EXPECT(test, load(kernel, NULL, "quiet vga=0x314 x=vga=3", &image, NULL));
+    EXPECT_EQ(test, get32(bytes_of(&image.setup) + 0x1fa) & 0xffff, 0x314);
+    boot_image_clear(&image);
+    EXPECT(test, load(kernel, NULL, "vga=ask", &image, NULL));
+    EXPECT_EQ(test, get32(bytes_of(&image.setup) + 0x1fa) & 0xffff, 0xfffd);
+    boot_image_clear(&image);
+    refused(test, kernel, NULL, "vga=big", "vga=big");
 
     gchar *cut = write_file("cut", file, 3000), *header = write_file("header", file, 700), *empty = write_file("empty", "", 0);
     gchar *large = g_strnfill(3000, 'x');
