@@ -24,6 +24,12 @@ struct io_ops {
     uint8_t min_size, max_size;     /* 1, 2, 4 or 8 bytes; max_size may have IO_ANY_OFFSET */
 };
 
+/* For data ports: up to count accesses of a size at one offset, one after another; they return how many they made. */
+struct io_strings {
+    unsigned (*read)(void *device, uint64_t offset, unsigned size, void *buffer, unsigned count);
+    unsigned (*write)(void *device, uint64_t offset, unsigned size, const void *buffer, unsigned count);
+};
+
 /* The device takes offsets that are no multiple of the size; min_size is 1 then. */
 enum { IO_ANY_OFFSET = 0x80 };
 
@@ -59,6 +65,8 @@ struct region *memory_add_alias(struct memory *memory, const char *name, uint64_
 void region_set_enabled(struct region *region, bool enabled);
 void region_set_read_only(struct region *region, bool read_only);
 void region_set_address(struct region *region, uint64_t address);
+/* When it is added: an I/O region that takes strings at once. */
+void region_set_strings(struct region *region, const struct io_strings *strings);
 /* Another part of the memory object in a region of RAM: a bank. */
 void region_set_ram_offset(struct region *region, uint64_t ram_offset);
 /* Only CPUs in system-management mode see it; see memory_smm_view. */
@@ -90,6 +98,10 @@ void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsig
 uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t address, unsigned size);
 void memory_write_from(struct memory *memory, unsigned requester, uint64_t address, uint64_t value, unsigned size);
 unsigned memory_requester(const struct memory *memory);
+/* Up to count accesses of `size` at one address, as INS and OUTS repeat them; returns how many were made. 0: what is there
+ * takes only single ones. Machine lock held. */
+unsigned memory_read_string(struct memory *memory, uint64_t address, unsigned size, void *buffer, unsigned count);
+unsigned memory_write_string(struct memory *memory, uint64_t address, unsigned size, const void *buffer, unsigned count);
 /* What a region of `priority` at address hides; machine lock held. For chips whose reads and writes go apart (PAM). */
 uint64_t memory_read_below(struct memory *memory, int priority, uint64_t address, unsigned size);
 /* Writes RAM by its offset, whatever the map shows; marks it as any write does. Machine lock held. */

@@ -32,6 +32,7 @@ struct region {
     struct ram *ram;
     uint64_t ram_offset;
     const struct io_ops *ops;
+    const struct io_strings *strings;   /* NULL: it has none */
     void *device;
     uint64_t target;                /* alias */
 };
@@ -368,6 +369,11 @@ void region_set_ram_offset(struct region *region, uint64_t ram_offset)
     }
 }
 
+void region_set_strings(struct region *region, const struct io_strings *strings)
+{
+    region->strings = strings;
+}
+
 void region_set_smm_only(struct region *region, bool smm_only)
 {
     if (region->smm_only != smm_only) {
@@ -626,6 +632,32 @@ void memory_write_from(struct memory *memory, unsigned requester, uint64_t addre
     memory->requester = requester;
     memory_write(memory, address, value, size);
     memory->requester = 0;
+}
+
+/* The region at address when it takes strings and nobody wants to see each access. */
+static const struct region *string_region(const struct memory *memory, uint64_t address, unsigned size, uint64_t *offset)
+{
+    struct range range;
+    if (part_at(memory, address, size, &range) < size || log_on(memory->log, memory->access_category) || !range.region ||
+        !range.region->strings) {
+        return NULL;
+    }
+    *offset = range.offset + (address - range.first);
+    return range.region;
+}
+
+unsigned memory_read_string(struct memory *memory, uint64_t address, unsigned size, void *buffer, unsigned count)
+{
+    uint64_t offset;
+    const struct region *region = string_region(memory, address, size, &offset);
+    return region ? region->strings->read(region->device, offset, size, buffer, count) : 0;
+}
+
+unsigned memory_write_string(struct memory *memory, uint64_t address, unsigned size, const void *buffer, unsigned count)
+{
+    uint64_t offset;
+    const struct region *region = string_region(memory, address, size, &offset);
+    return region ? region->strings->write(region->device, offset, size, buffer, count) : 0;
 }
 
 unsigned memory_requester(const struct memory *memory)

@@ -101,13 +101,72 @@ static void outs_once(const struct io_string *s)
     step(s, R_SI);
 }
 
+/*
+ * How many elements from seg:reg on lie upwards in one page, inside the segment and without wrapping; 0: go one by one.
+ * Nothing may fault or be seen by a debugger in between.
+ */
+static unsigned run_length(const struct io_string *s, unsigned segment, unsigned reg, uint64_t *linear)
+{
+    enum { PAGE = 4096 };
+    struct x86_cpu *cpu = s->cpu;
+    uint64_t offset = cpu->regs[reg] & s->mask, count = cpu->regs[R_CX] & s->mask;
+    const struct x86_segment *seg = &cpu->seg[segment];
+    bool code64 = cpu->cpu.mode & MODE_CODE64;
+    if (!s->repeated || cpu->eflags & EFL_DF || cpu->cpu.mode & (MODE_TF | MODE_AC)) {
+        return 0;
+    }
+    *linear = code64 ? offset + (segment == SEG_FS || segment == SEG_GS ? seg->base : 0) : (uint32_t)(offset + seg->base);
+    uint64_t bytes = MIN(PAGE - (*linear & (PAGE - 1)), s->mask - offset);
+    bytes = MIN(bytes / s->bytes, count) * s->bytes;
+    if (!bytes || (!code64 && (segment == SEG_CS || !x86_segment_inside(seg, (uint32_t)offset, (unsigned)bytes)))) {
+        return 0;
+    }
+    return (unsigned)(bytes / s->bytes);
+}
+
+static void step_many(const struct io_string *s, unsigned index, unsigned count)
+{
+    put_masked(s, index, s->cpu->regs[index] + (uint64_t)count * s->bytes);
+    put_masked(s, R_CX, s->cpu->regs[R_CX] - count);
+}
+
+/* As many as the device takes at once, straight into guest memory. */
+static bool ins_many(const struct io_string *s)
+{
+    struct x86_cpu *cpu = s->cpu;
+    uint64_t linear;
+    unsigned count = run_length(s, SEG_ES, R_DI, &linear);
+    void *host = count ? mmu_host_pointer(&cpu->cpu, linear, MMU_WRITE, x86_mmu_at(cpu, cpu->cpl)) : NULL;
+    count = host ? port_read_string(&cpu->cpu, (uint16_t)cpu->regs[R_DX], s->bytes, host, count) : 0;
+    if (count) {
+        step_many(s, R_DI, count);
+    }
+    return count;
+}
+
+static bool outs_many(const struct io_string *s)
+{
+    struct x86_cpu *cpu = s->cpu;
+    uint64_t linear;
+    unsigned count = run_length(s, s->segment, R_SI, &linear);
+    void *host = count ? mmu_host_pointer(&cpu->cpu, linear, MMU_READ, x86_mmu_at(cpu, cpu->cpl)) : NULL;
+    count = host ? port_write_string(&cpu->cpu, (uint16_t)cpu->regs[R_DX], s->bytes, host, count) : 0;
+    if (count) {
+        step_many(s, R_SI, count);
+    }
+    return count;
+}
+
 /* Sets pc behind the instruction when it is done, leaves it when an interrupt (or a debug trap) comes first. */
-static void run_string(const struct io_string *s, uint64_t next_rip, void (*once)(const struct io_string *s))
+static void run_string(const struct io_string *s, uint64_t next_rip, void (*once)(const struct io_string *s),
+                       bool (*many)(const struct io_string *s))
 {
     struct x86_cpu *cpu = s->cpu;
 
     while (!s->repeated || cpu->regs[R_CX] & s->mask) {
-        once(s);
+        if (!many(s)) {
+            once(s);
+        }
         if (!s->repeated) {
             break;
         }
@@ -122,7 +181,7 @@ uint64_t helper_ins(struct cpu *base, uint64_t what, uint64_t next_rip)
 {
     struct io_string s = string_of(x86_cpu_of(base), what);
 
-    run_string(&s, next_rip, ins_once);
+    run_string(&s, next_rip, ins_once, ins_many);
     return 0;
 }
 
@@ -130,6 +189,6 @@ uint64_t helper_outs(struct cpu *base, uint64_t what, uint64_t next_rip)
 {
     struct io_string s = string_of(x86_cpu_of(base), what);
 
-    run_string(&s, next_rip, outs_once);
+    run_string(&s, next_rip, outs_once, outs_many);
     return 0;
 }

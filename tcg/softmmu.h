@@ -40,5 +40,8 @@ bool phys_cas(struct cpu *cpu, uint64_t physical, uint64_t old, uint64_t new, un
 /* Port space; takes the machine lock. */
 uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned bytes);
 void port_write(struct cpu *cpu, uint16_t port, uint64_t value, unsigned bytes);
+/* Many in a row at one port, from or to host memory; returns how many were made, 0: take single ones. */
+unsigned port_read_string(struct cpu *cpu, uint16_t port, unsigned bytes, void *buffer, unsigned count);
+unsigned port_write_string(struct cpu *cpu, uint16_t port, unsigned bytes, const void *buffer, unsigned count);
 
 #endif

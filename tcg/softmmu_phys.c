@@ -213,3 +213,25 @@ void port_write(struct cpu *cpu, uint16_t port, uint64_t value, unsigned bytes)
     memory_write_from(cpu->ports, cpu->index, port, value, bytes);
     device_end(cpu);
 }
+
+unsigned port_read_string(struct cpu *cpu, uint16_t port, unsigned bytes, void *buffer, unsigned count)
+{
+    if (!cpu->ports) {
+        return 0;
+    }
+    device_begin(cpu);
+    const unsigned done = memory_read_string(cpu->ports, port, bytes, buffer, count);
+    device_end(cpu);
+    return done;
+}
+
+unsigned port_write_string(struct cpu *cpu, uint16_t port, unsigned bytes, const void *buffer, unsigned count)
+{
+    if (!cpu->ports) {
+        return 0;
+    }
+    device_begin(cpu);
+    const unsigned done = memory_write_string(cpu->ports, port, bytes, buffer, count);
+    device_end(cpu);
+    return done;
+}

@@ -210,3 +210,15 @@ void ide_control_write(struct ide_channel *channel, uint8_t value)
     }
     ide_update_irq(channel);
 }
+
+unsigned ide_data_read_string(struct ide_channel *channel, unsigned size, void *buffer, unsigned count)
+{
+    return transfer_port_read_string(selected_drive(channel), size, buffer, count);
+}
+
+unsigned ide_data_write_string(struct ide_channel *channel, unsigned size, const void *buffer, unsigned count)
+{
+    unsigned done = transfer_port_write_string(selected_drive(channel), size, buffer, count);
+    ide_update_irq(channel);
+    return done;
+}

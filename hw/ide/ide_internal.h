@@ -47,6 +47,8 @@ enum { SECTOR_BYTES = 512, CD_BLOCK_BYTES = 2048, CD_RAW_BYTES = 2352, IDE_SCRAT
 
 uint64_t ide_register_read(struct ide_channel *channel, unsigned offset, unsigned size);
 void ide_register_write(struct ide_channel *channel, unsigned offset, uint64_t value, unsigned size);
+unsigned ide_data_read_string(struct ide_channel *channel, unsigned size, void *buffer, unsigned count);
+unsigned ide_data_write_string(struct ide_channel *channel, unsigned size, const void *buffer, unsigned count);
 void ide_control_write(struct ide_channel *channel, uint8_t value);
 uint8_t ide_alternate_status(struct ide_channel *channel);
 /* INTRQ of the selected drive to the controller. */
@@ -67,9 +69,11 @@ void transfer_buffer_in(struct ide_drive *drive, uint32_t bytes, uint32_t piece)
 void transfer_buffer_out(struct ide_drive *drive, uint32_t bytes, uint32_t piece);
 /* Forgets the request in flight. */
 void transfer_cancel(struct ide_drive *drive);
-/* The data port. */
+/* The data port; the strings are as many accesses of that size in a row, up to the end of the buffer: returns how many. */
 uint32_t transfer_port_read(struct ide_drive *drive, unsigned size);
 void transfer_port_write(struct ide_drive *drive, uint32_t value, unsigned size);
+unsigned transfer_port_read_string(struct ide_drive *drive, unsigned size, uint8_t *out, unsigned count);
+unsigned transfer_port_write_string(struct ide_drive *drive, unsigned size, const uint8_t *in, unsigned count);
 
 /* ---- bus_master.c ---- */
 

@@ -25,6 +25,16 @@ static void command_write(void *opaque, uint64_t offset, uint64_t value, unsigne
     ide_register_write(opaque, (unsigned)offset, value, size);
 }
 
+static unsigned data_read_string(void *opaque, uint64_t offset, unsigned size, void *buffer, unsigned count)
+{
+    return offset ? 0 : ide_data_read_string(opaque, size, buffer, count);
+}
+
+static unsigned data_write_string(void *opaque, uint64_t offset, unsigned size, const void *buffer, unsigned count)
+{
+    return offset ? 0 : ide_data_write_string(opaque, size, buffer, count);
+}
+
 static uint64_t control_read(void *opaque, uint64_t offset, unsigned size)
 {
     return ide_alternate_status(opaque);
@@ -56,6 +66,7 @@ static void master_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 }
 
 static const struct io_ops command_ops = { command_read, command_write, 1, 4 };
+static const struct io_strings data_strings = { data_read_string, data_write_string };
 static const struct io_ops control_ops = { control_read, control_write, 1, 1 };
 static const struct io_ops master_ops = { master_read, master_write, 1, 4 };
 
@@ -215,7 +226,8 @@ static void init_channel(struct piix3_ide *ide, unsigned number, struct irq_line
     for (unsigned i = 0; i < IDE_DRIVES; i++) {
         channel->drives[i] = (struct ide_drive){ .state = &channel->state->drives[i], .channel = channel, .unit = i };
     }
-    memory_add_io(ide->machine->ports, "ide", ports[number].command, 8, &command_ops, channel, 0);
+    region_set_strings(memory_add_io(ide->machine->ports, "ide", ports[number].command, 8, &command_ops, channel, 0),
+                       &data_strings);
     memory_add_io(ide->machine->ports, "ide-control", ports[number].control, 1, &control_ops, channel, 0);
 }
 

@@ -179,6 +179,34 @@ static void buffer_arrived(struct ide_drive *drive)
     }
 }
 
+/* The host has read so much more of this piece. */
+static void taken(struct ide_drive *drive, uint32_t bytes)
+{
+    struct ide_drive_state *s = drive->state;
+    s->buffer_at += bytes;
+    if (s->buffer_at == s->piece_end) {
+        if (s->buffer_at < s->buffer_end) {
+            begin_piece(drive, false);
+        } else {
+            buffer_taken(drive);
+        }
+    }
+}
+
+/* The host has written so much more. */
+static void given(struct ide_drive *drive, uint32_t bytes)
+{
+    struct ide_drive_state *s = drive->state;
+    s->buffer_at += bytes;
+    if (s->buffer_at == s->piece_end) {
+        if (s->buffer_at < s->buffer_end) {
+            begin_piece(drive, false);
+        } else {
+            buffer_arrived(drive);
+        }
+    }
+}
+
 uint32_t transfer_port_read(struct ide_drive *drive, unsigned size)
 {
     struct ide_drive_state *s = drive->state;
@@ -187,16 +215,24 @@ uint32_t transfer_port_read(struct ide_drive *drive, unsigned size)
         return 0;
     }
     memcpy(&value, s->buffer + s->buffer_at, bytes);
-    s->buffer_at += bytes;
-    if (s->buffer_at < s->piece_end) {
-        return value;
-    }
-    if (s->buffer_at < s->buffer_end) {
-        begin_piece(drive, false);
-    } else {
-        buffer_taken(drive);
-    }
+    taken(drive, bytes);
     return value;
+}
+
+unsigned transfer_port_read_string(struct ide_drive *drive, unsigned size, uint8_t *out, unsigned count)
+{
+    struct ide_drive_state *s = drive->state;
+    unsigned done = 0;
+    while (done < count && drive->kind != IDE_NONE && s->phase == PHASE_PIO_IN) {
+        uint32_t units = MIN(count - done, (s->piece_end - s->buffer_at) / size);
+        if (!units) {
+            break;                      /* an odd end: a single access knows what to do */
+        }
+        memcpy(out + done * size, s->buffer + s->buffer_at, units * size);
+        done += units;
+        taken(drive, units * size);
+    }
+    return done;
 }
 
 static void packet_write(struct ide_drive *drive, uint32_t value, unsigned size)
@@ -224,15 +260,23 @@ void transfer_port_write(struct ide_drive *drive, uint32_t value, unsigned size)
         return;
     }
     memcpy(s->buffer + s->buffer_at, &value, bytes);
-    s->buffer_at += bytes;
-    if (s->buffer_at < s->piece_end) {
-        return;
+    given(drive, bytes);
+}
+
+unsigned transfer_port_write_string(struct ide_drive *drive, unsigned size, const uint8_t *in, unsigned count)
+{
+    struct ide_drive_state *s = drive->state;
+    unsigned done = 0;
+    while (done < count && drive->kind != IDE_NONE && s->phase == PHASE_PIO_OUT) {
+        uint32_t units = MIN(count - done, (s->piece_end - s->buffer_at) / size);
+        if (!units) {
+            break;
+        }
+        memcpy(s->buffer + s->buffer_at, in + done * size, units * size);
+        done += units;
+        given(drive, units * size);
     }
-    if (s->buffer_at < s->buffer_end) {
-        begin_piece(drive, false);
-    } else {
-        buffer_arrived(drive);
-    }
+    return done;
 }
 
 /* ---- Requests ---- */

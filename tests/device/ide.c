@@ -211,6 +211,30 @@ static void write_of_many_sectors(struct test *test)
     ide_free(&t);
 }
 
+/* What REP INSW and OUTSW move at once is what single accesses would have moved, over DRQ blocks and up to the wait for the
+ * disk. */
+static void strings_of_the_data_port(struct test *test)
+{
+    struct ide t;
+    g_autofree uint8_t *data = g_malloc0(100 * 512);
+    ide_init(&t);
+    struct memory *ports = t.rig.machine->ports;
+    command28(&t, 300, 100, 0x20);
+    EXPECT_EQ(test, memory_read_string(ports, DATA, 2, data, 256), 0);
+    wait_disk(&t);
+    EXPECT_EQ(test, memory_read_string(ports, DATA, 2, data, 100), 100);
+    EXPECT_EQ(test, memory_read_string(ports, DATA, 4, data + 200, 10000), (32768 - 200) / 4);
+    wait_disk(&t);
+    EXPECT_EQ(test, memory_read_string(ports, DATA, 2, data + 32768, 100000), (51200 - 32768) / 2);
+    EXPECT(test, !memcmp(data, t.disk->data + 300 * 512, 51200) && alt(&t) == READY);
+    EXPECT_EQ(test, memory_read_string(ports, CMD, 1, data, 4), 0);
+    command28(&t, 10, 3, 0x30);
+    EXPECT_EQ(test, memory_write_string(ports, DATA, 2, data, 10000), 768);
+    wait_disk(&t);
+    EXPECT(test, status(&t) == READY && !memcmp(t.disk->data + 10 * 512, data, 1536));
+    ide_free(&t);
+}
+
 static void addresses(struct test *test)
 {
     struct ide t;
@@ -723,7 +747,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(drives_are_found), TEST(identify), TEST(pio_read_hands_out_sectors), TEST(pio_multiple), TEST(pio_write),
-        TEST(write_of_many_sectors), TEST(addresses), TEST(previous_values_are_read_with_hob), TEST(errors_of_the_disk),
+        TEST(write_of_many_sectors), TEST(strings_of_the_data_port), TEST(addresses), TEST(previous_values_are_read_with_hob), TEST(errors_of_the_disk),
         TEST(dma_read), TEST(dma_write), TEST(dma_of_many_chunks), TEST(tables_of_other_lengths), TEST(hostile_tables),
         TEST(stopped_and_reset_in_the_middle), TEST(needs_bus_mastering), TEST(flush_and_write_through), TEST(features),
         TEST(trim), TEST(nien_hides_interrupts), TEST(smart), TEST(commands_while_busy_are_ignored), TEST(diagnostic),
