@@ -191,6 +191,7 @@ void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned sl
 
 void pci_device_loaded(struct pci_device *device)
 {
+    device->intx_level = pci_word(device->state, PCI_STATUS) & PCI_STATUS_INTERRUPT;
     map_bars(device);
     update_intx(device);
 }

@@ -131,6 +131,8 @@ struct virtio_element {
 };
 
 bool virtio_queue_ready(const struct virtio_device *device, unsigned queue);
+/* There is a chain to pop. */
+bool virtio_has_buffers(struct virtio_device *device, unsigned queue);
 /* The next chain; NULL: none, or the device is broken. To be given back with virtio_push or virtio_drop. */
 struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue);
 /* Bytes [offset, +bytes) of what the driver wrote; short when there is less. Returns the bytes copied. */

@@ -39,6 +39,12 @@ static uint16_t available_index(struct virtio_device *device, const struct virti
     return index;
 }
 
+bool virtio_has_buffers(struct virtio_device *device, unsigned queue_number)
+{
+    const struct virtio_queue_state *queue = &device->state->queues[queue_number];
+    return virtio_queue_ready(device, queue_number) && available_index(device, queue) != queue->next_available;
+}
+
 /* ---- Taking chains ---- */
 
 /* Walking a chain: where its descriptors are, and how many more there may be. */
