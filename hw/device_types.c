@@ -24,6 +24,7 @@
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
+#include "hw/net/e1000.h"
 #include "hw/pci/ecam.h"
 #include "hw/pci/i440fx.h"
 #include "hw/pci/pci.h"
@@ -32,6 +33,9 @@
 #include "hw/timer/i8254.h"
 #include "hw/timer/mc146818.h"
 #include "hw/timer/pl031.h"
+#include "hw/virtio/virtio_mmio.h"
+#include "hw/virtio/virtio_net.h"
+#include "hw/virtio/virtio_pci.h"
 
 const struct device_type *const device_types[] = {
     &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
@@ -41,5 +45,6 @@ const struct device_type *const device_types[] = {
     &gicv3_type, &gicv3_cpu_type, &gicv3_its_type,
     &vga_type, &pflash_type,
     &piix3_ide_type, &i8237_type, &fdc_type, &parallel_type,
+    &e1000_type, &virtio_net_type, &virtio_pci_type, &virtio_mmio_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

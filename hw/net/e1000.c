@@ -106,6 +106,7 @@ static void interrupt_time(void *opaque)
 
 static void transmit_time(void *opaque)
 {
+    ((struct e1000 *)opaque)->state.transmit_ns = 0;
     e1000_transmit(opaque);
 }
 
@@ -263,8 +264,8 @@ static void loaded(void *opaque)
     struct e1000 *card = opaque;
     pci_device_loaded(&card->pci);
     update_interrupt(card);
-    if (card->state.tdh != card->state.tdt) {       /* what the timer had still to do */
-        timer_arm(card->transmit_timer, clock_now_ns(card->machine->clocks, CLOCK_KIND_VIRTUAL));
+    if (card->state.transmit_ns) {
+        timer_arm(card->transmit_timer, card->state.transmit_ns);
     }
 }
 
@@ -289,7 +290,7 @@ static void e1000_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct e1000_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(pci), FIELD(next_interrupt_ns), FIELD(ctrl), FIELD(eecd), FIELD(eerd), FIELD(ctrl_ext), FIELD(mdic), FIELD(fcal),
+    FIELD(pci), FIELD(next_interrupt_ns), FIELD(transmit_ns), FIELD(ctrl), FIELD(eecd), FIELD(eerd), FIELD(ctrl_ext), FIELD(mdic), FIELD(fcal),
     FIELD(fcah), FIELD(fct), FIELD(vet), FIELD(icr), FIELD(itr), FIELD(ims), FIELD(rctl), FIELD(fcttv), FIELD(txcw),
     FIELD(tctl), FIELD(tipg), FIELD(ait), FIELD(ledctl), FIELD(pba), FIELD(fcrtl), FIELD(fcrth), FIELD(rdbal), FIELD(rdbah),
     FIELD(rdlen), FIELD(rdh), FIELD(rdt), FIELD(rdtr), FIELD(rxdctl), FIELD(radv), FIELD(rsrpd), FIELD(txdmac),

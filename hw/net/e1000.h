@@ -16,6 +16,7 @@ struct e1000_context { uint16_t ip_end, l4_end, mss; uint8_t ip_start, ip_at, l4
 struct e1000_state {
     struct pci_state pci;
     int64_t next_interrupt_ns;      /* ITR: no interrupt before */
+    int64_t transmit_ns;            /* when the rest of the ring is taken; 0: nothing is left */
     uint32_t ctrl, eecd, eerd, ctrl_ext, mdic, fcal, fcah, fct, vet, icr, itr, ims, rctl, fcttv, txcw, tctl, tipg, ait,
              ledctl, pba, fcrtl, fcrth;
     uint32_t rdbal, rdbah, rdlen, rdh, rdt, rdtr, rxdctl, radv, rsrpd;

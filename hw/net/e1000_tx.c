@@ -9,7 +9,7 @@
 #include "hw/net/e1000_regs.h"
 #include "hw/net/offload.h"
 
-enum { BUDGET_BYTES = 4 << 20, DESCRIPTOR_COST = 64 };
+enum { BUDGET_BYTES = 4 << 20, DESCRIPTOR_COST = 256, PAUSE_NS = 50000 };
 enum {  /* in the third and fourth word of a descriptor */
     LEGACY_BYTES = 0xffff, LEGACY_CSO_SHIFT = 16, CMD_SHIFT = 24, CMD_EOP = 1 << 0, CMD_IC = 1 << 2, CMD_TSE = 1 << 2,
     CMD_RS = 1 << 3, CMD_DEXT = 1 << 5, CMD_VLE = 1 << 6, TUCMD_TSE = 1 << 2,
@@ -53,17 +53,14 @@ static struct transmit_descriptor entry_read(const struct e1000 *card, uint32_t 
     return descriptor;
 }
 
-/* Descriptors from TDH up to and with the end of a frame, or one context; 0: it is not all there yet. */
+/* Descriptors from TDH up to and with the end of a frame or a context; 0: it is not all there yet. */
 static uint32_t frame_entries(const struct e1000 *card)
 {
     const struct e1000_state *s = &card->state;
     uint32_t entries = ring_entries(s), waiting = (s->tdt + entries - s->tdh) % entries;
     for (uint32_t i = 0; i < waiting; i++) {
         struct transmit_descriptor descriptor = entry_read(card, (s->tdh + i) % entries);
-        if (is_context(&descriptor)) {
-            return 1;               /* inside a frame: what is before it is lost */
-        }
-        if (command_of(&descriptor) & CMD_EOP) {
+        if (is_context(&descriptor) || command_of(&descriptor) & CMD_EOP) {
             return i + 1;
         }
     }
@@ -206,7 +203,8 @@ static size_t take_frame(struct e1000 *card, uint32_t entries)
         }
         s->tdh = s->tdh + 1 < ring_entries(s) ? s->tdh + 1 : 0;
     }
-    if (job.too_long || job.bytes < NETWORK_FRAME_LEAST) {
+    bool unfinished = is_context(&job.last);    /* a context in the middle: what came before it is lost */
+    if (unfinished || job.too_long || job.bytes < NETWORK_FRAME_LEAST) {
         if (job.too_long || job.bytes) {
             log_write(card->machine->log, LOG_guest_errors, "e1000: a frame of an impossible length is dropped\n");
         }
@@ -238,7 +236,8 @@ void e1000_transmit(struct e1000 *card)
     }
     card->transmitting = false;
     if (done >= BUDGET_BYTES) {
-        timer_arm(card->transmit_timer, clock_now_ns(card->machine->clocks, CLOCK_KIND_VIRTUAL));
+        s->transmit_ns = clock_now_ns(card->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS;
+        timer_arm(card->transmit_timer, s->transmit_ns);
     }
     if (worked) {
         e1000_raise(card, ICR_TXDW | (s->tdh == s->tdt ? ICR_TXQE : 0));

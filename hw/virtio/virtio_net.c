@@ -13,7 +13,7 @@
 enum { QUEUE_RECEIVE, QUEUE_TRANSMIT, QUEUE_CONTROL, QUEUE_SIZE_DEFAULT = 256, QUEUE_SIZE_CONTROL = 64 };
 enum { STATUS_LINK_UP = 1, HEADER_NEEDS_CSUM = 1, HEADER_DATA_VALID = 2, GSO_NONE = 0, GSO_TCPV4 = 1, GSO_TCPV6 = 4,
        GSO_ECN = 0x80, DUPLEX_FULL = 1 };
-enum { BUDGET_BYTES = 4 << 20, CHAIN_COST = 64 };
+enum { BUDGET_BYTES = 4 << 20, CHAIN_COST = 256, PAUSE_NS = 50000 };
 
 /* 5.1.6; without MRG_RXBUF a legacy driver has it without the last member. */
 struct header { uint8_t flags, gso; uint16_t headers, segment, checksum_start, checksum_offset, buffers; };
@@ -167,16 +167,16 @@ static void transmit(struct virtio_net *net)
         virtio_notify(virtio, QUEUE_TRANSMIT);
     }
     if (done >= BUDGET_BYTES) {
-        timer_arm(net->transmit_timer, clock_now_ns(virtio->machine->clocks, CLOCK_KIND_VIRTUAL));
+        net->state.transmit_ns = clock_now_ns(virtio->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS;
+        timer_arm(net->transmit_timer, net->state.transmit_ns);
     }
 }
 
 static void transmit_time(void *opaque)
 {
     struct virtio_net *net = opaque;
-    if (virtio_queue_ready(&net->virtio, QUEUE_TRANSMIT)) {
-        virtio_queue_notify(&net->virtio, QUEUE_TRANSMIT);
-    }
+    net->state.transmit_ns = 0;
+    virtio_queue_notify(&net->virtio, QUEUE_TRANSMIT);
 }
 
 /* ---- The device ---- */
@@ -255,7 +255,9 @@ static void reset(void *opaque)
 static void loaded(void *opaque)
 {
     struct virtio_net *net = opaque;
-    timer_arm(net->transmit_timer, clock_now_ns(net->virtio.machine->clocks, CLOCK_KIND_VIRTUAL));
+    if (net->state.transmit_ns) {
+        timer_arm(net->transmit_timer, net->state.transmit_ns);
+    }
 }
 
 static void virtio_net_free(void *opaque)
@@ -269,7 +271,7 @@ static void virtio_net_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct virtio_net_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(virtio), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table), FIELD(mac), FIELD(promiscuous),
+    FIELD(virtio), FIELD(transmit_ns), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table), FIELD(mac), FIELD(promiscuous),
     FIELD(all_multicast), FIELD(all_unicast), FIELD(no_multicast), FIELD(no_unicast), FIELD(no_broadcast),
     FIELD(table_overflow), FIELD(pad),
 };

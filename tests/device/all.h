@@ -23,6 +23,7 @@
 enum { ALL_DISKS = 5 };
 struct disk;
 struct display;
+struct virtio_net;
 
 struct gicv3;
 struct gicv3_its;
@@ -39,6 +40,7 @@ struct all {
     struct display *display;
     struct gicv3 *gic3;
     struct gicv3_its *its;
+    struct virtio_net *net;
     uint64_t seed;
 };
 
@@ -51,6 +53,9 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
 #include "tests/device/all_arm.h"
 #include "tests/device/all_disks.h"
 #include "tests/device/all_display.h"
+
+static inline uint64_t all_value(struct all *all);
+#include "tests/device/all_net.h"
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
@@ -88,6 +93,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     post_new(machine);
     all_init_disks(all, pci);
     all_init_display(all, pci);
+    all_init_net(all, pci);
     all_init_arm(all);
 }
 
@@ -122,6 +128,7 @@ static inline void all_prepare(struct all *all)
     memory_write(ports, 0xcf8, 0x80000bd0, 4), memory_write(ports, 0xcfe, 1, 1);
     all_prepare_disks(all);
     all_prepare_display(all);
+    all_prepare_net(all);
     for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
         memory_write_from(memory, cpu, 0xfee000f0, 0x1ff, 4);
         memory_write_from(memory, cpu, 0xfee00320, 0x20000 | (0x40 + cpu), 4);
@@ -149,7 +156,11 @@ static inline void all_step(struct all *all)
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 26)) {
+    switch (all_random(all, 30)) {
+    case 26:
+    case 27:
+    case 28:
+    case 29: all_step_net(all); break;
     case 22:
     case 23:
     case 24:

@@ -95,6 +95,7 @@ static void move_state(struct all *from, struct all *to)
     GArray *sources = from->rig.machine->devices, *targets = to->rig.machine->devices;
     memcpy(to->rig.machine->ram->host, from->rig.machine->ram->host, from->rig.machine->ram_used);
     all_move_disks(from, to);
+    all_move_net(from, to);
     for (unsigned i = 0; i < sources->len; i++) {
         struct machine_device *x = &g_array_index(sources, struct machine_device, i);
         struct machine_device *y = &g_array_index(targets, struct machine_device, i);
