@@ -9,5 +9,11 @@ const struct device_kind device_kinds[] = {
     { "VGA", DEVICE_PCI, "VGA with Bochs VBE registers (-vga std)", vga_properties, vga_add },
     { "ide-hd", DEVICE_ISA, "disk on an IDE channel", ide_drive_properties, ide_hd_add },
     { "ide-cd", DEVICE_ISA, "CD-ROM drive on an IDE channel", ide_drive_properties, ide_cd_add },
+    { "e1000", DEVICE_PCI, "Intel 82540EM gigabit Ethernet", e1000_properties, e1000_add },
+    { "e1000-82544gc", DEVICE_PCI, "Intel 82544GC gigabit Ethernet", e1000_properties, e1000_82544gc_add },
+    { "e1000-82545em", DEVICE_PCI, "Intel 82545EM gigabit Ethernet", e1000_properties, e1000_82545em_add },
+    { "virtio-net-pci", DEVICE_PCI, "virtio network card", virtio_net_pci_properties, virtio_net_pci_add },
+    { "virtio-net", DEVICE_PCI, "the same", virtio_net_pci_properties, virtio_net_pci_add },
+    { "virtio-net-device", DEVICE_VIRTIO, "virtio network card", virtio_net_device_properties, virtio_net_device_add },
     { NULL },
 };

@@ -15,5 +15,10 @@ DEVICE_KIND_PARTS(vga)
 extern const struct device_property ide_drive_properties[];
 bool ide_hd_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool ide_cd_add(struct board *board, const struct device_arguments *arguments, GError **error);
+DEVICE_KIND_PARTS(e1000)
+bool e1000_82544gc_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool e1000_82545em_add(struct board *board, const struct device_arguments *arguments, GError **error);
+DEVICE_KIND_PARTS(virtio_net_pci)
+DEVICE_KIND_PARTS(virtio_net_device)
 
 #endif
