@@ -20,7 +20,6 @@
 #include "hw/acpi/piix4_pm.h"
 #include "hw/boards/devices.h"
 #include "hw/boards/backends.h"
-#include "hw/boards/firmware.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/i8259.h"
@@ -34,9 +33,9 @@
 #include "hw/timer/i8254.h"
 #include "target-x86/cpuid.h"
 
-enum { ISA_ROM_BYTES = 128 << 10, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
+enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
        IRQ_MOUSE = 12, IRQ_FERR = 13 };
-static const uint64_t MIB = 1 << 20, FOUR_GIB = 1ull << 32, LOW_RAM_MOST = 0xe0000000, LOW_RAM_SPLIT = 0xc0000000;
+static const uint64_t FOUR_GIB = 1ull << 32, LOW_RAM_MOST = 0xe0000000, LOW_RAM_SPLIT = 0xc0000000;
 
 /* ---- CPUs ---- */
 
@@ -84,17 +83,10 @@ static void build_cpu(struct pc *pc, const struct x86_model *model, struct lapic
 static void map_memory(struct pc *pc)
 {
     struct machine *machine = pc->board.machine;
-    gsize rom_bytes;
-    const void *rom = g_bytes_get_data(pc->firmware, &rom_bytes);
-    uint64_t isa_bytes = MIN(rom_bytes, ISA_ROM_BYTES);
     memory_add_ram(machine->memory, "ram-low", 0, pc->low_ram_bytes, machine->ram, 0, false, 0);
     if (pc->high_ram_bytes) {
         memory_add_ram(machine->memory, "ram-high", FOUR_GIB, pc->high_ram_bytes, machine->ram, pc->low_ram_bytes, false, 0);
     }
-    memcpy(machine->ram->host + machine->ram_bytes, rom, rom_bytes);
-    memory_add_ram(machine->memory, "firmware", FOUR_GIB - rom_bytes, rom_bytes, machine->ram, machine->ram_bytes, true, 0);
-    memory_add_alias(machine->memory, "firmware-isa", MIB - isa_bytes, isa_bytes, FOUR_GIB - isa_bytes,
-                     I440FX_PRIORITY_DEVICES);
 }
 
 /* ---- Serial ports ---- */
@@ -202,11 +194,10 @@ static bool build(struct board *board, GError **error)
     struct pc *pc = (struct pc *)board;
     const struct options *options = board->options;
     const struct x86_model *model = find_model(options, error);
-    if (!model || !split_memory(pc, error) || !(pc->firmware = firmware_load(options->bios, error)) ||
-        !load_kernel(pc, error)) {
+    if (!model || !split_memory(pc, error) || !load_kernel(pc, error)) {
         return false;
     }
-    board->machine = machine_new(options->memory_bytes, g_bytes_get_size(pc->firmware), board->log);
+    board->machine = machine_new(options->memory_bytes, 0, board->log);
     if (!board->machine) {
         return error_fail(error, "-m: the host cannot give that much memory");
     }
@@ -216,7 +207,7 @@ static bool build(struct board *board, GError **error)
     }
     board->isa_irq = isa_irq;
     map_memory(pc);
-    return backends_open(board, error) && build_devices(pc, model, error);
+    return backends_open(board, error) && pc_add_firmware(pc, error) && build_devices(pc, model, error);
 }
 
 static void clear(struct board *board)
@@ -226,7 +217,6 @@ static void clear(struct board *board)
         x86_cpu_free(pc->cpus[i]);
     }
     boot_image_clear(&pc->boot);
-    g_clear_pointer(&pc->firmware, g_bytes_unref);
 }
 
 static bool cpu_model(unsigned index, struct board_cpu_model *model)

@@ -24,7 +24,6 @@ struct pc {
     struct isa_irqs irqs;
     struct piix3_ide *ide;
     struct boot_image boot;         /* -kernel */
-    GBytes *firmware;
     struct fw_cfg *fw_cfg;
     struct mc146818 *rtc;
     struct i8237 *dma;
@@ -33,6 +32,8 @@ struct pc {
 
 /* -global, -debugcon, -device. */
 bool pc_add_optional(struct pc *pc, GError **error);
+/* ROM or flash below 4 GiB. */
+bool pc_add_firmware(struct pc *pc, GError **error);
 /* -rtc base. */
 bool pc_set_date(struct pc *pc, struct mc146818 *rtc, GError **error);
 /* IDE, floppy and the drives on them. */

@@ -45,7 +45,7 @@ static uint32_t replicate(const struct pflash *flash, uint32_t value)
     return answer;
 }
 
-/* ---- Changes on their way out: with the command that ends a row of programs. A machine that ends before it lost power ---- */
+/* ---- Changes on their way out: with the command that ends a row of programs ---- */
 
 static void write_back(struct pflash *flash)
 {
@@ -262,6 +262,12 @@ static void reset(void *device)
     loaded(flash);
 }
 
+static void pflash_free(void *device)
+{
+    write_back(device);
+    g_free(device);
+}
+
 #define FIELD(member) SNAPSHOT_FIELD(struct pflash_state, member)
 static const struct snapshot_field fields[] = {
     FIELD(command), FIELD(status), FIELD(cycle), FIELD(reserved), FIELD(count), FIELD(block),
@@ -271,6 +277,7 @@ const struct device_type pflash_type = {
     .name = "pflash",
     .reset = reset,
     .loaded = loaded,
+    .free = pflash_free,
     .state_offset = offsetof(struct pflash, state),
     .state_size = sizeof(struct pflash_state),
     .fields = fields,

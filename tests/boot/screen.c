@@ -3,7 +3,7 @@
  * A machine whose screen is looked at: screen [--text TEXT]... [--pixels] [--when FILE] [--seconds N] [--ppm FILE] -- OPTIONS
  *
  * Runs until each TEXT in turn stood in a row of the text screen (with --pixels: until a screen of graphics has been drawn and then was
- * still for two seconds; with --when: until FILE, say of -debugcon, is not empty; without any: for N seconds), then prints the text screen or the size, writes the picture and
+ * still for two seconds, or --still N; with --when: until FILE, say of -debugcon, is not empty; without any: for N seconds), then prints the text screen or the size, writes the picture and
  * leaves with status 0. Status 1: not seen in N seconds (60 when not given); the screen is printed all the same.
  */
 #include <glib/gstdio.h>
@@ -15,7 +15,7 @@
 #include "hw/boards/board.h"
 #include "machine/machine.h"
 
-enum { POLL_MS = 100, STILL_MS = 2000 };
+enum { POLL_MS = 100 };
 
 struct watch {
     struct board *board;
@@ -23,7 +23,7 @@ struct watch {
     unsigned next;                  /* of texts */
     bool pixels, seen;
     const char *when;
-    unsigned seconds;
+    unsigned seconds, still;
     int64_t start_us, changed_us;
     unsigned changes;
 };
@@ -75,7 +75,7 @@ static gboolean poll(gpointer opaque)
         watch->next++;
     }
     bool texts = watch->next == watch->texts->len;
-    bool still = !screen->columns && watch->changes > 1 && now - watch->changed_us > STILL_MS * 1000;
+    bool still = !screen->columns && watch->changes > 1 && now - watch->changed_us > watch->still * G_USEC_PER_SEC;
     bool waits = watch->texts->len || watch->pixels || watch->when;
     watch->seen = waits && texts && (!watch->pixels || still) && (!watch->when || is_filled(watch->when));
     g_mutex_unlock(&machine->lock);
@@ -125,7 +125,7 @@ static int fail(GError *error)
 
 int main(int argc, char **argv)
 {
-    struct watch watch = { .texts = g_ptr_array_new(), .seconds = 60, .start_us = g_get_monotonic_time() };
+    struct watch watch = { .texts = g_ptr_array_new(), .seconds = 60, .still = 2, .start_us = g_get_monotonic_time() };
     const char *ppm = NULL;
     int i = 1;
     for (; i < argc && strcmp(argv[i], "--"); i++) {
@@ -137,6 +137,8 @@ int main(int argc, char **argv)
             g_ptr_array_add(watch.texts, (void *)value);
         } else if (!strcmp(argv[i], "--when")) {
             watch.when = value;
+        } else if (!strcmp(argv[i], "--still")) {
+            watch.still = atoi(value);
         } else if (!strcmp(argv[i], "--seconds")) {
             watch.seconds = atoi(value);
         } else if (!strcmp(argv[i], "--ppm")) {
