@@ -80,6 +80,20 @@ static bool find_sector(struct fdc *fdc)
     return false;
 }
 
+/* The sector that was found is still there: the medium may have been changed since. Ends the command when not. */
+static bool sector_is_there(struct fdc *fdc)
+{
+    struct fdc_state *s = &fdc->state;
+    const struct fdc_drive *drive = fdc_drive(fdc, number_of(s));
+    const struct fdc_format *format = drive ? drive->format : NULL;
+    if (format && s->sector && s->sector <= format->sectors && s->head < format->heads &&
+        sector_offset(s, format) + FDC_SECTOR_BYTES <= drive->facts.bytes) {
+        return true;
+    }
+    fail_data(fdc, ST1_MISSING_MARK, 0);
+    return false;
+}
+
 /* After a sector: the address that the result phase would show; false: that was the last one up to EOT. */
 static bool next_sector(struct fdc_state *s)
 {
@@ -335,7 +349,7 @@ static bool run_once(struct fdc *fdc)
     switch (before) {
     case FDC_READ:
         if (dma ? i8237_ready(fdc->dma, FDC_DMA_CHANNEL) : s->buffer_at == s->buffer_end) {
-            if (find_sector(fdc)) {
+            if (sector_is_there(fdc)) {
                 submit_read(fdc, drive);
             }
         }
@@ -346,7 +360,7 @@ static bool run_once(struct fdc *fdc)
         }
         break;
     case FDC_WRITING:
-        if (find_sector(fdc)) {
+        if (sector_is_there(fdc)) {
             submit(fdc, DISK_WRITE, sector_offset(s, drive->format), FDC_SECTOR_BYTES, s->buffer);
         }
         break;
@@ -413,7 +427,7 @@ static void write_format(struct fdc *fdc)
     s->sector = entry[2];
     if (entry[0] != s->cylinder || entry[1] != s->head) {
         fail_data(fdc, ST1_NO_DATA, 0); /* other addresses than those of the place cannot be kept in an image */
-    } else if (find_sector(fdc)) {
+    } else if (sector_is_there(fdc)) {
         memset(fdc->scratch, s->command[FORMAT_FILL], FDC_SECTOR_BYTES);
         submit(fdc, DISK_WRITE, sector_offset(s, fdc->drives[number_of(s)].format), FDC_SECTOR_BYTES, fdc->scratch);
     }
