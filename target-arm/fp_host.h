@@ -13,7 +13,6 @@
 #include "target-arm/cpu.h"
 #include "target-arm/fp.h"
 
-uint32_t arm_fp_host_flags(uint32_t mxcsr);
 
 static inline float fp_float(uint64_t bits)
 {

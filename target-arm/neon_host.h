@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARGET_ARM_NEON_HOST_H
+#define TARGET_ARM_NEON_HOST_H
+/* Advanced SIMD operations that an instruction of x86-64 hosts does alike. Each returns false when there is none. Register numbers
+ * are those of D registers; field Q says whether two are meant. */
+#include "target-arm/neon.h"
+
+bool neon_host_three(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m);
+/* op: AND BIC ORR ORN EOR BSL BIT BIF */
+bool neon_host_logic(struct arm_trans *t, unsigned op, unsigned d, unsigned n, unsigned m);
+bool neon_host_shift(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount);
+
+#endif
