@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/character.h"
 #include "base/error.h"
+#include "hw/boards/backends.h"
 #include "hw/boards/devices.h"
 #include "hw/char/pl011.h"
 #include "hw/gpio/pl061.h"
@@ -20,12 +21,12 @@
 
 struct irq_line virt_spi(struct virt *virt, unsigned spi)
 {
-    return gicv2_spi(virt->gicv2, spi);
+    return virt->gicv3 ? gicv3_spi(virt->gicv3, spi) : gicv2_spi(virt->gicv2, spi);
 }
 
 struct irq_line virt_ppi(struct virt *virt, unsigned cpu, unsigned irq)
 {
-    return gicv2_ppi(virt->gicv2, cpu, irq);
+    return virt->gicv3 ? gicv3_ppi(virt->gicv3, cpu, irq) : gicv2_ppi(virt->gicv2, cpu, irq);
 }
 
 static void set_cpu_pin(void *controller, unsigned input, bool level)
@@ -51,6 +52,47 @@ static void build_gicv2(struct virt *virt)
         messages[i] = virt_spi(virt, VIRT_SPI_V2M + i);
     }
     gicv2m_new(virt->board.machine, VIRT_V2M, VIRT_SPI_V2M, VIRT_V2M_SPIS, messages);
+}
+
+/* HCR_EL2 sends EL1's accesses to the virtual interface; which bit decides depends on the group, and guests set both. */
+static bool is_virtual(const struct arm_cpu *cpu)
+{
+    enum { HCR_FMO = 1 << 3, HCR_IMO = 1 << 4 };
+    return cpu->has_el2 && cpu->el == EL1 && (cpu->hcr & (HCR_FMO | HCR_IMO)) && !arm_is_secure(cpu);
+}
+
+static bool gic_read(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t *value)
+{
+    return gicv3_read_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, is_virtual(cpu), value);
+}
+
+static bool gic_write(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t value)
+{
+    return gicv3_write_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, is_virtual(cpu), value);
+}
+
+/* The first region of redistributors has room for 123; the others follow high up. */
+static uint64_t redistributor_address(unsigned index)
+{
+    const unsigned low = VIRT_GICR_BYTES / GICV3_REDISTRIBUTOR_BYTES;
+    return index < low ? VIRT_GICR + index * (uint64_t)GICV3_REDISTRIBUTOR_BYTES
+                       : VIRT_GICR_HIGH + (index - low) * (uint64_t)GICV3_REDISTRIBUTOR_BYTES;
+}
+
+static void build_gicv3(struct virt *virt)
+{
+    struct gicv3 *gic = virt->gicv3 = gicv3_new(virt->board.machine, VIRT_GICD, VIRT_SPIS + 32);
+    for (unsigned i = 0; i < virt->board.cpu_count; i++) {
+        struct arm_cpu *cpu = virt->cpus[i];
+        struct gicv3_cpu *interface = gicv3_add_cpu(gic, redistributor_address(i), cpu->mpidr);
+        interface->outputs = (struct gicv3_outputs){ cpu_pin(cpu, CPU_INPUT_IRQ), cpu_pin(cpu, CPU_INPUT_FIQ),
+                                                     cpu_pin(cpu, CPU_INPUT_VIRQ), cpu_pin(cpu, CPU_INPUT_VFIQ),
+                                                     gicv3_ppi(gic, i, VIRT_PPI_MAINTENANCE) };
+        cpu->board.gic = gic;
+        cpu->board.gic_read = gic_read;
+        cpu->board.gic_write = gic_write;
+    }
+    virt->its_device = virt->its ? gicv3_its_new(virt->board.machine, gic, VIRT_ITS) : NULL;
 }
 
 static void connect_cpu(struct virt *virt, unsigned index)
@@ -81,6 +123,9 @@ static void build_cpu(struct virt *virt, unsigned index)
     cpu->has_el3 = cpu->has_el3 && virt->secure;
     cpu->deterministic = virt->board.options->icount;
     cpu->start_powered_off = index > 0;
+    if (virt->gic_version == 3) {       /* SGIs reach 16 CPUs of a cluster */
+        cpu->mpidr = (cpu->mpidr & ~0xffffull) | (index / 16) << 8 | index % 16;
+    }
     board_add_cpu(&virt->board, &cpu->cpu);
 }
 
@@ -109,6 +154,10 @@ static void build_pci(struct virt *virt)
                           VIRT_PCI_IO_BYTES);
     for (unsigned i = 0; i < PCI_PINS; i++) {
         virt->ecam->bus->pirq[i] = virt_spi(virt, VIRT_SPI_PCI + i);
+    }
+    if (virt->its_device) {
+        virt->ecam->bus->message.send = gicv3_its_message;
+        virt->ecam->bus->message.opaque = virt->its_device;
     }
     virt->board.pci = virt->ecam->bus;
 }
@@ -143,7 +192,11 @@ static bool build_devices(struct virt *virt, GError **error)
     for (unsigned i = 0; i < virt->board.options->cpus; i++) {
         build_cpu(virt, i);
     }
-    build_gicv2(virt);
+    if (virt->gic_version == 3) {
+        build_gicv3(virt);
+    } else {
+        build_gicv2(virt);
+    }
     for (unsigned i = 0; i < virt->board.cpu_count; i++) {
         connect_cpu(virt, i);
     }
@@ -155,7 +208,7 @@ static bool build_devices(struct virt *virt, GError **error)
     machine->power_button = pl061_input(gpio, VIRT_GPIO_POWER);
     build_pci(virt);
     build_virtio_slots(virt);
-    return add_devices(virt, error) && virt_load(virt, error);
+    return add_devices(virt, error) && backends_finish(&virt->board, error) && virt_load(virt, error);
 }
 
 /* -machine dumpdtb=FILE: nothing is run. */
@@ -185,7 +238,7 @@ static bool build(struct board *board, GError **error)
     }
     board->machine->no_reboot = options->no_reboot;
     memory_add_ram(board->machine->memory, "ram", VIRT_RAM, options->memory_bytes, board->machine->ram, 0, false, 0);
-    return board_build_engine(board, error) && build_devices(virt, error) && (!options->dumpdtb || dump_tree(virt, error));
+    return board_build_engine(board, error) && backends_open(board, error) && build_devices(virt, error) && (!options->dumpdtb || dump_tree(virt, error));
 }
 
 static void clear(struct board *board)

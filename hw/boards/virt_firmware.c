@@ -6,8 +6,10 @@
  */
 #include <string.h>
 #include "base/error.h"
+#include "hw/boards/backends.h"
 #include "hw/boards/virt_internal.h"
 #include "hw/boot/memory_image.h"
+#include "hw/flash/pflash.h"
 
 static const char *const folders[] = { "/usr/share/qemu-efi-aarch64", "/usr/share/AAVMF", "/usr/share/qemu", NULL };
 static const uint64_t FLASH_BANK = VIRT_FLASH_BYTES / 2;
@@ -98,19 +100,57 @@ static void build_fw_cfg(struct virt *virt)
 
 /* ---- Flash ---- */
 
-static bool map_flash(struct virt *virt, GBytes *firmware, GError **error)
+enum { FLASH_BANKS = 2, FLASH_SECTOR = 256 << 10, FLASH_BUS = 4, FLASH_CHIP = 2 };
+
+/* An image may be smaller than its bank; what lies beyond is lost at the end. */
+static int write_back(void *opaque, uint64_t offset, const void *buffer, uint64_t bytes)
 {
-    struct machine *machine = virt->board.machine;
-    uint64_t ram_offset;
-    gsize size;
-    const void *bytes = g_bytes_get_data(firmware, &size);
-    if (!machine_take_ram(machine, FLASH_BANK, &ram_offset)) {
-        return error_fail(error, "no room for %u MiB of flash", (unsigned)(FLASH_BANK >> 20));
+    struct disk_facts facts;
+    disk_get_facts(opaque, &facts);
+    if (offset >= facts.bytes) {
+        return 0;
     }
-    memset(machine->ram->host + ram_offset, 0xff, FLASH_BANK);
-    memcpy(machine->ram->host + ram_offset, bytes, size);
-    memory_add_ram(machine->memory, "flash", VIRT_FLASH, FLASH_BANK, machine->ram, ram_offset, true, 0);
-    return true;
+    return disk_write_now(opaque, offset, buffer, MIN(bytes, facts.bytes - offset));
+}
+
+static GBytes *read_drive(const struct drive *drive, struct pflash_settings *settings, GError **error)
+{
+    struct disk_facts facts;
+    disk_get_facts(drive->disk, &facts);
+    if (facts.bytes > FLASH_BANK) {
+        error_fail(error, "-drive if=pflash, %s: larger than a bank of %u MiB", drive->id, (unsigned)(FLASH_BANK >> 20));
+        return NULL;
+    }
+    uint8_t *bytes = g_malloc0(facts.bytes);
+    int failure = disk_read_now(drive->disk, 0, bytes, facts.bytes);
+    if (failure) {
+        error_fail(error, "-drive if=pflash, %s: %s", drive->id, g_strerror(failure));
+        g_free(bytes);
+        return NULL;
+    }
+    settings->read_only = facts.read_only;
+    settings->write = facts.read_only ? NULL : write_back;
+    settings->opaque = drive->disk;
+    return g_bytes_new_take(bytes, facts.bytes);
+}
+
+/* contents: of -bios, for the first bank; else what the drive holds, or nothing. */
+static bool build_flash(struct virt *virt, unsigned bank, GBytes *bios, bool *filled, GError **error)
+{
+    static const char *const names[FLASH_BANKS] = { "flash0", "flash1" };
+    struct pflash_settings settings = {
+        .name = names[bank], .address = VIRT_FLASH + bank * FLASH_BANK, .bytes = FLASH_BANK, .block_bytes = FLASH_SECTOR,
+        .bank_bytes = FLASH_BUS, .chip_bytes = FLASH_CHIP,
+    };
+    struct drive *drive = bios ? NULL : backends_take_drive(&virt->board, DRIVE_PFLASH, bank);
+    g_autoptr(GBytes) contents = bios ? g_bytes_ref(bios) : drive ? read_drive(drive, &settings, error) : NULL;
+    if (drive && !contents) {
+        return false;
+    }
+    gsize size = 0;
+    const void *bytes = contents ? g_bytes_get_data(contents, &size) : NULL;
+    *filled = contents;
+    return pflash_new(virt->board.machine, &settings, bytes, size) || error_fail(error, "no room for the flash memory");
 }
 
 /* ---- How CPUs start ---- */
@@ -161,26 +201,33 @@ static bool place_tree(struct virt *virt, GError **error)
     return true;
 }
 
-bool virt_load(struct virt *virt, GError **error)
+/* Whether the CPUs start in firmware. */
+static bool build_flash_banks(struct virt *virt, bool *firmware, GError **error)
 {
-    const struct options *options = virt->board.options;
     GError *reason = NULL;
-    virt->image = memory_image_new(virt->board.machine);
-    build_fw_cfg(virt);
-    g_autoptr(GBytes) firmware = read_firmware(options, &reason);
+    bool second;
+    g_autoptr(GBytes) bios = read_firmware(virt->board.options, &reason);
     if (reason) {
         g_propagate_error(error, reason);
         return false;
     }
-    if (firmware && !map_flash(virt, firmware, error)) {
-        return false;
-    }
+    return build_flash(virt, 0, bios, firmware, error) && build_flash(virt, 1, NULL, &second, error);
+}
+
+bool virt_load(struct virt *virt, GError **error)
+{
+    const struct options *options = virt->board.options;
+    bool firmware;
+    virt->image = memory_image_new(virt->board.machine);
+    build_fw_cfg(virt);
     virt->device_tree_address = VIRT_RAM;
-    if (options->kernel && !(firmware ? tell_kernel(virt, error) : load_kernel(virt, error))) {
+    if (!build_flash_banks(virt, &firmware, error) ||
+        (options->kernel && !(firmware ? tell_kernel(virt, error) : load_kernel(virt, error)))) {
         return false;
     }
     if (!firmware && !options->kernel && !options->dumpdtb) {
-        return error_fail(error, "machine 'virt' has nothing to run: give it -kernel FILE or firmware by -bios FILE");
+        return error_fail(error, "machine 'virt' has nothing to run: give it -kernel FILE, or firmware by -bios FILE or -drive "
+                          "if=pflash,file=FILE");
     }
     if (!virt_build_device_tree(virt, error) || !place_tree(virt, error)) {
         return false;

@@ -8,6 +8,7 @@
 #include "hw/boards/virt.h"
 #include "hw/boot/arm_kernel.h"
 #include "hw/intc/gicv2.h"
+#include "hw/intc/gicv3.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/pci/ecam.h"
 #include "hw/virtio/virtio_mmio.h"
@@ -55,7 +56,9 @@ struct virt {
     const struct arm_model *model;
     unsigned gic_version;
     bool secure, virtualization, highmem, its, acpi;
-    struct gicv2 *gicv2;
+    struct gicv2 *gicv2;            /* one of the two */
+    struct gicv3 *gicv3;
+    struct gicv3_its *its_device;   /* NULL: none */
     struct ecam *ecam;
     struct fw_cfg *fw_cfg;
     struct arm_kernel kernel;       /* -kernel without firmware */
