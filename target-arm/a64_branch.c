@@ -125,8 +125,7 @@ static void eret(struct arm_trans *t)
     }
     ir_reg authenticate = ir_const(t->u, t->data ? 2 | arm_field(t, 'M') : 0);
     arm_call_void(t, HELPER_ARM_eret, authenticate, IR_NONE, IR_NONE, IR_NONE);
-    ir_exit(t->u);
-    t->ended = true;
+    arm_end_exit(t);
 }
 
 static void udf(struct arm_trans *t)

@@ -310,8 +310,15 @@ void arm_end_lookup(struct arm_trans *t)
     t->ended = true;
 }
 
+/* An interrupt may have waited for what was just changed; the loop looks only when it is asked to. */
 void arm_end_exit(struct arm_trans *t)
 {
+    const uint32_t lines = CPU_INPUT_IRQ | CPU_INPUT_FIQ | CPU_INPUT_VIRQ | CPU_INPUT_VFIQ;
+    unsigned none = ir_new_label(t->u);
+    ir_reg waiting = ir_op2i(t->u, IR_AND, 32, ir_ldcpu(t->u, 32, offsetof(struct arm_cpu, cpu.input)), lines);
+    ir_brci(t->u, IR_COND_E, 32, waiting, 0, none);
+    ir_stcpu(t->u, 32, offsetof(struct arm_cpu, cpu.exit_request), ir_const(t->u, 1));
+    ir_label(t->u, none);
     leave(t, true);
     t->ended = true;
 }
