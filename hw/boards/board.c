@@ -8,11 +8,12 @@
 #include "base/input.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/pc.h"
+#include "hw/boards/virt.h"
 #include "machine/machine.h"
 #include "tcg/engine.h"
 #include "tcg/frontend.h"
 
-const struct board_type *const board_types[] = { &pc_board_type, NULL };
+const struct board_type *const board_types[] = { &pc_board_type, &virt_board_type, NULL };
 
 const struct board_type *board_type_find(const char *name, GError **error)
 {
@@ -132,10 +133,10 @@ void board_free(struct board *board)
 {
     engine_free(board->engine);         /* it listens to the machine's memory */
     backends_close(board);
+    board->type->clear(board);          /* CPUs have timers of the machine's clocks */
     machine_free(board->machine);
     display_free(board->display);       /* the adapter has let go of it */
     input_free(board->input);
-    board->type->clear(board);
     g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);
     g_free(board);
