@@ -44,7 +44,8 @@ struct virtio_queue_state {
     uint16_t signalled;             /* used_index when the driver was interrupted last */
     uint16_t vector;                /* MSI-X */
     uint8_t ready, signalled_valid;
-    uint8_t pad[4];
+    uint8_t quiet;                  /* the device asked for no notifications */
+    uint8_t pad[3];
 };
 
 struct virtio_state {
@@ -153,7 +154,8 @@ void virtio_publish(struct virtio_device *device, unsigned queue, unsigned count
 /* Puts back the `count` chains that were popped last; the caller frees the elements by virtio_drop. */
 void virtio_unpop(struct virtio_device *device, unsigned queue, unsigned count);
 void virtio_drop(struct virtio_element *element);
-/* Asks the driver for notifications, or not. On: true when more has arrived meanwhile, so look again. */
+/* Asks the driver for notifications (as at first), or not. On: true when more has arrived meanwhile, so look again. Who pops
+ * until NULL need not ask. */
 bool virtio_want_notify(struct virtio_device *device, unsigned queue, bool want);
 
 /* ---- For transports ---- */

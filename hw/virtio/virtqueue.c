@@ -134,6 +134,12 @@ static bool collect(struct walk *walk, GArray *segments, struct virtio_element *
     }
 }
 
+/* 2.6.7.2: at which index the driver is to notify, behind the used ring. */
+static void write_event(struct virtio_device *device, const struct virtio_queue_state *queue, uint16_t index)
+{
+    write16(device, queue->used + RING_ENTRIES + queue->size * (uint64_t)USED_ENTRY_BYTES, index);
+}
+
 struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_number)
 {
     struct virtio_queue_state *queue = &device->state->queues[queue_number];
@@ -159,6 +165,10 @@ struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_n
         memcpy(element, &sums, sizeof(*element));
         memcpy(element->segments, segments->data, bytes);
         queue->next_available++;
+        if (virtio_has(device, VIRTIO_F_EVENT_IDX) && !queue->quiet) {
+            write_event(device, queue, queue->next_available);
+            atomic_thread_fence(memory_order_seq_cst);      /* before the next look at the index */
+        }
     }
     g_array_free(segments, TRUE);
     return element;
@@ -286,10 +296,10 @@ bool virtio_want_notify(struct virtio_device *device, unsigned queue_number, boo
     if (!virtio_queue_ready(device, queue_number)) {
         return false;
     }
+    queue->quiet = !want;
     if (virtio_has(device, VIRTIO_F_EVENT_IDX)) {
         /* A number that the driver has just passed keeps it quiet for a turn of 65,536. */
-        uint16_t event = want ? queue->next_available : (uint16_t)(queue->next_available - 1);
-        write16(device, queue->used + RING_ENTRIES + queue->size * (uint64_t)USED_ENTRY_BYTES, event);
+        write_event(device, queue, want ? queue->next_available : (uint16_t)(queue->next_available - 1));
     } else {
         write16(device, queue->used + RING_FLAGS, want ? 0 : USED_NO_NOTIFY);
     }
