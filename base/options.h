@@ -20,7 +20,7 @@ struct options {
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects;   /* of char * */
+    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *smbios;   /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
     bool snapshot, nographic, full_screen, no_reboot, nodefaults, icount, ignored_flag;
     uint64_t icount_shift;

@@ -145,7 +145,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     i8042_connect(kbc, pc->board.input);
     post_new(machine);
     pc_tell_firmware(pc, pc->rtc);
-    return device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) && add_serial(pc, error) &&
+    return pc_tell_smbios(pc, error) && device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) && add_serial(pc, error) &&
            pc_add_storage(pc, error) && pc_add_optional(pc, error) && backends_finish(&pc->board, error) &&
            pc_tell_storage(pc, error);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the firmware of a PC is told: sizes and counts in CMOS and fw_cfg, the memory map, ACPI tables, the boot order, a
- * kernel of -kernel. Item numbers and file names: QEMU's docs/specs/fw_cfg; formats are little-endian. SMBIOS is left
- * to SeaBIOS, which makes tables of its own when none are given.
+ * What the firmware of a PC is told: sizes and counts in CMOS and fw_cfg, the memory map, ACPI tables, the boot order, SMBIOS,
+ * a kernel of -kernel. Item numbers and file names: QEMU's docs/specs/fw_cfg; formats are little-endian.
  */
 #include "hw/boards/pc_internal.h"
 #include <string.h>
 #include "hw/acpi/tables.h"
+#include "hw/boot/smbios.h"
+#include "target-x86/cpuid.h"
 
 enum { CMOS_SMP_COUNT = 0x5f, E820_RAM = 1 };
 static const uint64_t FOUR_GIB = 1ull << 32;
@@ -83,4 +84,29 @@ void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc)
     if (pc->boot.kernel.bytes) {
         tell_kernel(pc, fw_cfg);
     }
+}
+
+bool pc_tell_smbios(struct pc *pc, GError **error)
+{
+    const struct options *options = pc->board.options;
+    unsigned cores = MAX(options->cores, 1), threads = MAX(options->threads, 1);
+    struct x86_cpuid leaf = x86_cpuid_leaf(pc->cpus[0], 1, 0);
+    struct smbios_machine machine = {
+        .product = pc->board.type->summary, .version = "pc-i440fx", .uuid = options->uuid, .specs = options->smbios,
+        .sockets = MAX(pc->board.cpu_count / (cores * threads), 1), .cores = cores, .threads = threads,
+        .processor_id = (uint64_t)leaf.r[3] << 32 | leaf.r[0], .ram_bytes = pc->board.machine->ram_bytes,
+        .ram = { { 0, pc->low_ram_bytes }, { FOUR_GIB, pc->high_ram_bytes } },
+    };
+    struct smbios_files files;
+    uint8_t uuid[16];
+    if (!smbios_build(&machine, &files, error)) {
+        return false;
+    }
+    fw_cfg_set_file(pc->fw_cfg, "etc/smbios/smbios-anchor", files.anchor->data, files.anchor->len);
+    fw_cfg_set_file(pc->fw_cfg, "etc/smbios/smbios-tables", files.tables->data, files.tables->len);
+    if (options->uuid && uuid_parse(options->uuid, uuid)) {
+        fw_cfg_set(pc->fw_cfg, FW_CFG_UUID, uuid, sizeof(uuid));
+    }
+    smbios_files_clear(&files);
+    return true;
 }

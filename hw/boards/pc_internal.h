@@ -42,5 +42,7 @@ bool pc_add_storage(struct pc *pc, GError **error);
 bool pc_tell_storage(struct pc *pc, GError **error);
 /* fw_cfg and CMOS. */
 void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc);
+/* After pc_tell_firmware. */
+bool pc_tell_smbios(struct pc *pc, GError **error);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
 TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
-TEST_SCRIPTS += tests/boot/vga tests/boot/vga_linux tests/boot/pflash
-TESTS_SLOW += tests/boot/vga tests/boot/vga_linux tests/boot/pflash
+TEST_SCRIPTS += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
+TESTS_SLOW += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
 # Programs that scripts run.
 TEST_TOOLS += tests/boot/screen
