@@ -111,6 +111,31 @@ void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opa
     }
 }
 
+/* ---- Date ---- */
+
+bool board_rtc_offset(struct board *board, int64_t *seconds, GError **error)
+{
+    const char *base = board->options->rtc_base ? board->options->rtc_base : "utc";
+    g_autoptr(GTimeZone) zone = !strcmp(base, "localtime") ? g_time_zone_new_local() : g_time_zone_new_utc();
+    g_autoptr(GDateTime) now = g_date_time_new_now(zone), date = NULL;
+    if (!strcmp(base, "utc") || !strcmp(base, "localtime")) {
+        *seconds = g_date_time_get_utc_offset(now) / G_USEC_PER_SEC;
+        return true;
+    }
+    g_autofree char *whole = strchr(base, 'T') ? g_strdup(base) : g_strconcat(base, "T00:00:00", NULL);
+    date = g_date_time_new_from_iso8601(whole, zone);
+    if (!date) {
+        return error_fail(error, "-rtc: base=%s: not utc, localtime or a date like 2024-05-01T12:00:00", base);
+    }
+    *seconds = 0;
+    if (board->options->icount) {
+        clocks_set_start_date(board->machine->clocks, g_date_time_to_unix(date) * 1000000000);
+    } else {
+        *seconds = g_date_time_to_unix(date) - g_date_time_to_unix(now);
+    }
+    return true;
+}
+
 /* ---- Life ---- */
 
 struct board *board_new(const struct board_type *type, const struct options *options, struct log *log, GError **error)

@@ -79,6 +79,9 @@ struct character *board_chardev(struct board *board, const char *id, GError **er
 void board_add_boot_device(struct board *board, uint64_t index, const char *path);
 /* The paths in order, a line each; NULL: no device has a bootindex. Free it. */
 char *board_boot_order(struct board *board);
+/* -rtc base: by how much a clock of the machine is ahead of the host's clock (UTC). With -icount and a date, sets the date at which
+ * guest time starts instead. */
+bool board_rtc_offset(struct board *board, int64_t *seconds, GError **error);
 /* Ctrl-a x on a terminal of the machine. */
 void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command line adds to the board or sets of it: -device, -debugcon, -global for their defaults, -rtc. */
 #include "hw/boards/pc_internal.h"
-#include <string.h>
 #include "base/character.h"
 #include "base/error.h"
 #include "hw/misc/debugcon.h"
@@ -37,22 +36,10 @@ bool pc_add_optional(struct pc *pc, GError **error)
 
 bool pc_set_date(struct pc *pc, struct mc146818 *rtc, GError **error)
 {
-    const char *base = pc->board.options->rtc_base ? pc->board.options->rtc_base : "utc";
-    g_autoptr(GTimeZone) zone = !strcmp(base, "localtime") ? g_time_zone_new_local() : g_time_zone_new_utc();
-    g_autoptr(GDateTime) now = g_date_time_new_now(zone), date = NULL;
-    if (!strcmp(base, "utc") || !strcmp(base, "localtime")) {
-        mc146818_set_offset(rtc, g_date_time_get_utc_offset(now) / G_USEC_PER_SEC);
-        return true;
+    int64_t seconds;
+    if (!board_rtc_offset(&pc->board, &seconds, error)) {
+        return false;
     }
-    g_autofree char *whole = strchr(base, 'T') ? g_strdup(base) : g_strconcat(base, "T00:00:00", NULL);
-    date = g_date_time_new_from_iso8601(whole, zone);
-    if (!date) {
-        return error_fail(error, "-rtc: base=%s: not utc, localtime or a date like 2024-05-01T12:00:00", base);
-    }
-    if (pc->board.options->icount) {
-        clocks_set_start_date(pc->board.machine->clocks, g_date_time_to_unix(date) * 1000000000);
-    } else {
-        mc146818_set_offset(rtc, g_date_time_to_unix(date) - g_date_time_to_unix(now));
-    }
+    mc146818_set_offset(rtc, seconds);
     return true;
 }

@@ -200,10 +200,11 @@ static bool build_devices(struct virt *virt, GError **error)
     for (unsigned i = 0; i < virt->board.cpu_count; i++) {
         connect_cpu(virt, i);
     }
-    if (!build_serial(virt, error)) {
+    int64_t date;
+    if (!build_serial(virt, error) || !board_rtc_offset(&virt->board, &date, error)) {
         return false;
     }
-    pl031_new(machine, VIRT_RTC, virt_spi(virt, VIRT_SPI_RTC));
+    pl031_set_offset(pl031_new(machine, VIRT_RTC, virt_spi(virt, VIRT_SPI_RTC)), date);
     struct pl061 *gpio = pl061_new(machine, VIRT_GPIO, virt_spi(virt, VIRT_SPI_GPIO));
     machine->power_button = pl061_input(gpio, VIRT_GPIO_POWER);
     build_pci(virt);

@@ -130,9 +130,9 @@ const struct device_type pl031_type = {
     .version = 1,
 };
 
-void pl031_set_seconds(struct pl031 *rtc, int64_t seconds)
+void pl031_set_offset(struct pl031 *rtc, int64_t seconds)
 {
-    rtc->state.offset_s = seconds - wall_ns(rtc) / SECOND_NS;
+    rtc->state.offset_s = seconds;
     loaded(rtc);
 }
 

@@ -19,7 +19,7 @@ struct pl031 {
 extern const struct device_type pl031_type;
 
 struct pl031 *pl031_new(struct machine *machine, uint64_t base, struct irq_line irq);
-/* What the clock shows now, in seconds since 1970. */
-void pl031_set_seconds(struct pl031 *rtc, int64_t seconds);
+/* By how many seconds it is ahead of the wall clock. */
+void pl031_set_offset(struct pl031 *rtc, int64_t seconds);
 
 #endif
