@@ -48,6 +48,22 @@ static uint64_t read_authstatus(struct arm_cpu *cpu, const struct cp_reg *reg)
     return cpu->has_el3 ? 0xff : 0xf;
 }
 
+/* ThumbEE's two registers, which Linux saves and restores as ID_PFR0 of ARMv7 cores names ThumbEE. There is no way into that state:
+ * ENTERX is undefined. ARMv8 has neither. */
+static uint32_t *thumbee(struct arm_cpu *cpu, const struct cp_reg *reg)
+{
+    if (arm_has(cpu, ARM_V8))
+        arm_raise_undefined(cpu);
+    return reg->constant ? &cpu->teehbr : &cpu->teecr;
+}
+
+static uint64_t read_thumbee(struct arm_cpu *cpu, const struct cp_reg *reg) { return *thumbee(cpu, reg); }
+
+static void write_thumbee(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
+{
+    *thumbee(cpu, reg) = (uint32_t)value & (reg->constant ? ~3u : 1u);
+}
+
 #define FIELD(name) ((int)offsetof(struct arm_cpu, name))
 #define PAIR(n) \
     { CP32(14, 0, 0, n, 4), "DBGBVR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgbvr[n]), 0, NULL, write_control }, \
@@ -80,8 +96,8 @@ static const struct cp_reg regs[] = {
     ZERO(CP32(14, 0, 7, 2, 7), "DBGDEVID", CP_R1),
     ZERO(CP32(14, 0, 7, 1, 7), "DBGDEVID1", CP_R1),
     ZERO(CP32(14, 0, 7, 0, 7), "DBGDEVID2", CP_R1),
-    { CP32(14, 6, 0, 0, 0), "TEECR", CP_RW1, 0, ARM_THUMB2EE, -1, 0, NULL, NULL },
-    { CP32(14, 6, 1, 0, 0), "TEEHBR", CP_RW0, 0, ARM_THUMB2EE, -1, 0, NULL, NULL },
+    { CP32(14, 6, 0, 0, 0), "TEECR", CP_R0 | CP_RW1, 0, ARM_FEATURE_NONE, -1, 0, read_thumbee, write_thumbee },
+    { CP32(14, 6, 1, 0, 0), "TEEHBR", CP_RW0, 0, ARM_FEATURE_NONE, -1, 1, read_thumbee, write_thumbee },
     ZERO(CP32(14, 7, 0, 0, 0), "JIDR", CP_R0 | CP_RW1),
     ZERO(CP32(14, 7, 1, 0, 0), "JOSCR", CP_RW1),
     ZERO(CP32(14, 7, 2, 0, 0), "JMCR", CP_RW1),
