@@ -283,8 +283,11 @@ static bool check_together(struct options *options, GError **error)
     if ((options->append || options->initrd) && !options->kernel) {
         return error_fail(error, "-%s: only with -kernel", options->append ? "append" : "initrd");
     }
-    for (unsigned i = 0; i < options->serial->len; i++) {
-        terminals += g_str_has_suffix(options->serial->pdata[i], "stdio");
+    const GPtrArray *streams[] = { options->serial, options->monitors, options->qmps };
+    for (unsigned n = 0; n < G_N_ELEMENTS(streams); n++) {
+        for (unsigned i = 0; i < streams[n]->len; i++) {
+            terminals += g_str_has_suffix(streams[n]->pdata[i], "stdio");
+        }
     }
     if (!check_chardevs(options, error)) {
         return false;
@@ -308,6 +311,13 @@ static void fill_in(struct options *options)
 {
     bool display_given = options->display || options->vnc, window = g_getenv("DISPLAY") || g_getenv("WAYLAND_DISPLAY");
     bool wants_terminal = options->nographic || (!display_given && !options->nodefaults);
+    const GPtrArray *streams[] = { options->monitors, options->qmps, options->chardevs };
+    for (unsigned n = 0; n < G_N_ELEMENTS(streams); n++) {
+        for (unsigned i = 0; i < streams[n]->len; i++) {
+            const char *spec = streams[n]->pdata[i];
+            wants_terminal &= !g_str_has_suffix(spec, "stdio") && !g_str_has_prefix(spec, "stdio,");
+        }
+    }
     if (!options->serial->len && wants_terminal && g_strcmp0(options->debugcon, "stdio")) {
         g_ptr_array_add(options->serial, g_strdup(window && !options->nographic ? "stdio" : "mon:stdio"));
     }

@@ -14,15 +14,16 @@ enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP };
 enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4 };
 
 struct options {
-    char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *vnc, *monitor, *debugcon, *rtc_base;
+    char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *vnc, *debugcon, *rtc_base;
     char *log_names, *log_path, *accel_thread, *ignored, *vga;
     char *dtb, *dumpdtb, *gic_version, *secure, *virtualization, *highmem, *its, *acpi;
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
     GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *smbios;   /* of char * */
+    GPtrArray *monitors, *qmps, *mons;  /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
-    bool snapshot, nographic, full_screen, no_reboot, nodefaults, icount, ignored_flag;
+    bool snapshot, nographic, full_screen, start_paused, no_reboot, nodefaults, icount, ignored_flag;
     uint64_t icount_shift;
     enum options_accel accelerator;
 };

@@ -31,6 +31,7 @@ struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *
     machine->smm_memory = memory_smm_view(machine->memory);
     machine->ports = memory_new("ports", PORT_BYTES, log);
     machine->clocks = clocks_new();
+    machine->listeners = g_array_new(FALSE, FALSE, sizeof(struct machine_listener));
     machine->devices = g_array_new(FALSE, FALSE, sizeof(struct machine_device));
     machine->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_mutex_init(&machine->lock);
@@ -73,6 +74,7 @@ void machine_free(struct machine *machine)
     clocks_free(machine->clocks);
     ram_free(machine->ram);
     close(machine->wake_fd);
+    g_array_free(machine->listeners, TRUE);
     g_mutex_clear(&machine->lock);
     g_free(machine);
 }
@@ -92,6 +94,30 @@ void machine_reset(struct machine *machine)
     }
     if (machine->cpus.reset) {
         machine->cpus.reset(machine->cpus.opaque);
+    }
+}
+
+/* ---- Listeners ---- */
+
+void machine_add_listener(struct machine *machine, const struct machine_listener *listener)
+{
+    g_array_append_val(machine->listeners, *listener);
+}
+
+void machine_remove_listener(struct machine *machine, void *opaque)
+{
+    for (unsigned i = machine->listeners->len; i-- > 0;) {
+        if (g_array_index(machine->listeners, struct machine_listener, i).opaque == opaque) {
+            g_array_remove_index(machine->listeners, i);
+        }
+    }
+}
+
+static void tell(struct machine *machine, enum machine_event event)
+{
+    for (unsigned i = 0; i < machine->listeners->len; i++) {
+        const struct machine_listener *listener = &g_array_index(machine->listeners, struct machine_listener, i);
+        listener->event(listener->opaque, event);
     }
 }
 
@@ -157,6 +183,9 @@ void machine_stop(struct machine *machine)
         cpus_stop(machine);
         clocks_stop(machine->clocks);
         machine->state = MACHINE_STOPPED;
+        if (!(atomic_load(&machine->requests) & REQUEST_SHUTDOWN)) {
+            tell(machine, MACHINE_EVENT_STOP);
+        }
     }
 }
 
@@ -164,8 +193,10 @@ void machine_start(struct machine *machine)
 {
     if (machine->state == MACHINE_STOPPED) {
         machine->state = MACHINE_RUNNING;
+        machine->started = true;
         clocks_resume(machine->clocks);
         cpus_start(machine);
+        tell(machine, MACHINE_EVENT_RESUME);
     }
 }
 
@@ -178,6 +209,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
     }
     uint32_t requests = atomic_load(&machine->requests);
     if (requests & REQUEST_SHUTDOWN) {
+        tell(machine, MACHINE_EVENT_SHUTDOWN);
         machine_stop(machine);
         machine->state = MACHINE_SHUTDOWN;
         g_main_loop_quit(machine->loop);
@@ -189,6 +221,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
         irq_set(&machine->power_button, true);
         irq_set(&machine->power_button, false);
         g_mutex_unlock(&machine->lock);
+        tell(machine, MACHINE_EVENT_POWERDOWN);
     }
     if (requests & REQUEST_RESET) {
         bool running = machine->state == MACHINE_RUNNING;
@@ -203,6 +236,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
         if (running) {
             cpus_start(machine);
         }
+        tell(machine, MACHINE_EVENT_RESET);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -230,7 +264,9 @@ int machine_run(struct machine *machine)
     machine->loop = g_main_loop_new(g_main_context_get_thread_default(), FALSE);
     machine->sources[0] = watch(machine, clocks_wake_fd(machine->clocks), on_deadline);
     machine->sources[1] = watch(machine, machine->wake_fd, on_request);
-    machine_start(machine);
+    if (!machine->start_paused) {
+        machine_start(machine);
+    }
     g_main_loop_run(machine->loop);
     machine_stop(machine);
     for (unsigned i = 0; i < ARRAY_LEN(machine->sources); i++) {

@@ -29,6 +29,12 @@ struct machine_cpus {
     void (*pause)(void *opaque);        /* optional: leave guest code soon; does not wait; any thread, lock or not */
 };
 
+enum machine_event {
+    MACHINE_EVENT_STOP, MACHINE_EVENT_RESUME, MACHINE_EVENT_RESET, MACHINE_EVENT_POWERDOWN, MACHINE_EVENT_SHUTDOWN,
+};
+/* Called in the main loop, lock not held, after it happened. */
+struct machine_listener { void *opaque; void (*event)(void *opaque, enum machine_event event); };
+
 struct machine_device { const struct device_type *type; void *device; };
 
 struct machine {
@@ -45,6 +51,12 @@ struct machine {
     struct machine_cpus cpus;
     struct irq_line power_button;       /* pulsed by machine_request_powerdown; the ACPI device owns it */
     bool no_reboot;                     /* -no-reboot: a reset ends the run */
+
+    bool start_paused;                  /* -S: machine_run waits for machine_start */
+    bool started;                       /* the CPUs have run */
+    const char *shutdown_reason;        /* who asked, in QMP's words; NULL: the guest. Set before the request */
+    bool reset_by_host;                 /* the reset asked for is no guest's */
+    GArray *listeners;                  /* struct machine_listener */
 
     enum machine_state state;           /* changed by the main loop */
     _Atomic uint32_t requests;          /* private */
@@ -78,6 +90,10 @@ int machine_run(struct machine *machine);
 /* From the main loop's thread: guest time and CPUs stand still, or go on. */
 void machine_stop(struct machine *machine);
 void machine_start(struct machine *machine);
+
+/* From the main loop's thread; before the machine is freed. */
+void machine_add_listener(struct machine *machine, const struct machine_listener *listener);
+void machine_remove_listener(struct machine *machine, void *opaque);
 
 /* Any thread, lock or not. */
 void machine_request_reset(struct machine *machine);

@@ -12,6 +12,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include "base/character.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -19,6 +20,7 @@
 #include "hw/boards/board.h"
 #include "hw/boards/devices.h"
 #include "machine/machine.h"
+#include "monitor/monitor.h"
 #include "ui/ui.h"
 
 /* QEMU's version whose options and behaviour the compat links follow; clients compare it. */
@@ -29,6 +31,7 @@ struct program {
     bool compat;                    /* through a link qemu-system-* */
     struct board *board;
     struct ui *ui;
+    struct monitor *monitor;
 };
 
 static int fail(const struct program *program, GError *error)
@@ -166,6 +169,7 @@ static void leave(void *opaque)
 static gboolean on_signal(struct program *program, int number)
 {
     g_printerr("%s: terminating on signal %d\n", program->name, number);
+    program->board->machine->shutdown_reason = "host-signal";
     machine_request_shutdown(program->board->machine, 0);
     return G_SOURCE_REMOVE;         /* the next one ends the process at once, should the first hang in a blocked stream */
 }
@@ -196,6 +200,68 @@ static bool open_ui(struct program *program, const struct options *options, GErr
     return program->ui;
 }
 
+/* -mon [chardev=]ID[,mode=...]: a stream that a serial port shares ("mux=on") has its monitor behind Ctrl-a c already. */
+static bool open_mon(struct program *program, const struct options *options, const char *text, GError **error)
+{
+    g_autofree char *first = options_driver(text), *mode = options_property(text, "mode");
+    const char *id = g_str_has_prefix(first, "chardev=") ? first + strlen("chardev=") : first;
+    g_autofree char *spec = options_chardev(options, id);
+    if (!spec) {
+        return error_fail(error, "-mon %s: no -chardev has the id %s", text, id);
+    }
+    for (unsigned i = 0; g_str_has_prefix(spec, "mon:") && i < program->board->characters->len; i++) {
+        g_autofree char *open = character_describe(program->board->characters->pdata[i]);
+        if (g_str_has_suffix(open, spec + strlen("mon:")) && character_is_shared(program->board->characters->pdata[i])) {
+            return true;
+        }
+    }
+    if (mode && strcmp(mode, "readline") && strcmp(mode, "control")) {
+        return error_fail(error, "-mon %s: mode is readline or control", text);
+    }
+    return monitor_open(program->monitor, spec, mode && *mode == 'c' ? MONITOR_QMP : MONITOR_HUMAN, error);
+}
+
+static bool open_lines(struct program *program, const GPtrArray *specs, const char *option, enum monitor_mode mode,
+                       const struct options *options, GError **error)
+{
+    for (unsigned i = 0; i < specs->len; i++) {
+        const char *spec = specs->pdata[i];
+        g_autofree char *text = g_str_has_prefix(spec, "chardev:") ? options_chardev(options, spec + 8) : g_strdup(spec);
+        if (!text) {
+            return error_fail(error, "-%s %s: there is no such -chardev", option, spec);
+        }
+        if (!monitor_open(program->monitor, text, mode, error)) {
+            g_prefix_error(error, "-%s: ", option);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_monitors(struct program *program, const struct options *options, GError **error)
+{
+    const struct monitor_facts facts = {
+        .program = program->name, .version = DRAGOMAN_VERSION, .qemu_version = compat_version, .name = options->name,
+        .uuid = options->uuid, .machine = program->board->type->name, .memory_bytes = options->memory_bytes,
+    };
+    program->monitor = monitor_new(program->board, program->ui, &facts);
+    for (unsigned i = 0; i < program->board->characters->len; i++) {
+        if (character_is_shared(program->board->characters->pdata[i])) {
+            monitor_attach(program->monitor, program->board->characters->pdata[i]);
+        }
+    }
+    if (!open_lines(program, options->monitors, "monitor", MONITOR_HUMAN, options, error) ||
+        !open_lines(program, options->qmps, "qmp", MONITOR_QMP, options, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < options->mons->len; i++) {
+        if (!open_mon(program, options, options->mons->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int run_machine(struct program *program, const struct options *options, struct log *log)
 {
     GError *error = NULL;
@@ -209,7 +275,10 @@ static int run_machine(struct program *program, const struct options *options, s
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_hangup, program);
     signal(SIGPIPE, SIG_IGN);
-    int status = open_ui(program, options, &error) ? machine_run(program->board->machine) : fail(program, error);
+    program->board->machine->start_paused = options->start_paused;
+    bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error);
+    int status = ready ? machine_run(program->board->machine) : fail(program, error);
+    monitor_free(program->monitor);
     ui_free(program->ui);
     board_free(program->board);
     return status;

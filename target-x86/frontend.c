@@ -3,6 +3,7 @@
 #include "target-x86/helpers.h"
 #include "target-x86/trans.h"
 #include "target-x86/unit.h"
+#include "target-x86/view.h"
 
 const struct frontend x86_frontend = {
     .name = "x86",
@@ -23,4 +24,5 @@ const struct frontend x86_frontend = {
     .reset = x86_reset,
     .disassemble = x86_disassemble,
     .dump = x86_dump,
+    .view = &x86_view,
 };

@@ -60,6 +60,8 @@ struct frontend {
     unsigned (*disassemble)(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text, unsigned text_size);
     /* A few lines of registers, for -d cpu. */
     void (*dump)(struct cpu *cpu, GString *out);
+    /* For the monitor; NULL: none. */
+    const struct cpu_view *view;
 };
 
 #endif

@@ -212,6 +212,7 @@ static void on_window(struct sdl_window *w, const SDL_WindowEvent *event)
     switch (event->event) {
     case SDL_WINDOWEVENT_CLOSE:
         if (w->quit_on_close) {
+            w->ui->machine->shutdown_reason = "host-ui";
             machine_request_shutdown(w->ui->machine, 0);
         }
         break;

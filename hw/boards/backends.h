@@ -21,6 +21,8 @@ struct drive *backends_take_drive(struct board *board, enum drive_interface inte
 struct drive *backends_take_drive_id(struct board *board, const char *id, GError **error);
 /* For -device ...,netdev=ID: plugs the card's end in. id NULL: no cable. error: no such network, or it has a card. */
 bool backends_plug_network(struct board *board, const char *id, struct network_end *card, GError **error);
+/* The networks one after the other; NULL: no more. */
+struct net *backends_network(struct board *board, unsigned index);
 /* A card's address: the text, or the next of 52:54:00:12:34:56 and up. error: not an address, or a group's. */
 bool backends_mac(struct board *board, const char *text, uint8_t mac[NETWORK_MAC_BYTES], GError **error);
 

@@ -86,6 +86,9 @@ void board_add_cpu(struct board *board, struct cpu *cpu)
 
 struct character *board_character(struct board *board, const char *spec, GError **error)
 {
+    if (g_str_has_prefix(spec, "chardev:")) {
+        return board_chardev(board, spec + strlen("chardev:"), error);
+    }
     struct character *character = character_open(spec, error);
     if (character) {
         character_set_lock(character, &board->machine->lock);

@@ -56,6 +56,7 @@ struct board {
     struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
     /* An ISA interrupt as a device gets it; NULL where the board has no ISA bus. */
     struct irq_line (*isa_irq)(struct board *board, unsigned number);
+    void (*inject_nmi)(struct board *board);    /* the monitor's nmi; NULL: the machine has none */
 };
 
 extern const struct board_type *const board_types[];        /* the first is the default; ends with NULL */

@@ -36,6 +36,12 @@ static struct board_network *find(struct board *board, const char *id)
     return NULL;
 }
 
+struct net *backends_network(struct board *board, unsigned index)
+{
+    const GArray *list = board->networks ? board->networks->list : NULL;
+    return list && index < list->len ? g_array_index(list, struct board_network, index).net : NULL;
+}
+
 static bool open_network(struct board *board, const char *text, const char *option, GError **error)
 {
     struct net_host host = net_host_of(board);

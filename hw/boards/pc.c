@@ -189,6 +189,15 @@ static struct irq_line isa_irq(struct board *board, unsigned number)
     return isa_irqs_line(&((struct pc *)board)->irqs, number);
 }
 
+/* NMI# of all CPUs, as a button on the front of a server is wired. */
+static void inject_nmi(struct board *board)
+{
+    struct pc *pc = (struct pc *)board;
+    for (unsigned i = 0; i < board->cpu_count; i++) {
+        pc->cpus[i]->port.set_input(pc->cpus[i], CPU_INPUT_NMI, true);
+    }
+}
+
 static bool build(struct board *board, GError **error)
 {
     struct pc *pc = (struct pc *)board;
@@ -206,6 +215,7 @@ static bool build(struct board *board, GError **error)
         return false;
     }
     board->isa_irq = isa_irq;
+    board->inject_nmi = inject_nmi;
     map_memory(pc);
     return backends_open(board, error) && pc_add_firmware(pc, error) && build_devices(pc, model, error);
 }

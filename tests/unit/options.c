@@ -49,7 +49,7 @@ static void refused(struct test *test)
         { "-m 0", "-m" }, { "-m 100T", "512G" }, { "-m 99999999999999999999", "-m" }, { "-m 16X", "16X" }, { "-m -1", "-1" },
         { "-smp 0", "1 to 255" }, { "-smp 300", "1 to 255" }, { "-smp two", "two" }, { "-smp 4,maxcpus=2", "maxcpus" },
         { "-machine pc,accel=kvm", "tcg interp" }, { "-accel hvf", "tcg interp" }, { "-smp 1,sokets=1", "sockets" },
-        { "-append x", "-kernel" }, { "-initrd x", "-kernel" }, { "-monitor stdio", "stdio" },
+        { "-append x", "-kernel" }, { "-initrd x", "-kernel" }, { "-monitor stdio -serial stdio", "one stream" },
         { "-serial stdio -debugcon stdio", "stdio" }, { "-icount 11", "0 to 10" },
         { "-chardev stdio", "id=" }, { "-chardev file,id=x", "path" }, { "-chardev socket,id=x", "socket" },
         { "-chardev stdio,id=a -serial stdio", "one stream" },

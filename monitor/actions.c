@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* What both monitors do: keys, pictures, memory to files, cables, media. Errors are one line. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/display.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "hw/boards/backends.h"
+#include "base/network.h"
+#include "monitor/internal.h"
+
+enum { CHUNK_BYTES = 64 << 10, MOST_HOLD_MS = 60000 };
+
+bool action_send_keys(struct monitor *monitor, const unsigned *codes, unsigned count, unsigned hold_ms, GError **error)
+{
+    if (!monitor->typist) {
+        return error_fail(error, "this machine has no keyboard");
+    }
+    return typist_chord(monitor->typist, codes, count, MIN(hold_ms, MOST_HOLD_MS)) ||
+           error_fail(error, "too many keys wait to be typed");
+}
+
+bool action_screendump(struct monitor *monitor, const char *path, const char *format, GError **error)
+{
+    struct display *display = monitor->board->display;
+    bool png = format && !strcmp(format, "png");
+    if (!display) {
+        return error_fail(error, "this machine has no screen");
+    }
+    if (format && !png && strcmp(format, "ppm")) {
+        return error_fail(error, "there is no format '%s'; there are ppm and png", format);
+    }
+    monitor_lock(monitor);
+    display_refresh(display);
+    struct surface *copy = screenshot_take(display_surface(display));
+    monitor_unlock(monitor);
+    bool done = (png ? screenshot_save_png : screenshot_save_ppm)(copy, path, error);
+    screenshot_free(copy);
+    return done;
+}
+
+/* A part of memory; what is not there is an error of a virtual address, and zeroes of a physical one, as in QEMU. */
+static bool read_part(struct monitor *monitor, uint64_t address, uint8_t *out, unsigned bytes, struct cpu *cpu, GError **error)
+{
+    if (cpu) {
+        return cpu_view_read(cpu, address, out, bytes) ||
+               error_fail(error, "Invalid addr 0x%016" PRIx64 "/size %u specified", address, bytes);
+    }
+    memset(out, 0, bytes);
+    for (unsigned at = 0; at < bytes;) {
+        struct memory_place place = memory_find(monitor->machine->memory, address + at);
+        unsigned part = (unsigned)MIN(MAX(place.bytes, 1), bytes - at);
+        if (place.host) {
+            memcpy(out + at, place.host, part);
+        }
+        at += part;
+    }
+    return true;
+}
+
+bool action_save_memory(struct monitor *monitor, const char *path, uint64_t address, uint64_t bytes, struct cpu *cpu,
+                        GError **error)
+{
+    FILE *file = fopen(path, "wbe");
+    if (!file) {
+        return error_fail(error, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    g_autofree uint8_t *part = g_malloc(CHUNK_BYTES);
+    bool good = true;
+    monitor_hold_cpus(monitor);
+    while (bytes && good) {
+        unsigned count = (unsigned)MIN(bytes, CHUNK_BYTES - (address % CHUNK_BYTES));
+        good = read_part(monitor, address, part, count, cpu, error) &&
+               (fwrite(part, 1, count, file) == count || error_fail(error, "%s: %s", path, strerror(errno)));
+        address += count;
+        bytes -= count;
+    }
+    monitor_release_cpus(monitor);
+    bool closed = !fclose(file);
+    return good && (closed || error_fail(error, "%s: %s", path, strerror(errno)));
+}
+
+bool action_set_link(struct monitor *monitor, const char *name, bool up, GError **error)
+{
+    struct net *net;
+    for (unsigned i = 0; (net = backends_network(monitor->board, i)); i++) {
+        struct network_end *end = net_end(net), *card = network_peer(end);
+        if (!strcmp(net_id(net), name) || (card && !strcmp(network_name(card), name))) {
+            monitor_lock(monitor);
+            network_set_link(end, up);
+            monitor_unlock(monitor);
+            return true;
+        }
+    }
+    return error_fail(error, "Device '%s' not found", name);
+}
+
+static struct drive *find_drive(struct monitor *monitor, const char *device, GError **error)
+{
+    struct drive *drive = monitor->board->block ? block_find_id(monitor->board->block, device) : NULL;
+    if (!drive) {
+        error_fail(error, "Device '%s' not found", device);
+    }
+    return drive;
+}
+
+bool action_change(struct monitor *monitor, const char *device, const char *file, const char *format, bool read_only,
+                   GError **error)
+{
+    struct drive *drive = find_drive(monitor, device, error);
+    if (!drive) {
+        return false;
+    }
+    monitor_lock(monitor);
+    bool done = drive_change_medium(drive, file, format, read_only || drive->cdrom, error);
+    monitor_unlock(monitor);
+    return done;
+}
+
+bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error)
+{
+    struct drive *drive = find_drive(monitor, device, error);
+    if (!drive) {
+        return false;
+    }
+    monitor_lock(monitor);
+    bool done = drive_eject(drive, force, error);
+    monitor_unlock(monitor);
+    return done;
+}
+
+bool action_nmi(struct monitor *monitor, GError **error)
+{
+    if (!monitor->board->inject_nmi) {
+        return error_fail(error, "this machine has no NMI");
+    }
+    monitor_lock(monitor);
+    monitor->board->inject_nmi(monitor->board);
+    monitor_unlock(monitor);
+    return true;
+}
+
+const char *action_status(struct monitor *monitor)
+{
+    switch (monitor->machine->state) {
+    case MACHINE_RUNNING: return "running";
+    case MACHINE_SHUTDOWN: return "shutdown";
+    default: return monitor->machine->started ? "paused" : "prelaunch";
+    }
+}

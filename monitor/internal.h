@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MONITOR_INTERNAL_H
+#define MONITOR_INTERNAL_H
+/* Between the files of the monitor. */
+#include "base/device.h"
+#include "base/typist.h"
+#include "hw/boards/board.h"
+#include "machine/machine.h"
+#include "monitor/monitor.h"
+#include "tcg/cpu_view.h"
+#include "tcg/engine.h"
+#include "ui/ui.h"
+
+struct qmp;
+
+struct monitor {
+    struct board *board;
+    struct machine *machine;
+    struct ui *ui;
+    struct typist *typist;      /* NULL: no keyboard */
+    char *program, *version, *qemu_version, *name, *uuid, *machine_name;
+    uint64_t memory_bytes;
+    GPtrArray *listeners;       /* struct monitor_listener * */
+    GPtrArray *sessions;        /* struct session *, see session.c */
+    unsigned held;              /* monitor_hold_cpus */
+    unsigned mouse_buttons;
+};
+
+/* What a command of the human monitor works on. */
+struct hmp {
+    struct monitor *monitor;
+    GString *out;
+    unsigned cpu;               /* the one that 'cpu N' chose */
+    const char *rest;           /* of the line behind the command's name, as typed */
+    GPtrArray *history;         /* of the session; NULL: none */
+};
+
+/* A row of the table of commands or of 'info'. */
+struct hmp_command {
+    const char *names;          /* "stop|s" */
+    const char *arguments, *help;
+    unsigned least, most;       /* arguments that it takes */
+    void (*run)(struct hmp *hmp, unsigned count, char **arguments);
+    const char *(*complete)(struct monitor *monitor, unsigned index);   /* of the first argument; NULL: nothing */
+};
+extern const struct hmp_command hmp_commands[], hmp_topics[];   /* end with names NULL */
+
+/* hmp.c */
+void hmp_run(struct hmp *hmp, const char *line);
+/* Names that go on from what is typed, for the word at the end of text; NULL-terminated, free with g_strfreev. */
+char **hmp_complete(struct monitor *monitor, const char *text);
+void hmp_help(struct hmp *hmp, unsigned count, char **arguments);
+void hmp_info(struct hmp *hmp, unsigned count, char **arguments);
+void hmp_error(struct hmp *hmp, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* "Error: ..." of a GError, which it frees. */
+void hmp_fail(struct hmp *hmp, GError *error);
+const char *hmp_topic_name(struct monitor *monitor, unsigned index);
+
+/* CPUs stand still between these, whether the machine runs or not; guest time goes on. */
+void monitor_hold_cpus(struct monitor *monitor);
+void monitor_release_cpus(struct monitor *monitor);
+struct cpu *monitor_cpu(struct monitor *monitor, unsigned index);       /* NULL: none */
+static inline void monitor_lock(struct monitor *m) { g_mutex_lock(&m->machine->lock); }
+static inline void monitor_unlock(struct monitor *m) { g_mutex_unlock(&m->machine->lock); }
+
+/* expression.c: "0x7c00 + $esp * 2"; error: says where. CPUs are held. *end: where it ended. */
+bool expression_evaluate(struct cpu *cpu, const char *text, const char **end, uint64_t *value, GError **error);
+
+/* actions.c: what HMP and QMP both do. */
+bool action_send_keys(struct monitor *monitor, const unsigned *codes, unsigned count, unsigned hold_ms, GError **error);
+bool action_screendump(struct monitor *monitor, const char *path, const char *format, GError **error);
+bool action_save_memory(struct monitor *monitor, const char *path, uint64_t address, uint64_t bytes, struct cpu *cpu,
+                        GError **error);        /* cpu NULL: physical */
+bool action_set_link(struct monitor *monitor, const char *name, bool up, GError **error);
+bool action_change(struct monitor *monitor, const char *device, const char *file, const char *format, bool read_only,
+                   GError **error);
+bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
+bool action_nmi(struct monitor *monitor, GError **error);
+const char *action_status(struct monitor *monitor);     /* "running", "paused", "prelaunch", "shutdown" */
+/* core.c */
+bool action_dump_core(struct monitor *monitor, const char *path, GError **error);
+
+/* The commands, by file. */
+#define HMP_RUN(name) void name(struct hmp *hmp, unsigned count, char **arguments);
+#include "monitor/hmp_functions.def"
+#undef HMP_RUN
+
+/* session.c: a human's line on a stream. */
+struct session;
+struct session_output { void *opaque; void (*write)(void *opaque, const uint8_t *bytes, unsigned count); };
+struct session *session_new(struct monitor *monitor, const struct session_output *output);
+void session_free(struct session *session);
+void session_greet(struct session *session);
+void session_input(struct session *session, const uint8_t *bytes, unsigned count);
+
+/* qmp.c, or qmp_off.c */
+bool qmp_there(void);
+struct qmp *qmp_new(struct monitor *monitor, const struct session_output *output);
+void qmp_free(struct qmp *qmp);
+void qmp_greet(struct qmp *qmp);
+void qmp_input(struct qmp *qmp, const uint8_t *bytes, unsigned count);
+/* The input has ended: what is half said will never be whole. */
+void qmp_event(struct qmp *qmp, const char *name, const char *data_json);
+
+#endif

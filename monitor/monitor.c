@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor's lines to the outside: servers and their clients, the terminal, what is behind Ctrl-a c.
+ *
+ *   socket -> stream -> line -> session (human) or qmp (programs) -> commands
+ *
+ * An answer that a client does not read is kept up to OUTPUT_BYTES, then the client is thrown out; nobody else notices.
+ */
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/character.h"
+#include "base/error.h"
+#include "base/socket.h"
+#include "base/stream.h"
+#include "monitor/internal.h"
+
+enum { OUTPUT_BYTES = 16 << 20, MOST_LINES = 64, STDIO_BYTES = 4096 };
+
+struct monitor_listener {
+    struct monitor *monitor;
+    enum monitor_mode mode;
+    struct character_address address;
+    int fd;
+    guint watch;
+};
+
+/* Somebody at the other end. */
+struct line {
+    struct monitor *monitor;
+    struct stream *stream;              /* or */
+    struct character *character;
+    bool owns_character, greeted, finishing;
+    struct session *session;            /* or */
+    struct qmp *qmp;
+};
+
+/* ---- Lines ---- */
+
+static void line_write(void *opaque, const uint8_t *bytes, unsigned count)
+{
+    struct line *line = opaque;
+    if (line->stream) {
+        stream_write(line->stream, bytes, count);
+    } else {
+        character_write(line->character, bytes, count);
+    }
+}
+
+static void line_input(struct line *line, const uint8_t *bytes, unsigned count)
+{
+    if (line->qmp) {
+        qmp_input(line->qmp, bytes, count);
+    } else {
+        session_input(line->session, bytes, count);
+    }
+}
+
+static void line_greet(struct line *line)
+{
+    line->greeted = true;
+    if (line->qmp) {
+        qmp_greet(line->qmp);
+    } else {
+        session_greet(line->session);
+    }
+}
+
+static struct line *line_new(struct monitor *monitor, enum monitor_mode mode)
+{
+    struct line *line = g_new0(struct line, 1);
+    const struct session_output output = { line, line_write };
+    line->monitor = monitor;
+    if (mode == MONITOR_QMP) {
+        line->qmp = qmp_new(monitor, &output);
+    } else {
+        line->session = session_new(monitor, &output);
+    }
+    g_ptr_array_add(monitor->sessions, line);
+    return line;
+}
+
+static void line_free(void *opaque)
+{
+    struct line *line = opaque;
+    stream_free(line->stream);
+    if (line->owns_character) {
+        character_free(line->character);
+    }
+    session_free(line->session);
+    qmp_free(line->qmp);
+    g_free(line);
+}
+
+static void on_received(void *opaque, const uint8_t *bytes, unsigned count)
+{
+    line_input(opaque, bytes, count);
+}
+
+static void on_closed(void *opaque)
+{
+    struct line *line = opaque;
+    g_ptr_array_remove(line->monitor->sessions, line);
+}
+
+/* The client has said all; it gets what is still to be said. */
+static void on_ended(void *opaque)
+{
+    struct line *line = opaque;
+    stream_finish(line->stream);
+}
+
+static void accept_line(struct monitor_listener *listener, int fd)
+{
+    struct line *line = line_new(listener->monitor, listener->mode);
+    const struct stream_client client = { .opaque = line, .received = on_received, .closed = on_closed, .ended = on_ended };
+    const struct stream_options options = {
+        .telnet = listener->address.telnet, .overflow = STREAM_CLOSE, .most_bytes = OUTPUT_BYTES,
+    };
+    line->stream = stream_new(fd, fd, &options, &client);
+    line_greet(line);
+}
+
+static gboolean on_connection(gint fd, GIOCondition condition, gpointer opaque)
+{
+    struct monitor_listener *listener = opaque;
+    int peer = socket_accept(fd);
+    if (peer >= 0 && listener->monitor->sessions->len < MOST_LINES) {
+        accept_line(listener, peer);
+    } else if (peer >= 0) {
+        close(peer);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void listener_free(void *opaque)
+{
+    struct monitor_listener *listener = opaque;
+    if (listener->watch) {
+        g_source_remove(listener->watch);
+    }
+    if (listener->fd >= 0) {
+        close(listener->fd);
+        if (listener->address.path) {
+            unlink(listener->address.path);
+        }
+    }
+    character_address_clear(&listener->address);
+    g_free(listener);
+}
+
+/* ---- Streams that are shared with a device, the terminal ---- */
+
+static unsigned stdio_room(void *opaque)
+{
+    return STDIO_BYTES;
+}
+
+static void on_focus(void *opaque, bool on)
+{
+    struct line *line = opaque;
+    if (on && !line->greeted) {
+        line_write(line, (const uint8_t *)"\r\n", 2);
+        line_greet(line);
+    } else if (on) {
+        line_input(line, (const uint8_t *)"\r", 1);
+    }
+}
+
+void monitor_attach(struct monitor *monitor, struct character *character)
+{
+    struct line *line = line_new(monitor, MONITOR_HUMAN);
+    line->character = character;
+    character_set_monitor(character, &(struct character_monitor){ line, on_received, on_focus });
+}
+
+/* stdio, pty, pipes, and sockets that connect: one line each. */
+static bool open_character(struct monitor *monitor, const char *spec, enum monitor_mode mode, GError **error)
+{
+    struct character *character = character_open(spec, error);
+    if (!character) {
+        return false;
+    }
+    struct line *line = line_new(monitor, mode);
+    line->character = character;
+    line->owns_character = true;
+    character_set_client(character, &(struct character_client){ .device = line, .can_receive = stdio_room,
+                                                                .receive = on_received });
+    line_greet(line);
+    return true;
+}
+
+static bool open_server(struct monitor *monitor, const struct character_address *address, enum monitor_mode mode,
+                        const char *spec, GError **error)
+{
+    struct monitor_listener *listener = g_new0(struct monitor_listener, 1);
+    listener->monitor = monitor;
+    listener->mode = mode;
+    listener->address = *address;
+    listener->fd = character_listen(address, error);
+    if (listener->fd < 0) {
+        listener_free(listener);
+        return false;
+    }
+    if (address->wait) {
+        struct pollfd ready = { .fd = listener->fd, .events = POLLIN };
+        g_printerr("dragoman: waiting for connection on: %s\n", spec);
+        while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
+        }
+    }
+    listener->watch = g_unix_fd_add(listener->fd, G_IO_IN, on_connection, listener);
+    g_ptr_array_add(monitor->listeners, listener);
+    return true;
+}
+
+bool monitor_open(struct monitor *monitor, const char *spec, enum monitor_mode mode, GError **error)
+{
+    static const char *const sockets[] = { "tcp:", "telnet:", "unix:" };
+    spec += g_str_has_prefix(spec, "mon:") ? 4 : 0;
+    if (mode == MONITOR_QMP && !qmp_there()) {
+        return error_fail(error, "this build has no QMP (json-glib was missing)");
+    }
+    if (!strcmp(spec, "none") || !strcmp(spec, "null") || !strcmp(spec, "vc") || g_str_has_prefix(spec, "vc:")) {
+        return true;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(sockets); i++) {
+        if (!g_str_has_prefix(spec, sockets[i])) {
+            continue;
+        }
+        g_autofree char *kind = g_strndup(sockets[i], strlen(sockets[i]) - 1);
+        struct character_address address;
+        if (!character_parse_address(kind, spec + strlen(sockets[i]), &address, error)) {
+            return false;
+        }
+        if (address.server) {
+            return open_server(monitor, &address, mode, spec, error);
+        }
+        character_address_clear(&address);
+    }
+    return open_character(monitor, spec, mode, error);
+}
+
+/* ---- Life ---- */
+
+static void send_event(struct monitor *monitor, const char *name, const char *data)
+{
+    for (unsigned i = 0; i < monitor->sessions->len; i++) {
+        struct line *line = monitor->sessions->pdata[i];
+        if (line->qmp) {
+            qmp_event(line->qmp, name, data);
+        }
+    }
+}
+
+static void on_machine(void *opaque, enum machine_event event)
+{
+    struct monitor *monitor = opaque;
+    const char *reason = monitor->machine->shutdown_reason;
+    g_autofree char *data = NULL;
+    switch (event) {
+    case MACHINE_EVENT_STOP: send_event(monitor, "STOP", NULL); break;
+    case MACHINE_EVENT_RESUME: send_event(monitor, "RESUME", NULL); break;
+    case MACHINE_EVENT_POWERDOWN: send_event(monitor, "POWERDOWN", NULL); break;
+    case MACHINE_EVENT_RESET:
+        data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", monitor->machine->reset_by_host ? "false" : "true",
+                               monitor->machine->reset_by_host ? "host-qmp-system-reset" : "guest-reset");
+        monitor->machine->reset_by_host = false;
+        send_event(monitor, "RESET", data);
+        break;
+    case MACHINE_EVENT_SHUTDOWN:
+        data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", reason ? "false" : "true",
+                               reason ? reason : "guest-shutdown");
+        send_event(monitor, "SHUTDOWN", data);
+        break;
+    }
+}
+
+struct monitor *monitor_new(struct board *board, struct ui *ui, const struct monitor_facts *facts)
+{
+    struct monitor *monitor = g_new0(struct monitor, 1);
+    monitor->board = board;
+    monitor->machine = board->machine;
+    monitor->ui = ui;
+    monitor->typist = board->input ? typist_new(board->input, &board->machine->lock) : NULL;
+    monitor->program = g_strdup(facts->program);
+    monitor->version = g_strdup(facts->version);
+    monitor->qemu_version = g_strdup(facts->qemu_version);
+    monitor->name = g_strdup(facts->name);
+    monitor->uuid = g_strdup(facts->uuid);
+    monitor->machine_name = g_strdup(facts->machine);
+    monitor->memory_bytes = facts->memory_bytes;
+    monitor->listeners = g_ptr_array_new_with_free_func(listener_free);
+    monitor->sessions = g_ptr_array_new_with_free_func(line_free);
+    machine_add_listener(monitor->machine, &(struct machine_listener){ monitor, on_machine });
+    return monitor;
+}
+
+void monitor_free(struct monitor *monitor)
+{
+    if (!monitor) {
+        return;
+    }
+    machine_remove_listener(monitor->machine, monitor);
+    g_ptr_array_free(monitor->listeners, TRUE);
+    g_ptr_array_free(monitor->sessions, TRUE);
+    typist_free(monitor->typist);
+    char *texts[] = { monitor->program, monitor->version, monitor->qemu_version, monitor->name, monitor->uuid,
+                      monitor->machine_name };
+    for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
+        g_free(texts[i]);
+    }
+    g_free(monitor);
+}
+
+struct cpu *monitor_cpu(struct monitor *monitor, unsigned index)
+{
+    return index < monitor->board->cpu_count ? monitor->board->cpus[index] : NULL;
+}
+
+void monitor_hold_cpus(struct monitor *monitor)
+{
+    if (!monitor->held++ && monitor->machine->state == MACHINE_RUNNING) {
+        monitor->machine->cpus.stop(monitor->machine->cpus.opaque);
+    }
+}
+
+void monitor_release_cpus(struct monitor *monitor)
+{
+    if (!--monitor->held && monitor->machine->state == MACHINE_RUNNING) {
+        monitor->machine->cpus.start(monitor->machine->cpus.opaque);
+    }
+}
