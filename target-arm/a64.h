@@ -41,7 +41,8 @@ static inline bool a64_always(unsigned cond) { return cond >= 14; }
 
 #define ARM_TABLES_A64(TABLE) \
     TABLE(a64_addsub) TABLE(a64_logic) TABLE(a64_move) TABLE(a64_data) TABLE(a64_branch) TABLE(a64_system) TABLE(a64_load) \
-    TABLE(a64_atomic)
+    TABLE(a64_atomic) TABLE(a64_fp) TABLE(a64_simd) TABLE(a64_simd_one) TABLE(a64_simd_element) TABLE(a64_simd_move) \
+    TABLE(a64_simd_load) TABLE(a64_crypto)
 #define A64_EXTERN(name) extern const struct arm_table arm_table_##name;
 ARM_TABLES_A64(A64_EXTERN)
 #undef A64_EXTERN

@@ -196,9 +196,9 @@ static void atomic(struct arm_trans *t)
     a64_set(t, arm_field(t, 't'), old);
 }
 
-#define ROW(bits, nm, fn) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM }
+#define ROW(bits, nm, fn) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED }
 #define LSE(bits, nm, fn, what) \
-    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM, .feature = ARM_LSE, .data = what }
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_LSE, .data = what }
 #define ATOMIC(op, nm, what) LSE("zz 111 0 00 AR 1 qqqqq " op " 00 nnnnn ttttt", nm, atomic, what)
 static const struct arm_row rows[] = {
     ROW("zz 001000 0 0 0 qqqqq r ..... nnnnn ttttt", "STXR, STLXR", store_exclusive),
@@ -218,7 +218,7 @@ static const struct arm_row rows[] = {
     ATOMIC("0110", "LDUMAX", 6),
     ATOMIC("0111", "LDUMIN", 7),
     ATOMIC("1000", "SWP", 8),
-    { .pattern = "zz 111 0 00 101 11111 1100 00 nnnnn ttttt", .name = "LDAPR", .translate = load_acquire, .flags = ARM_ROW_MEM,
+    { .pattern = "zz 111 0 00 101 11111 1100 00 nnnnn ttttt", .name = "LDAPR", .translate = load_acquire, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED,
       .feature = ARM_RCPC },
 };
 ARM_TABLE(a64_atomic);

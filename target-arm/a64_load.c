@@ -177,7 +177,7 @@ static void pair(struct arm_trans *t)
         item.is_signed = true;
         item.extend = 64;
     }
-    if (opc == 3 || (item.is_signed && (!item.load || t->data == PAIR_NO_ALLOCATE))) {
+    if (item.is_signed && t->data == PAIR_NO_ALLOCATE) {
         arm_gen_undefined(t);
         return;
     }
@@ -210,7 +210,8 @@ static void load_auth(struct arm_trans *t)
 
 #define SINGLE(bits, nm, fn, more) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | (more) }
 #define PAIR(bits, nm, how, more) \
-    { .pattern = bits, .name = nm, .translate = pair, .flags = ARM_ROW_MEM | (more), .data = how }
+    { .pattern = bits, .name = nm, .translate = pair, .flags = ARM_ROW_MEM | (more), .data = how, \
+      .unless = "z=1,V=0,L=0;z=3" }
 static const struct arm_row rows[] = {
     SINGLE("zz 111 V 01 oo iiiiiiiiiiii nnnnn ttttt", "LDR, STR (unsigned offset)", unsigned_offset, 0),
     SINGLE("zz 111 V 00 oo 0 iiiiiiiii 00 nnnnn ttttt", "LDUR, STUR", unscaled, 0),

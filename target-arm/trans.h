@@ -31,6 +31,7 @@ enum arm_row_flag {
     ARM_ROW_COND = 1 << 6,          /* T32: does not end an IT block's condition (spare for A32's translator) */
     ARM_ROW_MEM_WB = 1 << 7,        /* tests: with ARM_ROW_MEM, writes the base back */
     ARM_ROW_BRANCH = 1 << 8,        /* tests: changes pc */
+    ARM_ROW_MEM_ALIGNED = 1 << 9,   /* tests: with ARM_ROW_MEM, the base is a multiple of 16 */
 };
 
 struct arm_row {

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* See generate.h. */
+#include "tests/arm/generate.h"
+#include <inttypes.h>
+#include <string.h>
+
+uint64_t generate_u64(struct generator *g)
+{
+    g->seed = g->seed * 6364136223846793005ull + 1442695040888963407ull;
+    uint64_t x = g->seed;
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93ull;
+    return x ^ x >> 32;
+}
+
+static const uint64_t doubles[] = {
+    0, 1ull << 63, 0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
+    0x7ff0000000000001, 0xfff8000000000123, 0x7ff4000000000000, 1, 0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff,
+    0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000, 0x3fe0000000000000, 0xc3e0000000000000, 0x4340000000000001,
+};
+static const uint32_t singles[] = {
+    0, 1u << 31, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00123, 0x7fa00000, 1, 0x007fffff,
+    0x00800000, 0x7f7fffff, 0x4effffff, 0x4f000000, 0x5f000000, 0x3f000000, 0xdf000000, 0x4b000001,
+};
+static const uint16_t halves[] = { 0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 1, 0x3ff, 0x400, 0x7bff, 0x7800, 0x3800 };
+
+static uint64_t lane(struct generator *g)
+{
+    uint64_t r = generate_u64(g), kind = generate_u64(g) % 12;
+    switch (kind) {
+    case 0: case 1: return doubles[r % G_N_ELEMENTS(doubles)];
+    case 2: case 3: return singles[r % G_N_ELEMENTS(singles)] | (uint64_t)singles[(r >> 32) % G_N_ELEMENTS(singles)] << 32;
+    case 4: {
+        uint64_t out = 0;
+        for (unsigned i = 0; i < 4; i++) {
+            out = out << 16 | halves[(r >> (8 * i)) % G_N_ELEMENTS(halves)];
+        }
+        return out;
+    }
+    case 5: return (r & 0x800fffffffffffff) | (uint64_t)(1023 - 20 + generate_u64(g) % 80) << 52;
+    case 6: return (r & 0x807fffff807fffff) | (uint64_t)(120 + r % 20) << 23 | (uint64_t)(120 + (r >> 8) % 20) << 55;
+    case 7: return (uint64_t)((int64_t)r >> (r % 64));
+    default: return r;
+    }
+}
+
+static uint64_t integer(struct generator *g)
+{
+    uint64_t r = generate_u64(g);
+    switch (generate_u64(g) % 8) {
+    case 0: return 0;
+    case 1: return UINT64_MAX;
+    case 2: return 1ull << (r % 64);
+    case 3: return (int64_t)r >> (r % 64);
+    case 4: return (uint32_t)r;
+    case 5: return r % 128;
+    default: return r;
+    }
+}
+
+void generate_state(struct generator *g, struct record *r)
+{
+    memset(r, 0, sizeof(*r));
+    for (unsigned i = 0; i < 31; i++) {
+        r->x[i] = integer(g);
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        r->v[i] = lane(g);
+    }
+    for (unsigned i = 0; i < RECORD_WINDOW_BYTES; i += 8) {
+        uint64_t value = lane(g);
+        memcpy(r->window + i, &value, 8);
+    }
+    r->x[31] = RECORD_WINDOW + 128;
+    r->nzcv = (uint32_t)generate_u64(g) & 0xf0000000;
+    r->fpsr = 0;
+    if (generate_u64(g) % 3 == 0) {
+        r->fpcr = (uint32_t)generate_u64(g) & 0x07c80000;
+    }
+}
+
+static unsigned field(const struct arm_compiled *row, uint32_t word, char letter)
+{
+    return arm_field_of(row, word, letter);
+}
+
+static bool has(const struct arm_compiled *row, char letter)
+{
+    return row->bits[letter >= 'a' ? letter - 'a' : letter - 'A' + 26];
+}
+
+static uint32_t random_word(struct generator *g, const struct arm_compiled *row)
+{
+    uint32_t word;
+    unsigned tries = 0;
+    do {
+        word = ((uint32_t)generate_u64(g) & ~row->mask) | row->value;
+        if (row->where_count) {
+            const struct arm_constraint *k = &row->where[generate_u64(g) % row->where_count];
+            word = (word & ~k->mask) | k->value;
+        }
+    } while (!arm_row_matches(row, word) && ++tries < 1000);
+    return word;
+}
+
+/* Memory rows: n the base, m an index register (not of post-indexed vector forms that have it as an increment). */
+static uint32_t memory_word(struct generator *g, const struct arm_compiled *row, struct record *r)
+{
+    for (;;) {
+        uint32_t word = random_word(g, row);
+        unsigned n = field(row, word, 'n'), m = has(row, 'm') ? field(row, word, 'm') : 32;
+        bool aligned = row->row->flags & ARM_ROW_MEM_ALIGNED;
+        bool writes_back = row->row->flags & ARM_ROW_MEM_WB;
+        if (m == n || (writes_back && ((has(row, 't') && field(row, word, 't') == n) || (has(row, 'u') && field(row, word, 'u') == n)))) {
+            continue;               /* unpredictable, or the address would move */
+        }
+        if (has(row, 'L') && has(row, 'u') && field(row, word, 'L') && field(row, word, 'u') == field(row, word, 't')) {
+            continue;               /* LDP of one register: unpredictable */
+        }
+        if (n < 31) {
+            r->x[n] = RECORD_WINDOW + 128 +
+                      (aligned || generate_u64(g) % 4 ? 0 : generate_u64(g) % 64);
+        }
+        if (m < 31) {
+            r->x[m] = (generate_u64(g) & 1 ? UINT64_MAX : 0) ^ (generate_u64(g) % 8);
+        }
+        return word;
+    }
+}
+
+uint32_t generate_word(struct generator *g, const struct arm_compiled *row, struct record *r)
+{
+    return row->row->flags & ARM_ROW_MEM ? memory_word(g, row, r) : random_word(g, row);
+}
+
+GString *generate_differences(const struct record *a, const struct record *b, const char *name_a, const char *name_b)
+{
+    GString *out = g_string_new(NULL);
+    if (a->signal != b->signal) {
+        g_string_append_printf(out, "  signal: %s %u, %s %u\n", name_a, a->signal, name_b, b->signal);
+    }
+    if (a->pc != b->pc) {
+        g_string_append_printf(out, "  pc: %s %" PRIx64 ", %s %" PRIx64 "\n", name_a, a->pc, name_b, b->pc);
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        if (a->x[i] != b->x[i]) {
+            g_string_append_printf(out, "  x%u: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i, name_a, a->x[i], name_b, b->x[i]);
+        }
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        if (a->v[i] != b->v[i]) {
+            g_string_append_printf(out, "  v%u[%u]: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i / 2, i % 2, name_a, a->v[i], name_b,
+                                   b->v[i]);
+        }
+    }
+    if (a->nzcv != b->nzcv) {
+        g_string_append_printf(out, "  nzcv: %s %08x, %s %08x\n", name_a, a->nzcv, name_b, b->nzcv);
+    }
+    if (a->fpsr != b->fpsr || a->fpcr != b->fpcr) {
+        g_string_append_printf(out, "  fpsr: %s %08x, %s %08x  fpcr: %08x, %08x\n", name_a, a->fpsr, name_b, b->fpsr, a->fpcr, b->fpcr);
+    }
+    for (unsigned i = 0; i < RECORD_WINDOW_BYTES; i++) {
+        if (a->window[i] != b->window[i]) {
+            g_string_append_printf(out, "  memory +%u: %s %02x, %s %02x\n", i, name_a, a->window[i], name_b, b->window[i]);
+            break;
+        }
+    }
+    return out;
+}
