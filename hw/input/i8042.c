@@ -66,7 +66,6 @@ static void update(struct i8042 *kbc)
     fill_output(s);
     irq_set(&kbc->irq1, s->output_from == I8042_KEYBOARD && (s->ram[0] & CB_IRQ1));
     irq_set(&kbc->irq12, s->output_from == I8042_MOUSE && (s->ram[0] & CB_IRQ12));
-    irq_set(&kbc->a20, s->output_port & PORT_A20);
     if (kbc->input) {
         input_set_leds(kbc->input, s->keyboard.leds);
     }
@@ -80,6 +79,7 @@ static void reply(struct i8042_state *s, uint8_t byte)
 static void write_output_port(struct i8042 *kbc, uint8_t value)
 {
     kbc->state.output_port = value & (PORT_NOT_RESET | PORT_A20);
+    irq_set(&kbc->a20, value & PORT_A20);
     if (!(value & PORT_NOT_RESET)) {
         machine_request_reset(kbc->machine);
     }
@@ -128,8 +128,8 @@ static void write_command(struct i8042 *kbc, uint8_t command)
     case CMD_READ_INPUT: reply(s, INPUT_UNLOCKED); break;
     case CMD_READ_OUTPUT: reply(s, read_output_port(s)); break;
     case CMD_TEST_INPUTS: reply(s, 0); break;
-    case CMD_A20_OFF: s->output_port &= (uint8_t)~PORT_A20; break;
-    case CMD_A20_ON: s->output_port |= PORT_A20; break;
+    case CMD_A20_OFF: write_output_port(kbc, s->output_port & (uint8_t)~PORT_A20); break;
+    case CMD_A20_ON: write_output_port(kbc, s->output_port | PORT_A20); break;
     default:
         if ((command >= CMD_WRITE_RAM && command < CMD_WRITE_RAM + 32) ||
             (command >= CMD_WRITE_OUTPUT && command <= CMD_TO_MOUSE)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System control port A of PS/2 and later PCs. The A20 line is the OR of its bit 1 and the keyboard controller's gate,
- * which is open after reset. Left out: the disk lights and the password lock.
+ * System control port A of PS/2 and later PCs. Chips OR its bit 1 with the keyboard controller's gate; here the one that
+ * was written last decides, as in QEMU: firmware made for that (SeaBIOS' INT 15h AX=2400h) switches A20 off by this port
+ * alone, while the keyboard controller's gate is open after reset. Left out: the disk lights and the password lock.
  */
 #include "hw/misc/port92.h"
 
@@ -9,7 +10,7 @@ enum { FAST_RESET = 0x01, FAST_A20 = 0x02 };
 
 static void update(struct port92 *port)
 {
-    bool level = (port->state.value & FAST_A20) || port->state.keyboard_a20;
+    bool level = port->state.a20;
     if (!port->level_known || level != port->level) {
         port->level_known = true;
         port->level = level;
@@ -27,6 +28,7 @@ static void write_port(void *device, uint64_t offset, uint64_t value, unsigned s
     struct port92 *port = device;
     bool reset = (value & FAST_RESET) && !(port->state.value & FAST_RESET);
     port->state.value = value & (FAST_RESET | FAST_A20);
+    port->state.a20 = value & FAST_A20 ? 1 : 0;
     update(port);
     if (reset) {
         machine_request_reset(port->machine);
@@ -36,7 +38,7 @@ static void write_port(void *device, uint64_t offset, uint64_t value, unsigned s
 static void keyboard_gate(void *controller, unsigned input, bool level)
 {
     struct port92 *port = controller;
-    port->state.keyboard_a20 = level;
+    port->state.a20 = level;
     update(port);
 }
 
@@ -52,12 +54,12 @@ static void loaded(void *device)
 static void reset(void *device)
 {
     struct port92 *port = device;
-    port->state = (struct port92_state){ .keyboard_a20 = 1 };
+    port->state = (struct port92_state){ .a20 = 1 };
     loaded(port);
 }
 
 #define FIELD(member) SNAPSHOT_FIELD(struct port92_state, member)
-static const struct snapshot_field fields[] = { FIELD(value), FIELD(keyboard_a20) };
+static const struct snapshot_field fields[] = { FIELD(value), FIELD(a20) };
 
 const struct device_type port92_type = {
     .name = "port92",

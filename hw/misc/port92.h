@@ -2,12 +2,12 @@
 #ifndef HW_MISC_PORT92_H
 #define HW_MISC_PORT92_H
 /*
- * System control port A (92h): fast A20 gate and fast reset. It owns the A20 line of the board: A20 is open when this
- * port or the keyboard controller opens it.
+ * System control port A (92h): fast A20 gate and fast reset. It owns the A20 line of the board: who writes last, this
+ * port or the keyboard controller, decides.
  */
 #include "machine/machine.h"
 
-struct port92_state { uint8_t value, keyboard_a20; };
+struct port92_state { uint8_t value, a20; };
 
 struct port92 {
     struct port92_state state;
