@@ -282,6 +282,30 @@ static void x2apic(struct test *test)
     rig_free(&a.rig);
 }
 
+/* MSI: a device's write above the registers, or into the first 20h bytes for APIC 0. */
+static void messages_from_devices(struct test *test)
+{
+    struct apics a;
+    apics_init(&a);
+    struct memory *memory = a.rig.machine->memory;
+    memory_write(memory, 0xfee01000, 0x4045, 4);
+    EXPECT(test, !intr(&a, 0) && ack(&a, 1) == 0x45);
+    memory_write(memory, 0xfee00000, 0x4046, 4);
+    EXPECT_EQ(test, ack(&a, 0), 0x46);
+    put(&a, 0, 0xb0, 0), put(&a, 1, 0xb0, 0);
+    memory_write(memory, 0xfeeff000, 0x4047, 4);                                    /* all */
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(test, ack(&a, i), 0x47);
+        put(&a, i, 0xb0, 0);
+    }
+    put(&a, 1, 0xd0, 2u << 24), put(&a, 2, 0xd0, 2u << 24);
+    memory_write(memory, 0xfee0200c, 0x4048, 4);                                    /* logical, to one of two */
+    EXPECT(test, intr(&a, 1) != intr(&a, 2) && !intr(&a, 0));
+    memory_write(memory, 0xfee09000, 0x4049, 4);                                    /* to nobody */
+    EXPECT(test, !intr(&a, 0));
+    rig_free(&a.rig);
+}
+
 static void pic_through_lint0(struct test *test)
 {
     struct apics a;
@@ -359,7 +383,7 @@ int main(void)
     static const struct test_case cases[] = {
         TEST(each_cpu_sees_its_own), TEST(priority_and_eoi), TEST(destinations), TEST(lowest_priority_goes_to_one),
         TEST(init_sipi_nmi_smi), TEST(errors), TEST(timer_modes), TEST(late_ticks_are_made_up_for),
-        TEST(tsc_deadline), TEST(x2apic), TEST(pic_through_lint0),
+        TEST(tsc_deadline), TEST(x2apic), TEST(messages_from_devices), TEST(pic_through_lint0),
         TEST(ioapic_edges), TEST(ioapic_levels),
     };
     return test_run_cases("apic", cases, ARRAY_LEN(cases));
