@@ -15,5 +15,8 @@ const struct device_kind device_kinds[] = {
     { "virtio-net-pci", DEVICE_PCI, "virtio network card", virtio_net_pci_properties, virtio_net_pci_add },
     { "virtio-net", DEVICE_PCI, "the same", virtio_net_pci_properties, virtio_net_pci_add },
     { "virtio-net-device", DEVICE_VIRTIO, "virtio network card", virtio_net_device_properties, virtio_net_device_add },
+    { "virtio-blk-pci", DEVICE_PCI, "virtio disk", virtio_blk_pci_properties, virtio_blk_pci_add },
+    { "virtio-blk", DEVICE_PCI, "the same", virtio_blk_pci_properties, virtio_blk_pci_add },
+    { "virtio-blk-device", DEVICE_VIRTIO, "virtio disk", virtio_blk_mmio_properties, virtio_blk_mmio_add },
     { NULL },
 };

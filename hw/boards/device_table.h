@@ -21,4 +21,8 @@ bool e1000_82545em_add(struct board *board, const struct device_arguments *argum
 DEVICE_KIND_PARTS(virtio_net_pci)
 DEVICE_KIND_PARTS(virtio_net_device)
 
+extern const struct device_property virtio_blk_pci_properties[], virtio_blk_mmio_properties[];
+bool virtio_blk_pci_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool virtio_blk_mmio_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
 #endif

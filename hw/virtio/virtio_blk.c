@@ -64,19 +64,18 @@ static void give_back(struct virtio_blk *blk, struct blk_request *request)
     g_free(request);
 }
 
-/* From the first on, those that are finished. */
+/* From the first on, those that are finished; what then has room is taken, and may be finished at once. */
 static void give_back_finished(struct virtio_blk *blk)
 {
-    struct blk_request *first;
-    bool any = false;
-    while ((first = g_queue_peek_head(&blk->requests)) && first->finished) {
-        g_queue_pop_head(&blk->requests);
-        give_back(blk, first);
-        any = true;
-    }
-    if (any) {
+    struct blk_request *first = g_queue_peek_head(&blk->requests);
+    while (first && first->finished) {
+        for (; first && first->finished; first = g_queue_peek_head(&blk->requests)) {
+            g_queue_pop_head(&blk->requests);
+            give_back(blk, first);
+        }
         virtio_notify(&blk->virtio, 0);
         take_all(blk);
+        first = g_queue_peek_head(&blk->requests);
     }
 }
 
@@ -346,7 +345,8 @@ struct virtio_blk *virtio_blk_new(struct machine *machine, struct disk *disk, co
     struct disk_facts facts;
     disk_get_facts(disk, &facts);
     blk->disk = disk;
-    strncpy(blk->serial, serial ? serial : facts.serial, ID_BYTES);
+    serial = serial ? serial : facts.serial;
+    memcpy(blk->serial, serial, MIN(strlen(serial), ID_BYTES));      /* no 0 behind 20 characters */
     uint64_t features = 1ull << VIRTIO_BLK_F_SEG_MAX | 1ull << VIRTIO_BLK_F_GEOMETRY | 1ull << VIRTIO_BLK_F_BLK_SIZE |
                         1ull << VIRTIO_BLK_F_TOPOLOGY | 1ull << VIRTIO_BLK_F_FLUSH;
     features |= facts.read_only ? 1ull << VIRTIO_BLK_F_RO
