@@ -20,7 +20,7 @@
 #include "hw/timer/mc146818.h"
 #include "tests/device/rig.h"
 
-enum { ALL_DISKS = 5 };
+enum { ALL_FLOPPY = 4, ALL_BLK_DISK = 5, ALL_DISKS = 6 };
 struct disk;
 struct display;
 struct virtio_net;
@@ -53,6 +53,7 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
 #include "tests/device/all_arm.h"
 #include "tests/device/all_disks.h"
 #include "tests/device/all_display.h"
+#include "tests/device/all_virtio_blk.h"
 
 static inline uint64_t all_value(struct all *all);
 #include "tests/device/all_net.h"
@@ -92,6 +93,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     isa_debug_exit_new(machine, 0x501, 4);
     post_new(machine);
     all_init_disks(all, pci);
+    all_init_blk(all);
     all_init_display(all, pci);
     all_init_net(all, pci);
     all_init_arm(all);
@@ -127,6 +129,7 @@ static inline void all_prepare(struct all *all)
     memory_write(ports, 0xcf8, 0x80000b90, 4), memory_write(ports, 0xcfc, 0x701, 4);
     memory_write(ports, 0xcf8, 0x80000bd0, 4), memory_write(ports, 0xcfe, 1, 1);
     all_prepare_disks(all);
+    all_prepare_blk(all);
     all_prepare_display(all);
     all_prepare_net(all);
     for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
@@ -156,7 +159,9 @@ static inline void all_step(struct all *all)
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 30)) {
+    switch (all_random(all, 32)) {
+    case 30:
+    case 31: all_step_blk(all); break;
     case 26:
     case 27:
     case 28:

@@ -19,12 +19,12 @@ static inline void all_init_disks(struct all *all, struct pci_bus *pci)
     struct fdc *fdc = fdc_new(all->rig.machine, isa_irqs_line(&all->irqs, 6), i8237_new(all->rig.machine));
     parallel_new(all->rig.machine, 0x378, isa_irqs_line(&all->irqs, 7), NULL);
     for (unsigned i = 0; i < ALL_DISKS; i++) {
-        all->disks[i] = fake_disk_new(&all->rig, i < ARRAY_LEN(kinds) ? ALL_DISK_BYTES : 1440 * 1024);
+        all->disks[i] = fake_disk_new(&all->rig, i != ALL_FLOPPY ? ALL_DISK_BYTES : 1440 * 1024);
         if (i < ARRAY_LEN(kinds)) {
             piix3_ide_attach(ide, i, kinds[i], all->disks[i]);
         }
     }
-    fdc_attach(fdc, 0, FDC_NO_DRIVE, all->disks[ALL_DISKS - 1]);
+    fdc_attach(fdc, 0, FDC_NO_DRIVE, all->disks[ALL_FLOPPY]);
 }
 
 static inline void all_free(struct all *all)
