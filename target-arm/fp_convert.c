@@ -139,7 +139,7 @@ uint32_t fp_to_fixed_js(struct fp_env *env, uint64_t a, bool *exact)
         return 0;
     }
     if (p.kind == FP_KIND_ZERO) {
-        *exact = !p.sign && !(a << 1);
+        *exact = !p.sign;           /* also of what was flushed to zero */
         return 0;
     }
     const bool fits = to_integer(&p, 0, FP_ZERO, &value, &inexact);

@@ -16,6 +16,23 @@ static enum fp_rounding rounding(const struct fp_env *env, unsigned mode)
     return mode == 7 ? fp_rounding(env) : (enum fp_rounding)mode;
 }
 
+/* A half as the same number in single precision, NaNs as they are (FPMulAddH: AHP has no effect). */
+static uint64_t widened(const struct fp_env *env, uint64_t x)
+{
+    uint64_t sign = (x >> 15 & 1) << 31, exponent = x >> 10 & 0x1f, fraction = x & 0x3ff;
+    if (exponent == 0x1f) {
+        return sign | 0x7f800000 | fraction << 13;
+    }
+    if (!exponent) {
+        if (!fraction || env->control & FPCR_FZ16) {
+            return sign;
+        }
+        unsigned shift = (unsigned)__builtin_clz((uint32_t)fraction) - 21;
+        return sign | (uint64_t)(113 - shift) << 23 | (fraction << (13 + shift) & 0x7fffff);
+    }
+    return sign | (exponent + 112) << 23 | fraction << 13;
+}
+
 static uint64_t two(struct fp_env *env, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m)
 {
     switch (op) {
@@ -38,8 +55,8 @@ static uint64_t two(struct fp_env *env, enum simd_op op, unsigned bits, uint64_t
     case SIMD_FCMGT: return mask_of(fp_compare_gt(env, bits, n, m), bits);
     case SIMD_FACGE: return mask_of(fp_compare_ge(env, bits, fp_abs(bits, n), fp_abs(bits, m)), bits);
     case SIMD_FACGT: return mask_of(fp_compare_gt(env, bits, fp_abs(bits, n), fp_abs(bits, m)), bits);
-    case SIMD_FMLAL: return fp_muladd(env, bits, d, fp_convert(env, 32, 16, n), fp_convert(env, 32, 16, m));
-    case SIMD_FMLSL: return fp_muladd(env, bits, d, fp_convert(env, 32, 16, fp_neg(16, n)), fp_convert(env, 32, 16, m));
+    case SIMD_FMLAL: return fp_muladd(env, bits, d, widened(env, n), widened(env, m));
+    case SIMD_FMLSL: return fp_muladd(env, bits, d, widened(env, fp_neg(16, n)), widened(env, m));
     default: return 0;
     }
 }
