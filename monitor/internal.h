@@ -24,6 +24,7 @@ struct monitor {
     GPtrArray *sessions;        /* struct session *, see session.c */
     unsigned held;              /* monitor_hold_cpus */
     unsigned mouse_buttons;
+    bool shutdown_told;
 };
 
 /* What a command of the human monitor works on. */
@@ -99,7 +100,11 @@ struct qmp *qmp_new(struct monitor *monitor, const struct session_output *output
 void qmp_free(struct qmp *qmp);
 void qmp_greet(struct qmp *qmp);
 void qmp_input(struct qmp *qmp, const uint8_t *bytes, unsigned count);
-/* The input has ended: what is half said will never be whole. */
+/* To a client that has negotiated; data_json NULL: none. */
 void qmp_event(struct qmp *qmp, const char *name, const char *data_json);
+/* To all of them. */
+void monitor_event(struct monitor *monitor, const char *name, const char *data_json);
+/* The SHUTDOWN event now; it does not come again. */
+void monitor_tell_shutdown(struct monitor *monitor);
 
 #endif

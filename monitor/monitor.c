@@ -244,7 +244,7 @@ bool monitor_open(struct monitor *monitor, const char *spec, enum monitor_mode m
 
 /* ---- Life ---- */
 
-static void send_event(struct monitor *monitor, const char *name, const char *data)
+void monitor_event(struct monitor *monitor, const char *name, const char *data)
 {
     for (unsigned i = 0; i < monitor->sessions->len; i++) {
         struct line *line = monitor->sessions->pdata[i];
@@ -254,26 +254,32 @@ static void send_event(struct monitor *monitor, const char *name, const char *da
     }
 }
 
+void monitor_tell_shutdown(struct monitor *monitor)
+{
+    const char *reason = monitor->machine->shutdown_reason;
+    if (!monitor->shutdown_told) {
+        g_autofree char *data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", reason ? "false" : "true",
+                                                reason ? reason : "guest-shutdown");
+        monitor_event(monitor, "SHUTDOWN", data);
+    }
+    monitor->shutdown_told = true;
+}
+
 static void on_machine(void *opaque, enum machine_event event)
 {
     struct monitor *monitor = opaque;
-    const char *reason = monitor->machine->shutdown_reason;
     g_autofree char *data = NULL;
     switch (event) {
-    case MACHINE_EVENT_STOP: send_event(monitor, "STOP", NULL); break;
-    case MACHINE_EVENT_RESUME: send_event(monitor, "RESUME", NULL); break;
-    case MACHINE_EVENT_POWERDOWN: send_event(monitor, "POWERDOWN", NULL); break;
+    case MACHINE_EVENT_STOP: monitor_event(monitor, "STOP", NULL); break;
+    case MACHINE_EVENT_RESUME: monitor_event(monitor, "RESUME", NULL); break;
+    case MACHINE_EVENT_POWERDOWN: monitor_event(monitor, "POWERDOWN", NULL); break;
     case MACHINE_EVENT_RESET:
         data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", monitor->machine->reset_by_host ? "false" : "true",
                                monitor->machine->reset_by_host ? "host-qmp-system-reset" : "guest-reset");
         monitor->machine->reset_by_host = false;
-        send_event(monitor, "RESET", data);
+        monitor_event(monitor, "RESET", data);
         break;
-    case MACHINE_EVENT_SHUTDOWN:
-        data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", reason ? "false" : "true",
-                               reason ? reason : "guest-shutdown");
-        send_event(monitor, "SHUTDOWN", data);
-        break;
+    case MACHINE_EVENT_SHUTDOWN: monitor_tell_shutdown(monitor); break;
     }
 }
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/monitor/hmp
+TEST_SCRIPTS += tests/monitor/hmp tests/monitor/qmp
