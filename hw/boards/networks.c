@@ -77,7 +77,7 @@ static bool open_nic(struct board *board, const char *text, const char *option, 
         const char *model = nic.model ? nic.model : board->type->nic_model;
         good = open_network(board, backend, option, error);
         if (good) {
-            const char *exact = !strcmp(model, "virtio") ? (board->pci ? "virtio-net-pci" : "virtio-net-device") : model;
+            const char *exact = !strcmp(model, "virtio") ? "virtio-net-pci" : model;
             g_ptr_array_add(networks->nics, g_strdup_printf("%s,netdev=%s%s%s", exact, id, nic.mac ? ",mac=" : "",
                                                             nic.mac ? nic.mac : ""));
         }

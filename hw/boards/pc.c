@@ -240,5 +240,5 @@ static bool cpu_model(unsigned index, struct board_cpu_model *model)
 
 const struct board_type pc_board_type = {
     .name = "pc", .help = "PC with i440FX and PIIX3", .versions = "pc-i440fx-", .summary = "Standard PC (i440FX + PIIX, 1996)",
-    .board_bytes = sizeof(struct pc), .build = build, .clear = clear, .cpu_model = cpu_model,
+    .board_bytes = sizeof(struct pc), .build = build, .clear = clear, .cpu_model = cpu_model, .nic_model = "e1000",
 };

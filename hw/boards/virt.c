@@ -272,5 +272,5 @@ static bool cpu_model(unsigned index, struct board_cpu_model *model)
 
 const struct board_type virt_board_type = {
     .name = "virt", .help = "ARM with PCI Express and virtio", .versions = "virt-", .summary = "QEMU 7.2 ARM Virtual Machine",
-    .board_bytes = sizeof(struct virt), .build = build, .clear = clear, .cpu_model = cpu_model,
+    .board_bytes = sizeof(struct virt), .build = build, .clear = clear, .cpu_model = cpu_model, .nic_model = "virtio-net-pci",
 };
