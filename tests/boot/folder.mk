@@ -5,7 +5,7 @@ TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/r
 TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
 TEST_SCRIPTS += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
 TESTS_SLOW += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
-TEST_SCRIPTS += tests/boot/bios tests/boot/loaders
-TESTS_SLOW += tests/boot/loaders
+TEST_SCRIPTS += tests/boot/bios tests/boot/loaders tests/boot/disk
+TESTS_SLOW += tests/boot/loaders tests/boot/disk
 # Programs that scripts run.
 TEST_TOOLS += tests/boot/screen
