@@ -149,8 +149,10 @@ static bool build_serial(struct virt *virt, GError **error)
 static void build_pci(struct virt *virt)
 {
     struct machine *machine = virt->board.machine;
-    uint64_t config = virt->highmem ? VIRT_ECAM_HIGH : VIRT_ECAM_LOW;
-    virt->ecam = ecam_new(machine, config, virt->highmem ? VIRT_ECAM_HIGH_BYTES : VIRT_ECAM_LOW_BYTES, VIRT_PCI_IO,
+    bool firmware = virt->board.options->bios || block_find_index(virt->board.block, DRIVE_PFLASH, 0);
+    virt->high_ecam = virt->highmem && (virt_wide(virt) || !firmware);
+    uint64_t config = virt->high_ecam ? VIRT_ECAM_HIGH : VIRT_ECAM_LOW;
+    virt->ecam = ecam_new(machine, config, virt->high_ecam ? VIRT_ECAM_HIGH_BYTES : VIRT_ECAM_LOW_BYTES, VIRT_PCI_IO,
                           VIRT_PCI_IO_BYTES);
     for (unsigned i = 0; i < PCI_PINS; i++) {
         virt->ecam->bus->pirq[i] = virt_spi(virt, VIRT_SPI_PCI + i);

@@ -331,8 +331,8 @@ static void add_pci_ranges(const struct virt *virt, void *fdt)
 
 static void add_pci(const struct virt *virt, void *fdt)
 {
-    uint64_t config = virt->highmem ? VIRT_ECAM_HIGH : VIRT_ECAM_LOW;
-    uint64_t bytes = virt->highmem ? VIRT_ECAM_HIGH_BYTES : VIRT_ECAM_LOW_BYTES;
+    uint64_t config = virt->high_ecam ? VIRT_ECAM_HIGH : VIRT_ECAM_LOW;
+    uint64_t bytes = virt->high_ecam ? VIRT_ECAM_HIGH_BYTES : VIRT_ECAM_LOW_BYTES;
     begin(fdt, "pcie", VIRT_PCI_MEMORY);
     text(fdt, "compatible", "pci-host-ecam-generic");
     text(fdt, "device_type", "pci");

@@ -56,6 +56,7 @@ struct virt {
     const struct arm_model *model;
     unsigned gic_version;
     bool secure, virtualization, highmem, its, acpi;
+    bool high_ecam;                 /* configuration space above 4 GiB: not for firmware of 32 bits */
     struct gicv2 *gicv2;            /* one of the two */
     struct gicv3 *gicv3;
     struct gicv3_its *its_device;   /* NULL: none */
