@@ -9,3 +9,5 @@ TEST_SCRIPTS += tests/boot/bios tests/boot/loaders tests/boot/disk
 TESTS_SLOW += tests/boot/loaders tests/boot/disk
 # Programs that scripts run.
 TEST_TOOLS += tests/boot/screen
+TEST_SCRIPTS += tests/boot/uboot
+TESTS_SLOW += tests/boot/uboot
