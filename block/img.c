@@ -26,6 +26,7 @@ static const struct img_verb verbs[] = {
     { "snapshot", "[-q] [-U] -l | -c NAME | -a NAME | -d NAME FILE", img_snapshot },
     { "rebase", "[-f FORMAT] [-u] -b BACKING [-F FORMAT] [-p] [-q] FILE", img_rebase },
     { "commit", "[-f FORMAT] [-d] [-p] [-q] FILE", img_commit },
+    { "bench", "[-f FORMAT] [-c COUNT] [-d DEPTH] [-s BYTES] [-S STEP] [-o OFFSET] [-t CACHE] [-w] FILE", img_bench },
 };
 
 /* ---- Messages ---- */

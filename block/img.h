@@ -69,6 +69,7 @@ int img_compare(struct img *img, int argc, char **argv);
 int img_snapshot(struct img *img, int argc, char **argv);
 int img_rebase(struct img *img, int argc, char **argv);
 int img_commit(struct img *img, int argc, char **argv);
+int img_bench(struct img *img, int argc, char **argv);
 
 void img_print_snapshots(GPtrArray *snapshots);
 

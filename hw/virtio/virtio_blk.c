@@ -18,7 +18,7 @@ enum { VIRTIO_BLK_S_OK = 0, VIRTIO_BLK_S_IOERR = 1, VIRTIO_BLK_S_UNSUPP = 2 };
 enum { VIRTIO_BLK_F_SEG_MAX = 2, VIRTIO_BLK_F_GEOMETRY = 4, VIRTIO_BLK_F_RO = 5, VIRTIO_BLK_F_BLK_SIZE = 6,
        VIRTIO_BLK_F_FLUSH = 9, VIRTIO_BLK_F_TOPOLOGY = 10, VIRTIO_BLK_F_DISCARD = 13, VIRTIO_BLK_F_WRITE_ZEROES = 14 };
 enum { WRITE_ZEROES_UNMAP = 1, ID_BYTES = 20, SEGMENT_SECTORS_MOST = 0x3fffff };
-enum { CHUNK_BYTES = 1 << 20, IN_FLIGHT_MOST = 32 << 20 };
+enum { CHUNK_BYTES = 1 << 20, IN_FLIGHT_MOST = 32 << 20, PAGE_BYTES = 4096 };
 enum { GEOMETRY_HEADS = 16, GEOMETRY_SECTORS = 63, GEOMETRY_CYLINDERS_MOST = 16383 };
 
 /* struct virtio_blk_config, 5.2.4; little-endian as the host is. */
@@ -60,7 +60,7 @@ static void give_back(struct virtio_blk *blk, struct blk_request *request)
     virtio_push(&blk->virtio, 0, request->element, request->written + 1);
     blk->bytes_in_flight -= request->bytes;
     blk->state.in_flight--;
-    g_free(request->disk.buffer);
+    g_aligned_free(request->disk.buffer);
     g_free(request);
 }
 
@@ -156,7 +156,8 @@ static void start_transfer(struct blk_request *request, enum disk_operation oper
     request->start = sector * DISK_SECTOR_BYTES;
     request->bytes = bytes;
     request->blk->bytes_in_flight += bytes;
-    request->disk.buffer = g_malloc(MIN(MAX(bytes, 1), CHUNK_BYTES));
+    /* On pages of its own: hosts copy files to odd addresses at a third of the speed. */
+    request->disk.buffer = g_aligned_alloc(1, MIN(MAX(bytes, 1), CHUNK_BYTES), PAGE_BYTES);
     submit_chunk(request);
 }
 
@@ -280,7 +281,7 @@ static void forget_requests(struct virtio_blk *blk)
             disk_cancel(blk->disk, &request->disk);
         }
         virtio_drop(request->element);
-        g_free(request->disk.buffer);
+        g_aligned_free(request->disk.buffer);
         g_free(request);
     }
     blk->bytes_in_flight = 0;
