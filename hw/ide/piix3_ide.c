@@ -198,7 +198,7 @@ static void piix3_ide_free(void *device)
     for (unsigned i = 0; i < IDE_CHANNELS * IDE_DRIVES; i++) {
         struct ide_drive *drive = &ide->channels[i / IDE_DRIVES].drives[i % IDE_DRIVES];
         transfer_cancel(drive);
-        g_free(drive->scratch);
+        g_aligned_free(drive->scratch);
     }
     g_free(ide);
 }
