@@ -48,6 +48,9 @@ static void store_exclusive(struct arm_trans *t)
     ir_movi_to(u, result, 1);
     monitor_check(t, base, failed);
     ir_reg expected = ir_ldcpu(u, 64, EXCLUSIVE(value));
+    if (bits < 64) {                /* the load was wider: not defined; we fail when that can be seen */
+        ir_brci(u, IR_COND_NE, 64, ir_op2i(u, IR_SHR, 64, expected, bits), 0, failed);
+    }
     ir_reg old = ir_atomic(u, IR_ATOMIC_CAS, bits, base, turned(t, bits, expected),
                            turned(t, bits, a64_x(t, arm_field(t, 't'))), t->mmu);
     ir_mov_to(u, result, ir_setc(u, IR_COND_NE, bits, turned(t, bits, old), expected));

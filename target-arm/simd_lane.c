@@ -24,7 +24,10 @@ static uint64_t all(bool holds, unsigned bits)
 static wide shifted(wide value, int by, bool rounding)
 {
     if (by >= 0) {
-        return by > 64 ? value ? (value > 0 ? (wide)1 << 120 : -((wide)1 << 120)) : 0 : value * ((wide)1 << by);
+        if (by < 63 || !value || (by == 63 && (value == 1 || value == -1))) {
+            return value ? value * ((wide)1 << by) : 0;
+        }
+        return value > 0 ? (wide)1 << 120 : -((wide)1 << 120);      /* more than any lane holds */
     }
     if (by < -126) {
         return rounding ? 0 : value < 0 ? -1 : 0;
@@ -40,8 +43,8 @@ static uint64_t shift_by_register(struct arm_cpu *cpu, enum simd_op op, unsigned
     const bool rounding = op == SIMD_SRSHL || op == SIMD_URSHL || op == SIMD_SQRSHL || op == SIMD_UQRSHL;
     const bool saturating = op == SIMD_SQSHL || op == SIMD_UQSHL || op == SIMD_SQRSHL || op == SIMD_UQRSHL;
     const wide value = is_unsigned ? (wide)n : (wide)simd_signed(n, bits);
-    if (!saturating && by >= (int)bits) {
-        return 0;
+    if (!saturating && by >= 0) {
+        return by >= (int)bits ? 0 : simd_cut(n << by, bits);
     }
     const wide result = shifted(value, by, rounding);
     return saturating ? saturate(cpu, result, bits, is_unsigned) : simd_cut((uint64_t)result, bits);
