@@ -12,6 +12,7 @@
 #include "monitor/internal.h"
 
 enum { CHUNK_BYTES = 64 << 10, MOST_HOLD_MS = 60000 };
+static const uint64_t MOST_SAVE_BYTES = 4ull << 30;
 
 bool action_send_keys(struct monitor *monitor, const unsigned *codes, unsigned count, unsigned hold_ms, GError **error)
 {
@@ -63,6 +64,9 @@ static bool read_part(struct monitor *monitor, uint64_t address, uint8_t *out, u
 bool action_save_memory(struct monitor *monitor, const char *path, uint64_t address, uint64_t bytes, struct cpu *cpu,
                         GError **error)
 {
+    if (bytes > MAX(monitor->machine->ram_bytes * 2, MOST_SAVE_BYTES)) {
+        return error_fail(error, "a size of %" PRIu64 " bytes is more than this machine has", bytes);
+    }
     FILE *file = fopen(path, "wbe");
     if (!file) {
         return error_fail(error, "%s: cannot be written: %s", path, strerror(errno));

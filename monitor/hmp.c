@@ -165,9 +165,10 @@ void hmp_run(struct hmp *hmp, const char *line)
     }
 }
 
+/* An index that no CPU has means the first. */
 char *monitor_run_line(struct monitor *monitor, const char *line, unsigned cpu)
 {
-    struct hmp hmp = { .monitor = monitor, .out = g_string_new(NULL), .cpu = cpu };
+    struct hmp hmp = { .monitor = monitor, .out = g_string_new(NULL), .cpu = monitor_cpu(monitor, cpu) ? cpu : 0 };
     hmp_run(&hmp, line);
     return g_string_free(hmp.out, FALSE);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-TESTS += tests/fuzz/device_fuzz
+TESTS += tests/fuzz/device_fuzz tests/fuzz/monitor_fuzz
 TESTS += tests/fuzz/net_fuzz tests/fuzz/block_fuzz
 TESTS += tests/fuzz/cpu_fuzz
 TESTS += tests/regress/cpu_sequences
