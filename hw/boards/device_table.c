@@ -18,5 +18,8 @@ const struct device_kind device_kinds[] = {
     { "virtio-blk-pci", DEVICE_PCI, "virtio disk", virtio_blk_pci_properties, virtio_blk_pci_add },
     { "virtio-blk", DEVICE_PCI, "the same", virtio_blk_pci_properties, virtio_blk_pci_add },
     { "virtio-blk-device", DEVICE_VIRTIO, "virtio disk", virtio_blk_mmio_properties, virtio_blk_mmio_add },
+    { "virtio-rng-pci", DEVICE_PCI, "virtio source of random numbers", virtio_rng_properties, virtio_rng_pci_add },
+    { "virtio-rng", DEVICE_PCI, "the same", virtio_rng_properties, virtio_rng_pci_add },
+    { "virtio-rng-device", DEVICE_VIRTIO, "virtio source of random numbers", virtio_rng_properties, virtio_rng_device_add },
     { NULL },
 };

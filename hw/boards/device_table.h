@@ -25,4 +25,8 @@ extern const struct device_property virtio_blk_pci_properties[], virtio_blk_mmio
 bool virtio_blk_pci_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool virtio_blk_mmio_add(struct board *board, const struct device_arguments *arguments, GError **error);
 
+extern const struct device_property virtio_rng_properties[];
+bool virtio_rng_pci_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool virtio_rng_device_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
 #endif

@@ -1,16 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_DEVICE_ALL_VIRTIO_BLK_H
 #define TESTS_DEVICE_ALL_VIRTIO_BLK_H
-/* The part of all.h with a virtio disk on MMIO, and requests that its driver could have made. */
+/* The part of all.h with a virtio disk and a source of random numbers on MMIO, and requests that its driver could have made. */
 #include "hw/virtio/virtio_blk.h"
 #include "hw/virtio/virtio_mmio.h"
+#include "hw/virtio/virtio_rng.h"
 
-enum { ALL_BLK_MMIO = 0xd0401000, ALL_BLK_RING = 0x150000, ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
+enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_BLK_RING = 0x150000, ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
 
 static inline void all_init_blk(struct all *all)
 {
     struct virtio_blk *blk = virtio_blk_new(all->rig.machine, all->disks[ALL_BLK_DISK], "ALL", ALL_BLK_QUEUE);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BLK_MMIO, isa_irqs_line(&all->irqs, 11), false), &blk->virtio);
+    struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, 1000, 1000000);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 11), false), &rng->virtio);
+}
+
+static inline void all_rng_put(struct all *all, uint32_t reg, uint32_t value)
+{
+    memory_write(all->rig.machine->memory, ALL_RNG_MMIO + reg, value, 4);
+}
+
+static inline void all_prepare_rng(struct all *all)
+{
+    static const struct { uint16_t reg; uint32_t value; } writes[] = {
+        { 0x070, 0 }, { 0x070, 3 }, { 0x024, 1 }, { 0x020, 1 }, { 0x070, 11 }, { 0x030, 0 }, { 0x038, 8 },
+        { 0x080, ALL_RNG_RING }, { 0x090, ALL_RNG_RING + 0x400 }, { 0x0a0, ALL_RNG_RING + 0x800 }, { 0x044, 1 }, { 0x070, 15 },
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(writes); i++) {
+        all_rng_put(all, writes[i].reg, writes[i].value);
+    }
+}
+
+static inline void all_rng_request(struct all *all)
+{
+    struct memory *memory = all->rig.machine->memory;
+    uint16_t index = (uint16_t)memory_read(memory, ALL_RNG_RING + 0x402, 2);
+    memory_write(memory, ALL_RNG_RING, ALL_RNG_RING + 0x1000, 8);
+    memory_write(memory, ALL_RNG_RING + 8, all_random(all, all_random(all, 10) ? 2000 : UINT32_MAX), 4);
+    memory_write(memory, ALL_RNG_RING + 12, all_random(all, 20) ? 2 : all_random(all, 8), 4);
+    memory_write(memory, ALL_RNG_RING + 0x404 + index % 8 * 2, all_random(all, 20) ? 0 : all_random(all, 10), 2);
+    memory_write(memory, ALL_RNG_RING + 0x402, index + 1u, 2);
+    all_rng_put(all, 0x050, 0);
 }
 
 static inline void all_blk_put(struct all *all, uint32_t reg, uint32_t value)
@@ -20,6 +51,7 @@ static inline void all_blk_put(struct all *all, uint32_t reg, uint32_t value)
 
 static inline void all_prepare_blk(struct all *all)
 {
+    all_prepare_rng(all);
     all_blk_put(all, 0x070, 0), all_blk_put(all, 0x070, 3);
     for (unsigned half = 0; half < 2; half++) {
         all_blk_put(all, 0x024, half);
@@ -65,7 +97,8 @@ static inline void all_step_blk(struct all *all)
     case 0: memory_read(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), 1u << all_random(all, 3)); break;
     case 1: memory_write(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), all_random(all, UINT32_MAX), 4); break;
     case 2: all_prepare_blk(all); break;
-    case 3: all_blk_put(all, 0x064, 3); break;
+    case 3: all_blk_put(all, 0x064, 3), all_rng_put(all, 0x064, 3); break;
+    case 4: all_rng_request(all); break;
     default: all_blk_request(all); break;
     }
 }
