@@ -283,7 +283,7 @@ static bool check_together(struct options *options, GError **error)
     if ((options->append || options->initrd) && !options->kernel) {
         return error_fail(error, "-%s: only with -kernel", options->append ? "append" : "initrd");
     }
-    const GPtrArray *streams[] = { options->serial, options->monitors, options->qmps };
+    const GPtrArray *streams[] = { options->serial, options->parallels, options->monitors, options->qmps };
     for (unsigned n = 0; n < G_N_ELEMENTS(streams); n++) {
         for (unsigned i = 0; i < streams[n]->len; i++) {
             terminals += g_str_has_suffix(streams[n]->pdata[i], "stdio");

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP };
-enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4 };
+enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4, OPTIONS_MAX_PARALLEL = 3 };
 
 struct options {
     char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *vnc, *debugcon, *rtc_base;
@@ -20,7 +20,7 @@ struct options {
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *smbios;   /* of char * */
+    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios;   /* of char * */
     GPtrArray *monitors, *qmps, *mons;  /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
     bool snapshot, nographic, full_screen, start_paused, no_reboot, nodefaults, icount, ignored_flag;

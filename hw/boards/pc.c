@@ -20,6 +20,7 @@
 #include "hw/acpi/piix4_pm.h"
 #include "hw/boards/devices.h"
 #include "hw/boards/backends.h"
+#include "hw/char/parallel.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/i8259.h"
@@ -114,7 +115,28 @@ static bool add_serial(struct pc *pc, GError **error)
     return true;
 }
 
-/* ---- Disks ---- */
+static bool add_parallel(struct pc *pc, GError **error)
+{
+    static const struct { uint16_t port; uint8_t irq; } places[OPTIONS_MAX_PARALLEL] = {
+        { 0x378, 7 }, { 0x278, 5 }, { 0x3bc, 7 },
+    };
+    const GPtrArray *specs = pc->board.options->parallels;
+    if (!specs->len && !pc->board.options->nodefaults) {
+        parallel_new(pc->board.machine, places[0].port, isa_irqs_line(&pc->irqs, places[0].irq), NULL);
+    }
+    for (unsigned i = 0; i < specs->len; i++) {
+        if (!strcmp(specs->pdata[i], "none")) {
+            continue;
+        }
+        struct character *character = board_character(&pc->board, specs->pdata[i], error);
+        if (!character) {
+            g_prefix_error(error, "-parallel: ");
+            return false;
+        }
+        parallel_new(pc->board.machine, places[i].port, isa_irqs_line(&pc->irqs, places[i].irq), character);
+    }
+    return true;
+}
 
 /* ---- The board from top to bottom ---- */
 
@@ -145,7 +167,8 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     i8042_connect(kbc, pc->board.input);
     post_new(machine);
     pc_tell_firmware(pc, pc->rtc);
-    return pc_tell_smbios(pc, error) && device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) && add_serial(pc, error) &&
+    return pc_tell_smbios(pc, error) && device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) &&
+           add_serial(pc, error) && add_parallel(pc, error) &&
            pc_add_storage(pc, error) && pc_add_optional(pc, error) && backends_finish(&pc->board, error) &&
            pc_tell_storage(pc, error);
 }
