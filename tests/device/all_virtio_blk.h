@@ -13,7 +13,7 @@ static inline void all_init_blk(struct all *all)
     struct virtio_blk *blk = virtio_blk_new(all->rig.machine, all->disks[ALL_BLK_DISK], "ALL", ALL_BLK_QUEUE);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BLK_MMIO, isa_irqs_line(&all->irqs, 11), false), &blk->virtio);
     struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, 1000, 1000000);
-    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 11), false), &rng->virtio);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false), &rng->virtio);
 }
 
 static inline void all_rng_put(struct all *all, uint32_t reg, uint32_t value)
