@@ -166,6 +166,10 @@ static void plan_make(struct arm_cpu *cpu, struct arm_unit_plan *plan, uint64_t 
         if (plan->branches == MAX_BRANCHES) {
             break;
         }
+        /* A unit that starts inside an IT block ends with it: what leaves a loop of its own would leave the mode as it was. */
+        if (mode & MODE_T32 && mode & MODE_IT && !plan->planned[plan->count - 1].it_next) {
+            break;
+        }
     }
 }
 
