@@ -7,7 +7,7 @@ BUILD ?= build
 WITH_PACKAGES := check check-quick check-san demo bench fuzz-cpu fuzz-devices fuzz-block
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
-PURPOSES_demo := demo
+PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
 PURPOSES_bench := bench
 $(WANTED):
 	@tools/install-deps build $(or $(PURPOSES_$@),test)

@@ -11,3 +11,5 @@ TESTS_SLOW += tests/boot/loaders tests/boot/disk
 TEST_TOOLS += tests/boot/screen
 TEST_SCRIPTS += tests/boot/uboot
 TESTS_SLOW += tests/boot/uboot
+TEST_SCRIPTS += tests/boot/linux-arm
+TESTS_SLOW += tests/boot/linux-arm
