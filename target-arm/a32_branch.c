@@ -39,7 +39,7 @@ static void branch_if(struct arm_trans *t, unsigned cond, int32_t offset)
 {
     if (cond >= 14) {
         a32_branch(t, target(t, offset));
-    } else if (t->mode & MODE_IT || a32_in_it(t)) {
+    } else if (a32_in_it(t)) {
         a32_undefined(t);           /* UNPREDICTABLE in an IT block */
     } else {
         ir_brf(t->u, arm_cond(cond), ARM_NZCV, arm_branch_label(t, target(t, offset)));
@@ -56,7 +56,7 @@ void t32_b_t4(struct arm_trans *t) { a32_branch(t, target(t, offset_t4(t->row, t
 void t32_cbz(struct arm_trans *t)
 {
     const uint32_t to = target(t, offset_cbz(t->row, t->word));
-    if (t->mode & MODE_IT || a32_in_it(t)) {
+    if (a32_in_it(t)) {
         a32_undefined(t);
         return;
     }

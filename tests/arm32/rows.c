@@ -98,6 +98,14 @@ static bool unpredictable(const struct arm_compiled *row, uint32_t word, const c
                 return true;
         }
     }
+    if (!strncmp(table, "a32_", 4)) {       /* no jumps: they may never end */
+        for (const char *letter = "dlht"; *letter; letter++) {
+            if (has(row, *letter) && row->bits[*letter - 'a'] == 4 && arm_field_of(row, word, *letter) == 15)
+                return true;
+        }
+    }
+    if (!strcmp(table, "t32_16") && (word >> 8 == 0x44 || word >> 8 == 0x46) && (word & 0x87) == 0x87)
+        return true;
     if (has(row, 'y') && has(row, 'T') && arm_field_of(row, word, 'y') != 3 && arm_field_of(row, word, 'T') != 15)
         return true;
     if (has(row, 'd') && !strncmp(name, "ST", 2) && strstr(name, "EX") && (has(row, 'y') || has(row, 'z') || has(row, 'i'))) {
@@ -112,7 +120,7 @@ static bool unpredictable(const struct arm_compiled *row, uint32_t word, const c
     if (has(row, 'r') && row->bits['r' - 'a'] == 16 && (word >> 15 & 1 || arm_field_of(row, word, 'n') == 15 || !(word & 0xffff)))
         return true;
     if (!strncmp(name, "STRD", 4) || !strncmp(name, "LDRD", 4))
-        return arm_field_of(row, word, 'n') == 15;
+        return arm_field_of(row, word, 'n') == 15 || (has(row, 'T') && arm_field_of(row, word, 'T') == 15);
     if (!strcmp(name, "VTRN") || !strcmp(name, "VUZP") || !strcmp(name, "VZIP"))
         return arm_field_of(row, word, 'd') == arm_field_of(row, word, 'm') && (word >> 22 & 1) == (word >> 5 & 1);
     if (strstr(name, "fixed point"))
