@@ -57,8 +57,8 @@ JsonNode *qmp_run_kvm(struct qmp_call *call)
 static const char *architecture(struct monitor *monitor)
 {
     const char *name = strrchr(monitor->program, '-');
-    bool arm = monitor->board->cpu_count && g_str_has_prefix(monitor->board->cpus[0]->frontend->name, "arm");
-    return g_str_has_prefix(monitor->program, "qemu-system-") && name ? name + 1 : arm ? "aarch64" : "x86_64";
+    const char *guest = monitor->board->cpu_count ? monitor->board->cpus[0]->frontend->name : "x86";
+    return g_str_has_prefix(monitor->program, "qemu-system-") && name ? name + 1 : strcmp(guest, "x86") ? guest : "x86_64";
 }
 
 JsonNode *qmp_run_target(struct qmp_call *call)

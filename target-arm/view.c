@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An ARM CPU for the monitor (tcg/cpu_view.h): registers in the form that QEMU's "info registers" has, translation of
+ * addresses by the tables in use, where a page table leads. System registers are shown as far as paging and exceptions
+ * need them ("info system").
+ */
+#include <elf.h>
+#include <inttypes.h>
+#include <string.h>
+#include "target-arm/cpu.h"
+#include "target-arm/system.h"
+#include "target-arm/view.h"
+
+enum { TCR_EL1_HA = 39, TCR_EL2_HA = 21, VTCR_HA = 21 };
+
+static void print_flags(uint32_t psr, GString *out)
+{
+    g_string_append_printf(out, "%c%c%c%c", psr & PSTATE_N ? 'N' : '-', psr & PSTATE_Z ? 'Z' : '-', psr & PSTATE_C ? 'C' : '-',
+                           psr & PSTATE_V ? 'V' : '-');
+}
+
+static void print_registers64(struct arm_cpu *cpu, GString *out)
+{
+    uint32_t psr = arm_cpsr_get(cpu);
+    g_string_append_printf(out, " PC=%016" PRIx64 " ", cpu->cpu.pc);
+    for (unsigned i = 0; i < 32; i++) {
+        if (i == 31) {
+            g_string_append_printf(out, " SP=%016" PRIx64 "\n", cpu->x[31]);
+        } else {
+            g_string_append_printf(out, "X%02u=%016" PRIx64 "%s", i, cpu->x[i], i % 3 == 1 ? "\n" : " ");
+        }
+    }
+    g_string_append_printf(out, "PSTATE=%08x ", psr);
+    print_flags(psr, out);
+    g_string_append_printf(out, " %sEL%u%c\n", arm_is_secure(cpu) && cpu->has_el3 ? "S " : "", cpu->el, cpu->spsel ? 'h' : 't');
+    for (unsigned i = 0; i < 32; i++) {
+        g_string_append_printf(out, "Q%02u=%016" PRIx64 ":%016" PRIx64 "%s", i, cpu->v[i].u64[1], cpu->v[i].u64[0], i % 2 ? "\n" : " ");
+    }
+}
+
+static void print_registers32(struct arm_cpu *cpu, GString *out)
+{
+    static const char *const modes[16] = { "usr", "fiq", "irq", "svc", "???", "???", "mon", "abt", "???", "???", "hyp", "und", "???",
+                                           "???", "???", "sys" };
+    uint32_t psr = arm_cpsr_get(cpu);
+    for (unsigned i = 0; i < 16; i++) {
+        uint32_t value = i == 15 ? (uint32_t)cpu->cpu.pc : (uint32_t)cpu->x[i];
+        g_string_append_printf(out, "R%02u=%08x%s", i, value, i % 4 == 3 ? "\n" : " ");
+    }
+    g_string_append_printf(out, "PSR=%08x ", psr);
+    print_flags(psr, out);
+    g_string_append_printf(out, " %c %s%s32\n", cpu->thumb ? 'T' : 'A', arm_is_secure(cpu) && cpu->has_el3 ? "S " : "",
+                           modes[cpu->cpsr_m & 0xf]);
+    for (unsigned i = 0; i < 32; i++) {
+        g_string_append_printf(out, "d%02u=%016" PRIx64 "%s", i, cpu->v[i / 2].u64[i & 1], i % 4 == 3 ? "\n" : " ");
+    }
+}
+
+static void print_registers(struct cpu *base, GString *out)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    if (cpu->aarch64) {
+        print_registers64(cpu, out);
+    } else {
+        print_registers32(cpu, out);
+    }
+}
+
+/* ---- Registers by name ---- */
+
+enum { REG_SP = 31, REG_PC, REG_PSTATE, REG_COUNT };
+
+static const char *register_name64(unsigned index)
+{
+    static const char *const names[REG_COUNT] = {
+        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+        "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
+    };
+    return index < REG_COUNT ? names[index] : NULL;
+}
+
+enum { REG32_PC = 15, REG32_CPSR, REG32_SP, REG32_LR, REG32_PC_TOO, REG32_COUNT };
+
+static const char *register_name32(unsigned index)
+{
+    static const char *const names[REG32_COUNT] = {
+        "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cpsr", "sp", "lr", "pc",
+    };
+    return index < REG32_COUNT ? names[index] : NULL;
+}
+
+static uint64_t register_value64(struct cpu *base, unsigned index)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    return index <= REG_SP ? cpu->x[index] : index == REG_PC ? base->pc : arm_cpsr_get(cpu);
+}
+
+static uint64_t register_value32(struct cpu *base, unsigned index)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    switch (index) {
+    case REG32_PC: case REG32_PC_TOO: return (uint32_t)base->pc;
+    case REG32_CPSR: return arm_cpsr_get(cpu);
+    case REG32_SP: return (uint32_t)cpu->x[13];
+    case REG32_LR: return (uint32_t)cpu->x[14];
+    default: return (uint32_t)cpu->x[index];
+    }
+}
+
+static bool set_register64(struct cpu *base, unsigned index, uint64_t value)
+{
+    if (index == REG_PC) {
+        base->pc = value & ~3ull;
+    } else if (index <= REG_SP) {
+        arm_cpu_of(base)->x[index] = value;
+    }
+    return index <= REG_PC;
+}
+
+static bool set_register32(struct cpu *base, unsigned index, uint64_t value)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    if (index == REG32_PC || index == REG32_PC_TOO) {
+        base->pc = (uint32_t)value & (cpu->thumb ? ~1u : ~3u);
+        return true;
+    }
+    index = index == REG32_SP ? 13 : index == REG32_LR ? 14 : index;
+    if (index < 15) {
+        cpu->x[index] = (uint32_t)value;
+    }
+    return index < 15;
+}
+
+/* ---- Memory ---- */
+
+static uint64_t instruction(struct cpu *base)
+{
+    return base->pc;
+}
+
+/* The walk of the engine, but for the access flag: a table whose flags the hardware would set is read as it is, so a
+ * page that was never used counts as not mapped. At EL0 also what only EL1 may see. */
+static bool translate(struct cpu *base, uint64_t linear, uint64_t *physical)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    unsigned mmu = base->frontend->fetch_mmu(base->mode);
+    uint64_t tcr1 = cpu->tcr[EL1], tcr2 = cpu->tcr[EL2], vtcr = cpu->vtcr;
+    bool tagged = cpu->tagged_entries;
+    struct mmu_page page;
+    linear = cpu->aarch64 ? linear : (uint32_t)linear;
+    cpu->tcr[EL1] &= ~(1ull << TCR_EL1_HA);
+    cpu->tcr[EL2] &= ~(1ull << TCR_EL2_HA);
+    cpu->vtcr &= ~(1ull << VTCR_HA);
+    bool found = arm_mmu_walk(base, linear, MMU_READ, mmu, false, &page) ||
+                 (mmu == ARM_MMU_EL0 && arm_mmu_walk(base, linear, MMU_READ, ARM_MMU_EL1, false, &page));
+    cpu->tcr[EL1] = tcr1;
+    cpu->tcr[EL2] = tcr2;
+    cpu->vtcr = vtcr;
+    cpu->tagged_entries = tagged;
+    *physical = found ? (page.physical & ~0xfffull) | (linear & 0xfff) : 0;
+    return found;
+}
+
+static unsigned disassemble(struct cpu *base, const uint8_t *code, unsigned size, uint64_t linear, char *text, unsigned text_size)
+{
+    return base->frontend->disassemble(code, size, linear, base->mode, text, text_size);
+}
+
+/* ---- Topics ---- */
+
+static void page(struct cpu *base, const char *argument, uint64_t linear, GString *out)
+{
+    const struct arm_cpu *cpu = arm_cpu_of(base);
+    uint64_t physical;
+    if (!(cpu->sctlr[MAX(cpu->el, 1)] & 1)) {
+        g_string_append(out, "the MMU is off (SCTLR.M = 0)\n");
+    }
+    if (translate(base, linear, &physical)) {
+        g_string_append_printf(out, "virtual %#" PRIx64 " is physical %#" PRIx64 "\n", linear, physical);
+    } else {
+        g_string_append_printf(out, "virtual %#" PRIx64 " is not mapped\n", linear);
+    }
+}
+
+static void info_system(struct cpu *base, const char *argument, uint64_t value, GString *out)
+{
+    const struct arm_cpu *cpu = arm_cpu_of(base);
+    for (unsigned el = EL1; el <= EL3; el++) {
+        if ((el == EL2 && !cpu->has_el2) || (el == EL3 && !cpu->has_el3)) {
+            continue;
+        }
+        g_string_append_printf(out, "EL%u: SCTLR=%016" PRIx64 " TCR=%016" PRIx64 " TTBR0=%016" PRIx64 " TTBR1=%016" PRIx64 " MAIR=%016"
+                               PRIx64 "\n     VBAR=%016" PRIx64 " ELR=%016" PRIx64 " SPSR=%08" PRIx64 " ESR=%08" PRIx64 " FAR=%016"
+                               PRIx64 "\n", el, cpu->sctlr[el], cpu->tcr[el], cpu->ttbr0[el], cpu->ttbr1[el], cpu->mair[el],
+                               cpu->vbar[el], cpu->elr[el], cpu->spsr[el], cpu->esr[el], cpu->far[el]);
+    }
+    g_string_append_printf(out, "HCR=%016" PRIx64 " SCR=%016" PRIx64 " MPIDR=%016" PRIx64 "%s\n", cpu->hcr, cpu->scr, cpu->mpidr,
+                           cpu->powered_off ? " powered off" : "");
+}
+
+static const struct cpu_view_topic topics[] = {
+    { "system", "", "system registers of paging and exceptions", false, info_system },
+    { "page", "ADDRESS", "what a virtual address is translated to", true, page },
+    { NULL, NULL, NULL, false, NULL },
+};
+
+const struct cpu_view arm_view64 = {
+    .print_registers = print_registers, .register_name = register_name64, .register_value = register_value64,
+    .set_register = set_register64, .instruction = instruction, .translate = translate, .disassemble = disassemble,
+    .word_bytes = 8, .elf_machine = EM_AARCH64, .topics = topics,
+};
+const struct cpu_view arm_view32 = {
+    .print_registers = print_registers, .register_name = register_name32, .register_value = register_value32,
+    .set_register = set_register32, .instruction = instruction, .translate = translate, .disassemble = disassemble,
+    .word_bytes = 4, .elf_machine = EM_ARM, .topics = topics,
+};
