@@ -52,8 +52,8 @@ struct block *block_new(GMutex *machine_lock, struct clocks *clocks, bool counte
 /* Ends all requests (done is called for none), makes images clean on their disk and closes them. Lock not held. */
 void block_free(struct block *block);
 
-/* "file=x.qcow2,if=ide,index=0,media=disk,format=qcow2,..." as behind -drive; ",," is a comma inside a value. error: one
- * line that names the drive and the reason. NULL then, and nothing is changed. */
+/* "file=x.qcow2,if=ide,index=0,media=disk,format=qcow2,..." as behind -drive; ",," is a comma inside a value. error:
+ * one line that names the drive and the reason. NULL then, and nothing is changed. */
 struct drive *block_add_drive(struct block *block, const char *spec, GError **error);
 /* What -drive would say for -hda, -hdb, -hdc, -hdd, -cdrom, -fda, -fdb, -pflash FILE; NULL: option is none of these. */
 char *drive_spec_of_short(const char *option, const char *file);
@@ -77,8 +77,8 @@ bool drive_eject(struct drive *drive, bool force, GError **error);
 bool drive_resize(struct drive *drive, uint64_t bytes, GError **error);
 void drive_get_info(const struct drive *drive, struct drive_info *info);
 
-/* Waits until no drive has a request under way and all is on the host's disk; machine lock held. 0 or errno of the first
- * that failed. Completions are still delivered by the main loop afterwards. */
+/* Waits until no drive has a request under way and all is on the host's disk; machine lock held. 0 or errno of the
+ * first that failed. Completions are still delivered by the main loop afterwards. */
 int block_flush_all(struct block *block);
 
 /* For boards before the machine runs (flash contents, sizes): reads or writes at once. 0 or errno. */

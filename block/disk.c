@@ -4,11 +4,12 @@
  *
  *   disk_submit -> workers (GThreadPool) -> finished -> eventfd -> main loop takes the machine lock, calls done
  *
- * With counted time (-icount) there is one worker, which takes requests in their order, and done is called by a timer of
- * guest time: its moment is computed from the request alone, and if the host is not ready by then, the timer waits for it.
+ * With counted time (-icount) there is one worker, which takes requests in their order, and done is called by a timer
+ * of guest time: its moment is computed from the request alone, and if the host is not ready by then, the timer waits
+ * for it.
  *
- * Locks: the machine lock covers submitting, cancelling and delivering; block->lock, a leaf, covers lists and states that
- * workers touch. Workers never take the machine lock, so waiting for them with it held ends.
+ * Locks: the machine lock covers submitting, cancelling and delivering; block->lock, a leaf, covers lists and states
+ * that workers touch. Workers never take the machine lock, so waiting for them with it held ends.
  */
 #define _GNU_SOURCE
 #include <errno.h>

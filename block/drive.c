@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Drives: a place (interface, bus, unit), a medium that may change, and what the user wants of it. Names, defaults and
- * places are QEMU's: IDE has two channels of two, -cdrom is the second channel's master, a drive without a place takes the
- * first that is free.
+ * places are QEMU's: IDE has two channels of two, -cdrom is the second channel's master, a drive without a place takes
+ * the first that is free.
  */
 #include <string.h>
 #include "base/device.h"
@@ -49,7 +49,8 @@ struct drive *block_find_index(const struct block *block, enum drive_interface i
 
 /* ---- Making one ---- */
 
-static bool choose_place(struct block *block, const struct drive_options *o, unsigned *bus, unsigned *unit, GError **error)
+static bool choose_place(struct block *block, const struct drive_options *o, unsigned *bus, unsigned *unit,
+                         GError **error)
 {
     const unsigned units = units_of_bus[o->interface];
     unsigned index = o->index >= 0 ? (unsigned)o->index : 0;
@@ -90,9 +91,8 @@ static char *choose_id(const struct drive_options *o, unsigned bus, unsigned uni
 static void warn_probed(struct block *block, const struct image *image)
 {
     if (image->probed && image->format == &image_raw && image->writable) {
-        g_printerr("dragoman: %s: no format was given and its contents have none that is known: taken as raw, and its first "
-                   "sectors may not be written with another format's magic; format=raw says so and lifts that\n",
-                   image->file->path);
+        g_printerr("dragoman: %s: no format was given and none known was found: taken as raw, and its first sectors may "
+                   "not be written with another format's magic; format=raw says so and lifts that\n", image->file->path);
     }
 }
 
@@ -110,7 +110,8 @@ static struct image *open_medium(struct disk *disk, const char *file, const char
     return image;
 }
 
-static struct drive *add(struct block *block, const struct drive_options *o, unsigned bus, unsigned unit, struct disk *disk)
+static struct drive *add(struct block *block, const struct drive_options *o, unsigned bus, unsigned unit,
+                         struct disk *disk)
 {
     struct drive_private *private = g_new0(struct drive_private, 1);
     private->drive = (struct drive){ .disk = disk, .id = choose_id(o, bus, unit), .interface = o->interface, .bus = bus,
@@ -224,7 +225,8 @@ static bool may_take_out(struct drive *drive, bool force, GError **error)
     bool locked = disk->image && disk->listener.eject_requested &&
         disk->listener.eject_requested(disk->listener.device, force);
     return !locked || force ||
-        error_fail(error, "Device '%s' is locked and force was not specified, wait for tray to open and try again", drive->id);
+        error_fail(error, "Device '%s' is locked and force was not specified, wait for tray to open and try again",
+                   drive->id);
 }
 
 bool drive_change_medium(struct drive *drive, const char *file, const char *format, bool read_only, GError **error)
@@ -280,12 +282,14 @@ void drive_get_info(const struct drive *drive, struct drive_info *info)
     struct disk_facts facts;
     disk_get_facts(disk, &facts);
     *info = (struct drive_info){ .inserted = image, .removable = facts.removable, .read_only = facts.read_only,
-                                 .tray_open = disk->tray_open, .cache = drive_cache_name(disk->cache), .bytes = facts.bytes,
+                                 .tray_open = disk->tray_open, .cache = drive_cache_name(disk->cache),
+                                 .bytes = facts.bytes,
                                  .statistics = disk->statistics };
     if (image) {
         info->file = disk->snapshot && image->backing ? private_of(drive)->file : image->file->path;
         info->format = image->format->name;
-        info->backing_file = image->backing_file ? image->backing_file : image->backing ? image->backing->file->path : NULL;
+        info->backing_file = image->backing_file ? image->backing_file : image->backing ? image->backing->file->path
+            : NULL;
         while ((image = image->backing)) {
             info->backing_depth++;
         }

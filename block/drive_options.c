@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * -drive file=x,if=ide,... Keys are QEMU's. A comma inside a value is written twice; a key without '=' means on. Keys in the
- * table with no consequence are accepted because clients give them and what they ask for is so anyway (aio=threads)
- * or is a hint.
+ * -drive file=x,if=ide,... Keys are QEMU's. A comma inside a value is written twice; a key without '=' means on. Keys
+ * in the table with no consequence are accepted because clients give them and what they ask for is so anyway
+ * (aio=threads) or is a hint.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,26 +11,34 @@
 #include "block/drive_options.h"
 
 enum key {
-    KEY_FILE, KEY_IF, KEY_INDEX, KEY_BUS, KEY_UNIT, KEY_MEDIA, KEY_FORMAT, KEY_ID, KEY_READONLY, KEY_SNAPSHOT, KEY_CACHE,
-    KEY_CACHE_DIRECT, KEY_CACHE_NO_FLUSH, KEY_CACHE_WRITEBACK, KEY_DISCARD, KEY_LOCKING, KEY_WERROR, KEY_RERROR, KEY_SERIAL,
+    KEY_FILE, KEY_IF, KEY_INDEX, KEY_BUS, KEY_UNIT, KEY_MEDIA, KEY_FORMAT, KEY_ID, KEY_READONLY, KEY_SNAPSHOT,
+    KEY_CACHE,
+    KEY_CACHE_DIRECT, KEY_CACHE_NO_FLUSH, KEY_CACHE_WRITEBACK, KEY_DISCARD, KEY_LOCKING, KEY_WERROR, KEY_RERROR,
+    KEY_SERIAL,
     KEY_CYLINDERS, KEY_HEADS, KEY_SECTORS, KEY_AIO, KEY_DETECT_ZEROES, KEY_COPY_ON_READ, KEY_IGNORED, KEY_COUNT
 };
 
 static const struct { const char *name; enum key key; const char *choices; } keys[] = {
-    { "file", KEY_FILE, NULL }, { "file.filename", KEY_FILE, NULL }, { "if", KEY_IF, NULL }, { "index", KEY_INDEX, NULL },
-    { "bus", KEY_BUS, NULL }, { "unit", KEY_UNIT, NULL }, { "media", KEY_MEDIA, "disk cdrom" }, { "format", KEY_FORMAT, NULL },
+    { "file", KEY_FILE, NULL }, { "file.filename", KEY_FILE, NULL }, { "if", KEY_IF, NULL },
+    { "index", KEY_INDEX, NULL },
+    { "bus", KEY_BUS, NULL }, { "unit", KEY_UNIT, NULL }, { "media", KEY_MEDIA, "disk cdrom" },
+    { "format", KEY_FORMAT, NULL },
     { "driver", KEY_FORMAT, NULL }, { "id", KEY_ID, NULL }, { "readonly", KEY_READONLY, "on off" },
     { "read-only", KEY_READONLY, "on off" }, { "snapshot", KEY_SNAPSHOT, "on off" },
-    { "cache", KEY_CACHE, "writeback writethrough none directsync unsafe" }, { "cache.direct", KEY_CACHE_DIRECT, "on off" },
+    { "cache", KEY_CACHE, "writeback writethrough none directsync unsafe" },
+    { "cache.direct", KEY_CACHE_DIRECT, "on off" },
     { "cache.no-flush", KEY_CACHE_NO_FLUSH, "on off" }, { "cache.writeback", KEY_CACHE_WRITEBACK, "on off" },
     { "discard", KEY_DISCARD, "ignore unmap off on" }, { "file.locking", KEY_LOCKING, "auto on off" },
     { "werror", KEY_WERROR, "enospc report stop ignore" }, { "rerror", KEY_RERROR, "report stop ignore" },
-    { "serial", KEY_SERIAL, NULL }, { "cyls", KEY_CYLINDERS, NULL }, { "heads", KEY_HEADS, NULL }, { "secs", KEY_SECTORS, NULL },
+    { "serial", KEY_SERIAL, NULL }, { "cyls", KEY_CYLINDERS, NULL }, { "heads", KEY_HEADS, NULL },
+    { "secs", KEY_SECTORS, NULL },
     { "aio", KEY_AIO, "threads native io_uring" }, { "file.aio", KEY_AIO, "threads native io_uring" },
     { "detect-zeroes", KEY_DETECT_ZEROES, "off on unmap" }, { "copy-on-read", KEY_COPY_ON_READ, "off" },
-    { "file.driver", KEY_IGNORED, "file" }, { "node-name", KEY_IGNORED, NULL }, { "auto-read-only", KEY_IGNORED, "on off" },
+    { "file.driver", KEY_IGNORED, "file" }, { "node-name", KEY_IGNORED, NULL },
+    { "auto-read-only", KEY_IGNORED, "on off" },
 };
-static const char *const interface_names[DRIVE_INTERFACES] = { "ide", "floppy", "virtio", "pflash", "scsi", "sd", "none" };
+static const char *const interface_names[DRIVE_INTERFACES] =
+    { "ide", "floppy", "virtio", "pflash", "scsi", "sd", "none" };
 static const char *const cache_names[CACHE_KINDS] = { "writeback", "writethrough", "none", "directsync", "unsafe" };
 
 const char *drive_interface_name(enum drive_interface interface) { return interface_names[interface]; }
@@ -144,7 +152,8 @@ static bool geometry(struct drive_options *o, char **values, GError **error)
 {
     int cylinders = 0, heads = 0, sectors = 0;
     bool good = number("cyls", values[KEY_CYLINDERS], 65535, &cylinders, error) &&
-        number("heads", values[KEY_HEADS], 255, &heads, error) && number("secs", values[KEY_SECTORS], 255, &sectors, error);
+        number("heads", values[KEY_HEADS], 255, &heads, error) &&
+            number("secs", values[KEY_SECTORS], 255, &sectors, error);
     o->cylinders = (uint16_t)cylinders, o->heads = (uint16_t)heads, o->sectors = (uint16_t)sectors;
     return good && ((!!cylinders == !!heads && !!heads == !!sectors) ||
                     error_fail(error, "-drive: cyls=, heads= and secs= go together"));
@@ -168,7 +177,8 @@ static bool evaluate(struct drive_options *o, char **values, GError **error)
 {
     *o = (struct drive_options){ .interface = DRIVE_IDE, .index = -1, .bus = -1, .unit = -1 };
     if (!choose_interface(o, values[KEY_IF], error) || !number("index", values[KEY_INDEX], 255, &o->index, error) ||
-        !number("bus", values[KEY_BUS], 255, &o->bus, error) || !number("unit", values[KEY_UNIT], 255, &o->unit, error) ||
+        !number("bus", values[KEY_BUS], 255, &o->bus, error) ||
+            !number("unit", values[KEY_UNIT], 255, &o->unit, error) ||
         !geometry(o, values, error)) {
         return false;
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of the host. Locks are open-file-description locks (fcntl(2), F_OFD_SETLK) on single bytes that mean rights, where
- * QEMU and qemu-img look for them too: byte 100 + n is share-locked by whoever uses right n (0 consistent read, 1 write,
- * 3 resize), byte 200 + n by whoever does not let others use it. After taking them one looks whether somebody else
- * holds the counterpart. They vanish with the descriptor, however the process ends.
+ * Files of the host. Locks are open-file-description locks (fcntl(2), F_OFD_SETLK) on single bytes that mean rights,
+ * where QEMU and qemu-img look for them too: byte 100 + n is share-locked by whoever uses right n (0 consistent read, 1
+ * write, 3 resize), byte 200 + n by whoever does not let others use it. After taking them one looks whether somebody
+ * else holds the counterpart. They vanish with the descriptor, however the process ends.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -97,7 +97,8 @@ struct file *file_open_temporary(GError **error)
     const char *folder = g_getenv("TMPDIR");
     g_autofree char *path = g_build_filename(folder && *folder ? folder : "/var/tmp", "dragoman-XXXXXX", NULL);
     struct file *file = g_new0(struct file, 1);
-    *file = (struct file){ .fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600), .path = g_strdup(path), .writable = true,
+    *file = (struct file){ .fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600), .path = g_strdup(path),
+                           .writable = true,
                             .no_flush = true };
     if (file->fd >= 0 && !unlink(path) && look_at(file, error)) {
         return file;

@@ -87,7 +87,8 @@ static bool open_backing(struct image *image, unsigned flags, GPtrArray *above, 
     GError *reason = NULL;
     if (!image_path_is_foreign(image->backing_file, &reason) || g_str_has_prefix(image->backing_file, "file:")) {
         g_clear_error(&reason);
-        image->backing = open_chain(path, image->backing_format, flags & ~(unsigned)(IMAGE_WRITE | IMAGE_REPAIR), above, &reason);
+        image->backing = open_chain(path, image->backing_format, flags & ~(unsigned)(IMAGE_WRITE | IMAGE_REPAIR),
+                                    above, &reason);
     }
     if (!image->backing) {
         error_fail(error, "backing file of %s: %s", image->file->path, reason->message);
@@ -237,7 +238,8 @@ int image_status(struct image *image, uint64_t offset, uint64_t bytes, struct im
     return inside(image, offset, bytes) && bytes ? image->format->status(image, offset, bytes, status) : EINVAL;
 }
 
-int image_status_deep(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status, unsigned *depth)
+int image_status_deep(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status,
+                      unsigned *depth)
 {
     unsigned level = 0;
     for (;; level++, image = image->backing) {

@@ -2,8 +2,8 @@
 #ifndef BLOCK_IMAGE_H
 #define BLOCK_IMAGE_H
 /*
- * A disk image: a format over a file, and the images behind it (backing files). Everything blocks and may be called from
- * several threads at once, but for opening, closing and resizing; errors are 0 or errno.
+ * A disk image: a format over a file, and the images behind it (backing files). Everything blocks and may be called
+ * from several threads at once, but for opening, closing and resizing; errors are 0 or errno.
  */
 #include "block/file.h"
 
@@ -79,8 +79,10 @@ int image_discard(struct image *image, uint64_t offset, uint64_t bytes);
 int image_write_zeroes(struct image *image, uint64_t offset, uint64_t bytes, bool unmap);
 /* Of this image alone. */
 int image_status(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status);
-/* Through the backing files: allocated means somewhere in the chain. *depth, when not NULL: 0 this image, 1 its backing. */
-int image_status_deep(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status, unsigned *depth);
+/* Through the backing files: allocated means somewhere in the chain. *depth, when not NULL: 0 this image, 1 its
+ * backing. */
+int image_status_deep(struct image *image, uint64_t offset, uint64_t bytes, struct image_status *status,
+                      unsigned *depth);
 /* What the backing file holds there, zeroes behind its end. */
 int image_read_backing(struct image *image, uint64_t offset, void *buffer, uint64_t bytes);
 bool image_bytes_are_zero(const void *buffer, uint64_t bytes);

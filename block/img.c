@@ -59,8 +59,8 @@ static void print_help(const struct img *img)
     for (unsigned i = 0; i < ARRAY_LEN(verbs); i++) {
         g_print("  %s %s\n", verbs[i].name, verbs[i].usage);
     }
-    g_print("Sizes are bytes, or with a suffix k, M, G, T, P or E (of 1024). Exit status: 0 done, 1 failed; check: 2 errors, "
-            "3 leaks,\n63 the format has no checks; compare: 1 different, 2 failed.\n");
+    g_print("Sizes are bytes, or with a suffix k, M, G, T, P or E (of 1024). Exit status: 0 done, 1 failed;\n"
+            "check: 2 errors, 3 leaks, 63 the format has no checks; compare: 1 different, 2 failed.\n");
 }
 
 /* ---- Options ---- */
@@ -71,7 +71,8 @@ int img_next_option(const struct img *img, int argc, char **argv, const struct i
     GString *letters = g_string_new(":");
     for (unsigned i = 0; options[i].letter && i + 1 < ARRAY_LEN(long_options); i++) {
         const struct img_option *o = &options[i];
-        long_options[i] = (struct option){ o->name ? o->name : "", o->value ? required_argument : no_argument, NULL, o->letter };
+        long_options[i] = (struct option){ o->name ? o->name : "", o->value ? required_argument : no_argument, NULL,
+                                           o->letter };
         g_string_append_printf(letters, "%c%s", o->letter, o->value ? ":" : "");
     }
     int letter = getopt_long(argc, argv, letters->str, long_options, NULL);
@@ -199,7 +200,8 @@ int img_main(int argc, char **argv)
                 }
             }
             int status = verbs[i].run(&img, argc - 1, argv + 1);
-            return fflush(stdout) ? img_complain(&img, "cannot write what there is to say: %s", g_strerror(errno)) : status;
+            return fflush(stdout) ? img_complain(&img, "cannot write what there is to say: %s", g_strerror(errno))
+                : status;
         }
     }
     const char *near = nearest_name(verb, names);

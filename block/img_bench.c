@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* img bench: so many requests of one size, so many at once, through the interface that controllers use; how long they take. */
+/* img bench: so many requests of one size, so many at once, through the interface that controllers use; how long they
+ * take. */
 #include <stdlib.h>
 #include <string.h>
 #include "block/block.h"
@@ -96,7 +97,8 @@ static int bench_file(struct img *img, const char *path, const struct arguments 
 int img_bench(struct img *img, int argc, char **argv)
 {
     static const struct img_option options[] = {
-        { 'f', NULL, true }, { 'c', NULL, true }, { 'd', NULL, true }, { 's', "buffer-size", true }, { 'S', NULL, true },
+        { 'f', NULL, true }, { 'c', NULL, true }, { 'd', NULL, true }, { 's', "buffer-size", true },
+        { 'S', NULL, true },
         { 'o', NULL, true }, { 't', NULL, true }, { 'w', NULL, false }, { 'q', NULL, false }, { 0 },
     };
     struct arguments a = { .cache = "writeback", .count = 75000, .depth = 64, .bytes = 4096 };

@@ -14,7 +14,8 @@ static void say(void *opaque, const char *line)
 static void human(const struct qcow2_check *c)
 {
     if (c->errors_fixed || c->leaks_fixed) {
-        printf("The following inconsistencies were found and repaired:\n\n    %" G_GUINT64_FORMAT " leaked clusters\n    %"
+        printf("The following inconsistencies were found and repaired:\n\n    %"
+               G_GUINT64_FORMAT " leaked clusters\n    %"
                G_GUINT64_FORMAT " corruptions\n\n", c->leaks_fixed, c->errors_fixed);
     }
 }
@@ -33,7 +34,8 @@ static void human_result(const struct qcow2_check *c)
                "This means waste of disk space, but no harm to data.\n", c->leaks);
     }
     if (c->total_clusters && c->allocated) {
-        printf("%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " = %.2f%% allocated, %.2f%% fragmented, %.2f%% compressed clusters\n",
+        printf("%" G_GUINT64_FORMAT "/%"
+               G_GUINT64_FORMAT " = %.2f%% allocated, %.2f%% fragmented, %.2f%% compressed clusters\n",
                c->allocated, c->total_clusters, 100.0 * (double)c->allocated / (double)c->total_clusters,
                100.0 * (double)c->fragmented / (double)MAX(c->allocated, 1),
                100.0 * (double)c->compressed / (double)MAX(c->allocated, 1));
@@ -134,7 +136,8 @@ int img_check(struct img *img, int argc, char **argv)
     if (argc - optind != 1) {
         return img_misused(img, "wants one FILE");
     }
-    if ((repair && strcmp(repair, "leaks") && strcmp(repair, "all")) || (strcmp(output, "human") && strcmp(output, "json"))) {
+    if ((repair && strcmp(repair, "leaks") && strcmp(repair, "all")) ||
+        (strcmp(output, "human") && strcmp(output, "json"))) {
         return img_misused(img, "-r: leaks or all; --output: human or json");
     }
     return run(img, argv[optind], format, repair, !strcmp(output, "json"), share);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * img convert: copies what a source shows into a new image (-n: an existing one). What reads as zeroes is not written where
- * the target reads as zeroes anyway; runs of zeroes inside data become holes. On an error or a signal the new file
- * is taken away again.
+ * img convert: copies what a source shows into a new image (-n: an existing one). What reads as zeroes is not written
+ * where the target reads as zeroes anyway; runs of zeroes inside data become holes. On an error or a signal the new
+ * file is taken away again.
  */
 #include <errno.h>
 #include <string.h>
@@ -57,7 +57,8 @@ static int put_data(struct convert *c, uint64_t at, const uint8_t *data, uint64_
         while (end < bytes && image_bytes_are_zero(data + end, MIN(c->cluster, bytes - end)) == zero) {
             end += MIN(c->cluster, bytes - end);
         }
-        failed = zero ? put_zeroes(c, at + done, end - done) : image_write(c->target, at + done, data + done, end - done);
+        failed = zero ? put_zeroes(c, at + done, end - done)
+            : image_write(c->target, at + done, data + done, end - done);
         done = end;
     }
     return failed;
@@ -118,7 +119,8 @@ struct arguments {
 static bool check_sizes(const struct convert *c, const char *path, GError **error)
 {
     return c->target->bytes >= c->source->bytes ||
-        error_fail(error, "%s: smaller than the source (%" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " needed)", path,
+        error_fail(error, "%s: smaller than the source (%" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " needed)",
+                   path,
                    c->target->bytes, c->source->bytes);
 }
 
@@ -167,7 +169,8 @@ static bool plan_target(const struct convert *c, const struct arguments *a, cons
     create->bytes = MAX(create->has_bytes ? create->bytes : 0, c->source->bytes);
     create->has_bytes = true;
     bool good = img_create_look_at_backing(path, create, error) &&
-        (!a->compress || (create->format == &image_qcow2 && (create->qcow2.compression ? zstd_available() : deflate_available())) ||
+        (!a->compress || (create->format == &image_qcow2 &&
+                          (create->qcow2.compression ? zstd_available() : deflate_available())) ||
          error_fail(error, "-c: %s images cannot be compressed here", create->format->name));
     if (!good) {
         img_create_clear(create);

@@ -34,7 +34,8 @@ static bool create_options(struct img *img, int argc, char **argv, struct create
     return true;
 }
 
-static bool apply_arguments(struct img_create *create, const struct create_arguments *a, const char *size, GError **error)
+static bool apply_arguments(struct img_create *create, const struct create_arguments *a, const char *size,
+                            GError **error)
 {
     create->unsafe = a->unsafe;
     if (a->backing) {
@@ -133,7 +134,8 @@ static int resize(struct img *img, const char *path, const char *size, const str
     const uint64_t before = image->bytes;
     bool good = new_size(size, before, &bytes, &error);
     if (good && bytes < before && !a->shrink) {
-        good = error_fail(&error, "%s: this would cut off the image's end and lose what is there; --shrink does it", path);
+        good = error_fail(&error, "%s: this would cut off the image's end and lose what is there; --shrink does it",
+                          path);
     }
     good = good && image->format->resize(image, bytes, &error) && allocate(image, before, a->preallocation, &error);
     int failed = good ? image_flush(image) : 0;
@@ -150,7 +152,8 @@ static int resize(struct img *img, const char *path, const char *size, const str
 int img_resize(struct img *img, int argc, char **argv)
 {
     static const struct img_option options[] = {
-        { 'f', "format", true }, { 'q', "quiet", false }, { 's', "shrink", false }, { 'p', "preallocation", true }, { 0 },
+        { 'f', "format", true }, { 'q', "quiet", false }, { 's', "shrink", false }, { 'p', "preallocation", true },
+        { 0 },
     };
     static const char *const modes[] = { "off", "metadata", "falloc", "full", NULL };
     struct resize_arguments a = { .format = NULL };

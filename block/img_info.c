@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* img info, img snapshot: what an image says of itself. Looks without a lock, so that the disk of a running machine can be seen. */
+/* img info, img snapshot: what an image says of itself. Looks without a lock, so that the disk of a running machine can
+ * be seen. */
 #include <string.h>
 #include <time.h>
 #include "block/img.h"
@@ -10,7 +11,8 @@
 static char *clock_text(uint64_t ns)
 {
     const uint64_t ms = ns / 1000000, s = ms / 1000;
-    return g_strdup_printf("%02" G_GUINT64_FORMAT ":%02u:%02u.%03u", s / 3600, (unsigned)(s / 60 % 60), (unsigned)(s % 60),
+    return g_strdup_printf("%02" G_GUINT64_FORMAT ":%02u:%02u.%03u", s / 3600, (unsigned)(s / 60 % 60),
+                           (unsigned)(s % 60),
                            (unsigned)(ms % 1000));
 }
 
@@ -20,7 +22,8 @@ void img_print_snapshots(GPtrArray *snapshots)
     for (unsigned i = 0; i < snapshots->len; i++) {
         const struct image_snapshot *s = snapshots->pdata[i];
         g_autofree char *size = img_size_text(s->vm_state_bytes), *clock = clock_text(s->vm_clock_ns);
-        g_autofree char *icount = s->icount == UINT64_MAX ? g_strdup("") : g_strdup_printf("%" G_GUINT64_FORMAT, s->icount);
+        g_autofree char *icount = s->icount == UINT64_MAX ? g_strdup("")
+            : g_strdup_printf("%" G_GUINT64_FORMAT, s->icount);
         char date[32] = "";
         time_t seconds = s->date_s;
         struct tm local;
@@ -44,7 +47,8 @@ static void json_snapshots(GPtrArray *snapshots, const char *indent)
         printf("%s            \"vm-clock-nsec\": %u,\n%s            \"name\": %s,\n%s            \"date-sec\": %u,\n"
                "%s            \"date-nsec\": %u,\n%s            \"vm-clock-sec\": %" G_GUINT64_FORMAT ",\n"
                "%s            \"id\": %s,\n%s            \"vm-state-size\": %" G_GUINT64_FORMAT "\n%s        }%s\n",
-               indent, (unsigned)(s->vm_clock_ns % 1000000000), indent, name, indent, s->date_s, indent, s->date_ns, indent,
+               indent, (unsigned)(s->vm_clock_ns % 1000000000), indent, name, indent, s->date_s, indent, s->date_ns,
+                   indent,
                s->vm_clock_ns / 1000000000, indent, id, indent, s->vm_state_bytes, indent,
                i + 1 < snapshots->len ? "," : "");
     }
@@ -71,12 +75,14 @@ static void human_qcow2(const struct image *image)
 static void human(const struct image *image, GPtrArray *snapshots)
 {
     g_autofree char *size = img_size_text(image->bytes), *on_disk = img_size_text(file_host_bytes(image->file));
-    printf("image: %s\nfile format: %s\nvirtual size: %s (%" G_GUINT64_FORMAT " bytes)\ndisk size: %s\n", image->file->path,
+    printf("image: %s\nfile format: %s\nvirtual size: %s (%" G_GUINT64_FORMAT " bytes)\ndisk size: %s\n",
+           image->file->path,
            image->format->name, size, image->bytes, on_disk);
     if (image->format == &image_qcow2) {
         struct qcow2_info info;
         qcow2_get_info(image, &info);
-        printf("%scluster_size: %" G_GUINT64_FORMAT "\n", info.dirty ? "cleanly shut down: no\n" : "", info.cluster_bytes);
+        printf("%scluster_size: %" G_GUINT64_FORMAT "\n", info.dirty ? "cleanly shut down: no\n" : "",
+               info.cluster_bytes);
     }
     if (image->backing_file) {
         g_autofree char *path = image_backing_path(image->file->path, image->backing_file);
@@ -96,15 +102,19 @@ static void human(const struct image *image, GPtrArray *snapshots)
 
 static void json_qcow2(const struct qcow2_info *info, const char *in)
 {
-    printf("%s    \"cluster-size\": %" G_GUINT64_FORMAT ",\n%s    \"format-specific\": {\n%s        \"type\": \"qcow2\",\n"
-           "%s        \"data\": {\n%s            \"compat\": \"%s\",\n%s            \"compression-type\": \"%s\",\n", in,
-           info->cluster_bytes, in, in, in, in, info->version < 3 ? "0.10" : "1.1", in, info->compression ? "zstd" : "zlib");
+    printf("%s    \"cluster-size\": %"
+           G_GUINT64_FORMAT ",\n%s    \"format-specific\": {\n%s        \"type\": \"qcow2\",\n"
+           "%s        \"data\": {\n%s            \"compat\": \"%s\",\n%s            \"compression-type\": \"%s\",\n",
+               in,
+           info->cluster_bytes, in, in, in, in, info->version < 3 ? "0.10" : "1.1", in, info->compression ? "zstd"
+               : "zlib");
     if (info->version >= 3) {
         printf("%s            \"lazy-refcounts\": %s,\n", in, info->lazy_refcounts ? "true" : "false");
     }
     printf("%s            \"refcount-bits\": %u%s\n", in, info->refcount_bits, info->version >= 3 ? "," : "");
     if (info->version >= 3) {
-        printf("%s            \"corrupt\": %s,\n%s            \"extended-l2\": false\n", in, info->corrupt ? "true" : "false", in);
+        printf("%s            \"corrupt\": %s,\n%s            \"extended-l2\": false\n", in, info->corrupt ? "true"
+               : "false", in);
     }
     printf("%s        }\n%s    },\n", in, in);
 }
@@ -162,7 +172,8 @@ static bool show(const struct image *first, bool as_json, bool chain, GError **e
 int img_info(struct img *img, int argc, char **argv)
 {
     static const struct img_option options[] = {
-        { 'f', "format", true }, { 'o', "output", true }, { 'b', "backing-chain", false }, { 'U', "force-share", false },
+        { 'f', "format", true }, { 'o', "output", true }, { 'b', "backing-chain", false },
+        { 'U', "force-share", false },
         { 't', "cache", true }, { 0 },
     };
     const char *format = NULL, *output = "human";

@@ -29,7 +29,8 @@ static void print_extent(const struct extent *e, bool as_json, bool *first)
     }
     printf("%s{ \"start\": %" G_GUINT64_FORMAT ", \"length\": %" G_GUINT64_FORMAT ", \"depth\": %u, \"present\": %s, "
            "\"zero\": %s, \"data\": %s", *first ? "[" : ",\n", e->start, e->bytes, e->depth,
-           e->status.allocated ? "true" : "false", e->status.zero ? "true" : "false", e->status.data ? "true" : "false");
+           e->status.allocated ? "true" : "false", e->status.zero ? "true" : "false", e->status.data ? "true"
+               : "false");
     if (e->status.has_offset) {
         printf(", \"offset\": %" G_GUINT64_FORMAT, e->status.host_offset);
     }
@@ -125,7 +126,8 @@ static int read_or_zero(struct image *image, uint64_t offset, uint8_t *to, uint6
     return failed ? failed : image_read(image, offset, to, bytes);
 }
 
-static int compare_at(struct img *img, struct image *a, struct image *b, uint64_t at, uint64_t part, uint8_t *x, uint8_t *y)
+static int compare_at(struct img *img, struct image *a, struct image *b, uint64_t at, uint64_t part, uint8_t *x,
+                      uint8_t *y)
 {
     bool zero_a, zero_b;
     int failed = read_or_zero(a, at, x, part, &zero_a);
@@ -168,7 +170,8 @@ static int compare(struct img *img, struct image *a, struct image *b, bool stric
     }
     img_progress_end(img);
     if (!img->quiet) {
-        printf(a->bytes != b->bytes ? "Warning: Image size mismatch!\nImages are identical.\n" : "Images are identical.\n");
+        printf(a->bytes != b->bytes ? "Warning: Image size mismatch!\nImages are identical.\n"
+               : "Images are identical.\n");
     }
     return 0;
 }

@@ -11,9 +11,11 @@
 struct value { const char *text; uint64_t value; };
 static const struct value versions[] = { { "0.10", 2 }, { "v2", 2 }, { "1.1", 3 }, { "v3", 3 }, { NULL, 0 } };
 static const struct value preallocations[] = { { "off", PREALLOCATE_OFF }, { "metadata", PREALLOCATE_METADATA },
-                                               { "falloc", PREALLOCATE_FALLOC }, { "full", PREALLOCATE_FULL }, { NULL, 0 } };
+                                               { "falloc", PREALLOCATE_FALLOC }, { "full", PREALLOCATE_FULL },
+                                               { NULL, 0 } };
 static const struct value compressions[] = { { "zlib", 0 }, { "zstd", 1 }, { NULL, 0 } };
-static const struct value switches[] = { { "off", 0 }, { "on", 1 }, { "no", 0 }, { "yes", 1 }, { "false", 0 }, { "true", 1 },
+static const struct value switches[] = { { "off", 0 }, { "on", 1 }, { "no", 0 }, { "yes", 1 }, { "false", 0 },
+                                         { "true", 1 },
                                          { NULL, 0 } };
 static const struct value only_off[] = { { "off", 0 }, { "no", 0 }, { "false", 0 }, { NULL, 0 } };
 
@@ -97,7 +99,8 @@ static bool take_choice(struct img_create *c, const struct option_row *row, cons
     }
     switch (row->key) {
     case KEY_COMPAT: c->qcow2.version = (unsigned)value->value; break;
-    case KEY_PREALLOCATION: c->raw_preallocation = c->qcow2.preallocation = (enum qcow2_preallocation)value->value; break;
+    case KEY_PREALLOCATION: c->raw_preallocation = c->qcow2.preallocation =
+        (enum qcow2_preallocation)value->value; break;
     case KEY_LAZY: c->qcow2.lazy_refcounts = value->value; break;
     case KEY_COMPRESSION: c->qcow2.compression = (unsigned)value->value; break;
     default: break;
@@ -198,7 +201,8 @@ bool img_create_look_at_backing(const char *path, struct img_create *c, GError *
         return error_fail(error, "%s: unknown format '%s' of the backing file", path, c->backing_format);
     }
     if (c->unsafe) {
-        return c->has_bytes || error_fail(error, "%s: a new image needs a size when its backing file is not opened (-u)", path);
+        return c->has_bytes ||
+            error_fail(error, "%s: a new image needs a size when its backing file is not opened (-u)", path);
     }
     GError *reason = NULL;
     g_autofree char *backing_path = image_backing_path(path, c->backing_file);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* img rebase: another backing file, the same contents (or, with -u, another name only). img commit: into the backing file. */
+/* img rebase: another backing file, the same contents (or, with -u, another name only). img commit: into the backing
+ * file. */
 #include <errno.h>
 #include <string.h>
 #include "block/img.h"
@@ -38,7 +39,8 @@ static int keep_contents(struct img *img, struct image *image, struct image *oth
     return failed ? failed : image_flush(image);
 }
 
-static bool rebase(struct img *img, struct image *image, const char *backing, const char *format, bool unsafe, GError **error)
+static bool rebase(struct img *img, struct image *image, const char *backing, const char *format, bool unsafe,
+                   GError **error)
 {
     struct image *other = NULL;
     if (image->format != &image_qcow2) {
@@ -75,7 +77,8 @@ static bool rebase(struct img *img, struct image *image, const char *backing, co
 int img_rebase(struct img *img, int argc, char **argv)
 {
     static const struct img_option options[] = {
-        { 'f', NULL, true }, { 'b', NULL, true }, { 'F', NULL, true }, { 'B', NULL, true }, { 'u', NULL, false }, { 'p', NULL, false },
+        { 'f', NULL, true }, { 'b', NULL, true }, { 'F', NULL, true }, { 'B', NULL, true }, { 'u', NULL, false },
+        { 'p', NULL, false },
         { 'q', NULL, false }, { 't', NULL, true }, { 'T', NULL, true }, { 'U', "force-share", false }, { 0 },
     };
     const char *format = NULL, *backing = NULL, *backing_format = NULL;

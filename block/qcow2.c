@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * qcow2: header, opening and closing. What we cannot honour is refused with its name: encryption, external data files,
- * extended L2 entries, unknown incompatible features. Unknown autoclear features are cleared before the first write, as the
- * format wants it; so are bitmaps, which we would let go stale.
+ * extended L2 entries, unknown incompatible features. Unknown autoclear features are cleared before the first write, as
+ * the format wants it; so are bitmaps, which we would let go stale.
  *
  * Whoever wrote the image is not trusted: sizes are bounded before memory is allocated, tables must lie in the file.
  */
@@ -80,7 +80,8 @@ static bool check_features(struct qcow2 *q, const uint8_t *names, uint32_t names
         char name[47] = "";
         const unsigned bit = (unsigned)__builtin_ctzll(unknown);
         feature_name(names, names_bytes, bit, name);
-        return error_fail(error, "%s: qcow2 feature %s%s%sbit %u is not supported", q->file->path, *name ? "'" : "", name,
+        return error_fail(error, "%s: qcow2 feature %s%s%sbit %u is not supported", q->file->path, *name ? "'" : "",
+                          name,
                           *name ? "', " : "", bit);
     }
     if (q->compression > COMPRESSION_ZSTD) {
@@ -146,7 +147,8 @@ static bool parse_v3(struct qcow2 *q, const uint8_t *head, GError **error)
     q->autoclear = be64(head + HEADER_AUTOCLEAR);
     q->refcount_order = be32(head + HEADER_REFCOUNT_ORDER);
     q->header_bytes = be32(head + HEADER_LENGTH);
-    if (q->refcount_order > 6 || q->header_bytes < HEADER_V3_BYTES || q->header_bytes > q->cluster_bytes || q->header_bytes % 8) {
+    if (q->refcount_order > 6 || q->header_bytes < HEADER_V3_BYTES || q->header_bytes > q->cluster_bytes ||
+        q->header_bytes % 8) {
         return refuse(q, error, q->refcount_order > 6 ? "refcounts of more than 64 bits" : "bad header length");
     }
     q->compression = q->header_bytes > HEADER_COMPRESSION && q->incompatible & INCOMPATIBLE_COMPRESSION
@@ -161,10 +163,13 @@ static bool parse_tables(struct qcow2 *q, const uint8_t *head, GError **error)
     const uint64_t reftable_bytes = (uint64_t)be32(head + HEADER_REFTABLE_CLUSTERS) << q->cluster_bits;
     q->l1.offset = be64(head + HEADER_L1_OFFSET);
     q->reftable.offset = be64(head + HEADER_REFTABLE_OFFSET);
-    if (bytes > INT64_MAX - mask || l1_bytes > MAX_L1_BYTES || qcow2_clusters(q, bytes) > l1_bytes / 8 * qcow2_l2_entries(q)) {
-        return refuse(q, error, l1_bytes > MAX_L1_BYTES ? "its L1 table is too large" : "its L1 table is too small for its size");
+    if (bytes > INT64_MAX - mask || l1_bytes > MAX_L1_BYTES ||
+        qcow2_clusters(q, bytes) > l1_bytes / 8 * qcow2_l2_entries(q)) {
+        return refuse(q, error, l1_bytes > MAX_L1_BYTES ? "its L1 table is too large"
+                      : "its L1 table is too small for its size");
     }
-    if ((q->l1.offset | q->reftable.offset) & mask || q->l1.offset > q->host_bytes || l1_bytes > q->host_bytes - q->l1.offset) {
+    if ((q->l1.offset | q->reftable.offset) & mask || q->l1.offset > q->host_bytes ||
+        l1_bytes > q->host_bytes - q->l1.offset) {
         return refuse(q, error, "its L1 table is outside of the file or not aligned");
     }
     if (!reftable_bytes || reftable_bytes > MAX_REFTABLE_BYTES || q->reftable.offset >= q->host_bytes) {
@@ -238,7 +243,8 @@ static bool prepare_writing(struct qcow2 *q, unsigned flags, GError **error)
         return true;
     }
     if (q->incompatible & INCOMPATIBLE_CORRUPT) {
-        return refuse(q, error, "it is marked as damaged; repair it with 'dragoman img check -r all', or open it read-only");
+        return refuse(q, error,
+                      "it is marked as damaged; repair it with 'dragoman img check -r all', or open it read-only");
     }
     if (q->incompatible & INCOMPATIBLE_DIRTY && !qcow2_repair_refcounts(q, error)) {
         return false;

@@ -2,7 +2,8 @@
 #ifndef BLOCK_QCOW2_H
 #define BLOCK_QCOW2_H
 /*
- * Inside of the qcow2 format: "qcow2 Image File Format", versions 2 and 3, as published with QEMU (docs/interop/qcow2.txt).
+ * Inside of the qcow2 format: "qcow2 Image File Format", versions 2 and 3, as published with QEMU
+ * (docs/interop/qcow2.txt).
  *
  *   qcow2.c            header, opening, closing
  *   qcow2_meta.c       cache of tables, and the order in which they reach the disk
@@ -14,8 +15,8 @@
  *   qcow2_check.c      consistency, repair
  *   qcow2_snapshot.c   internal snapshots
  *
- * Locks: `lock` is held for reading by whoever uses a mapping (so that no cluster under a transfer is freed), for writing
- * by whoever changes tables. `cache_lock` and `unpack_lock` are leaves.
+ * Locks: `lock` is held for reading by whoever uses a mapping (so that no cluster under a transfer is freed), for
+ * writing by whoever changes tables. `cache_lock` and `unpack_lock` are leaves.
  */
 #include <string.h>
 #include "block/image.h"
@@ -25,7 +26,8 @@ enum qcow2_header {
     HEADER_MAGIC = 0, HEADER_VERSION = 4, HEADER_BACKING_OFFSET = 8, HEADER_BACKING_SIZE = 16, HEADER_CLUSTER_BITS = 20,
     HEADER_SIZE = 24, HEADER_CRYPT = 32, HEADER_L1_SIZE = 36, HEADER_L1_OFFSET = 40, HEADER_REFTABLE_OFFSET = 48,
     HEADER_REFTABLE_CLUSTERS = 56, HEADER_SNAPSHOT_COUNT = 60, HEADER_SNAPSHOT_OFFSET = 64, HEADER_V2_BYTES = 72,
-    HEADER_INCOMPATIBLE = 72, HEADER_COMPATIBLE = 80, HEADER_AUTOCLEAR = 88, HEADER_REFCOUNT_ORDER = 96, HEADER_LENGTH = 100,
+    HEADER_INCOMPATIBLE = 72, HEADER_COMPATIBLE = 80, HEADER_AUTOCLEAR = 88, HEADER_REFCOUNT_ORDER = 96,
+    HEADER_LENGTH = 100,
     HEADER_V3_BYTES = 104, HEADER_COMPRESSION = 104, HEADER_OURS_BYTES = 112
 };
 enum qcow2_extension {
@@ -45,8 +47,8 @@ enum { QCOW2_MAGIC = 0x514649fb, MAX_L1_BYTES = 32 << 20, MAX_REFTABLE_BYTES = 8
 enum { SLICE_BYTES = 4096, CACHE_SLICES = 8192, DIRTY_SLICES_MOST = 4096, PENDING_MOST = 16384 };
 enum slice_kind { SLICE_REFCOUNT, SLICE_L2, SLICE_KINDS };
 
-/* Tables of the file that are held whole: L1 and the refcount table. Entries in host order; those in [first, last) differ
- * from the disk. */
+/* Tables of the file that are held whole: L1 and the refcount table. Entries in host order; those in [first, last)
+ * differ from the disk. */
 struct qcow2_table { uint64_t *entries, offset; unsigned count, dirty_first, dirty_last; };
 
 struct qcow2 {
@@ -61,7 +63,8 @@ struct qcow2 {
     uint64_t snapshot_offset, snapshot_bytes;
     uint64_t host_bytes;            /* of the file: what lies behind has never been written; kept by allocation */
     uint64_t free_hint;             /* no free cluster below this one */
-    GArray *pending;                /* uint64_t clusters that lose a reference once the tables on the disk name them no more */
+    /* uint64_t clusters that lose a reference once the tables on the disk name them no more */
+    GArray *pending;
     bool corrupt;
 
     GMutex cache_lock;
@@ -149,7 +152,8 @@ void qcow2_compressed_place(const struct qcow2 *q, uint64_t entry, uint64_t *hos
 int qcow2_unpack(struct qcow2 *q, uint64_t entry, uint8_t *out);
 /* Part of it, through the cluster unpacked last. */
 int qcow2_read_compressed(struct qcow2 *q, uint64_t entry, uint64_t within, uint8_t *out, uint64_t bytes);
-/* Writes one whole cluster compressed; ENOSPC when it does not get smaller. The last one may be shorter than a cluster. */
+/* Writes one whole cluster compressed; ENOSPC when it does not get smaller. The last one may be shorter than a cluster.
+ * */
 int qcow2_write_compressed(struct image *image, uint64_t offset, const uint8_t *data, uint64_t bytes);
 /* zlib.c or no_zlib.c, zstd.c or no_zstd.c. In bytes; 0: did not work. */
 bool deflate_available(void);

@@ -5,8 +5,8 @@
  *   refcount above   a leak: space is lost, nothing else
  *   refcount below   an error: the cluster may be given to somebody else
  *
- * Repair of errors writes a new refcount structure behind everything, which needs nothing of the old one, and switches to it
- * by one write of the header; COPIED flags are set as the counts want them.
+ * Repair of errors writes a new refcount structure behind everything, which needs nothing of the old one, and switches
+ * to it by one write of the header; COPIED flags are set as the counts want them.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -67,7 +67,9 @@ static void count_entry(struct count *c, uint64_t entry, bool active)
     case CLUSTER_COMPRESSED:
         qcow2_compressed_place(c->q, entry, &packed, &bytes);
         /* The length is in whole sectors, of which the last may lie behind the end of the file. */
-        refer(c, packed, MIN(bytes, (c->clusters << c->q->cluster_bits) - MIN(packed, c->clusters << c->q->cluster_bits)), "a compressed cluster");
+        refer(c, packed, MIN(bytes, (c->clusters << c->q->cluster_bits) - MIN(packed,
+                                                                              c->clusters << c->q->cluster_bits)),
+                                                                                  "a compressed cluster");
         c->check->compressed += active;
         c->check->allocated += active;
         c->check->fragmented += active;
@@ -345,7 +347,8 @@ static int repair(struct count *c)
     }
     if (!failed && check->fix_errors && check->errors == check->errors_fixed) {
         c->q->corrupt = false;
-        failed = qcow2_set_incompatible(c->q, c->q->incompatible & ~(uint64_t)(INCOMPATIBLE_CORRUPT | INCOMPATIBLE_DIRTY));
+        failed = qcow2_set_incompatible(c->q,
+                                        c->q->incompatible & ~(uint64_t)(INCOMPATIBLE_CORRUPT | INCOMPATIBLE_DIRTY));
     }
     return failed;
 }

@@ -10,7 +10,8 @@ struct qcow2_check {
     void *opaque;
 
     uint64_t errors, leaks, errors_fixed, leaks_fixed;
-    uint64_t harmless;              /* of errors: COPIED flags that are clear where they could be set; a write copies once more */
+    /* of errors: COPIED flags that are clear where they could be set; a write copies once more */
+    uint64_t harmless;
     uint64_t unfixable;             /* of errors: what points out of the file or is not aligned */
     uint64_t total_clusters, allocated, fragmented, compressed, end_offset;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compressed clusters: raw deflate with a window of 4 KiB (zlib.c), or a zstd frame (zstd.c). They lie at byte offsets, packed one behind
- * the other; every cluster of the file that one touches has a reference from it.
+ * Compressed clusters: raw deflate with a window of 4 KiB (zlib.c), or a zstd frame (zstd.c). They lie at byte offsets,
+ * packed one behind the other; every cluster of the file that one touches has a reference from it.
  */
 #include <errno.h>
 #include "block/qcow2.h"
@@ -44,7 +44,8 @@ int qcow2_read_compressed(struct qcow2 *q, uint64_t entry, uint64_t within, uint
 /* Bytes of the file for a packed cluster, with their references. */
 static int take_room(struct qcow2 *q, uint64_t bytes, uint64_t *host)
 {
-    const uint64_t mask = q->cluster_bytes - 1, open = q->packed_end, left = open & mask ? q->cluster_bytes - (open & mask) : 0;
+    const uint64_t mask = q->cluster_bytes - 1, open = q->packed_end, left = open & mask
+        ? q->cluster_bytes - (open & mask) : 0;
     uint64_t cluster, count;
     int failed = left ? qcow2_refcount_add(q, open >> q->cluster_bits, 1) : EMLINK;
     bool joined = !failed;

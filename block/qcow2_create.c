@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A new image: header | refcount table | refcount blocks | L1 table, each on clusters of its own; the header is written last,
- * so that an interrupted creation leaves nothing that looks like an image.
+ * A new image: header | refcount table | refcount blocks | L1 table, each on clusters of its own; the header is written
+ * last, so that an interrupted creation leaves nothing that looks like an image.
  */
 #include <errno.h>
 #include "base/device.h"
@@ -109,7 +109,8 @@ static int write_counts(struct file *file, const struct qcow2_create_options *o,
 {
     const uint64_t cluster = 1ull << o->cluster_bits, first = 1 + layout->table_clusters;
     const uint64_t used = first + layout->blocks + layout->l1_clusters;
-    g_autofree uint8_t *table = g_malloc0(layout->table_clusters * cluster), *blocks = g_malloc0(layout->blocks * cluster);
+    g_autofree uint8_t *table = g_malloc0(layout->table_clusters * cluster),
+        *blocks = g_malloc0(layout->blocks * cluster);
     for (uint64_t i = 0; i < layout->blocks; i++) {
         put_be64(table + i * 8, (first + i) * cluster);
     }

@@ -3,8 +3,8 @@
  * Reading and writing qcow2 images.
  *
  * A write to clusters that are ours goes straight to the file, many at once. Any other takes new clusters: data first,
- * with what the rest of the first and last cluster held, then the L2 entries; the old clusters lose a reference when that
- * is on the disk (qcow2_meta.c).
+ * with what the rest of the first and last cluster held, then the L2 entries; the old clusters lose a reference when
+ * that is on the disk (qcow2_meta.c).
  */
 #include <errno.h>
 #include "block/qcow2.h"
@@ -149,7 +149,8 @@ static int write_new(struct qcow2 *q, uint64_t offset, const uint8_t *from, uint
     for (uint64_t i = 0; i < count && failed; i++) {
         qcow2_release(q, cluster + i);
     }
-    return failed ? failed : qcow2_set_entries(q, place, cluster << q->cluster_bits | OFLAG_COPIED, q->cluster_bytes, count,
+    return failed ? failed : qcow2_set_entries(q, place, cluster << q->cluster_bits | OFLAG_COPIED, q->cluster_bytes,
+                                               count,
                                                false);
 }
 

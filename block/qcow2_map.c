@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From guest offsets to clusters: L1 table, L2 tables, entries ("Cluster mapping"). Whatever a table says is checked before
- * it is used: alignment, and that tables lie inside the file.
+ * From guest offsets to clusters: L1 table, L2 tables, entries ("Cluster mapping"). Whatever a table says is checked
+ * before it is used: alignment, and that tables lie inside the file.
  */
 #include <errno.h>
 #include "block/qcow2.h"
@@ -19,7 +19,8 @@ enum cluster_kind qcow2_entry_kind(const struct qcow2 *q, uint64_t entry)
     return entry & OFFSET_MASK ? CLUSTER_DATA : CLUSTER_UNALLOCATED;
 }
 
-/* Bits 0 to x-1 of the descriptor are the host offset, the rest the number of further 512-byte sectors; x = 62 - (cluster_bits - 8). */
+/* Bits 0 to x-1 of the descriptor are the host offset, the rest the number of further 512-byte sectors; x = 62 -
+ * (cluster_bits - 8). */
 void qcow2_compressed_place(const struct qcow2 *q, uint64_t entry, uint64_t *host, uint64_t *bytes)
 {
     const unsigned split = 62 - (q->cluster_bits - 8);
@@ -74,7 +75,8 @@ int qcow2_find(struct qcow2 *q, uint64_t offset, uint64_t bytes, struct qcow2_ru
 {
     const uint64_t per_table = qcow2_l2_entries(q), cluster = offset >> q->cluster_bits, index = cluster % per_table;
     const uint64_t within = offset & (q->cluster_bytes - 1), l1_index = cluster / per_table;
-    uint64_t entries[ENTRIES_AT_ONCE], count = MIN(qcow2_clusters(q, within + bytes), MIN(ENTRIES_AT_ONCE, per_table - index));
+    uint64_t entries[ENTRIES_AT_ONCE], count = MIN(qcow2_clusters(q, within + bytes),
+                                                   MIN(ENTRIES_AT_ONCE, per_table - index));
     const uint64_t l1 = l1_index < q->l1.count ? q->l1.entries[l1_index] : 0, table = l1 & OFFSET_MASK;
     *run = (struct qcow2_run){ .kind = CLUSTER_UNALLOCATED };
     if (!table) {

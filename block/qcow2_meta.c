@@ -7,8 +7,8 @@
  *
  *   refcount blocks | refcount table | L2 tables | L1 | then: clusters that tables named before lose a reference
  *
- * So whatever the disk's tables name has a reference on the disk and its contents are there. A power cut leaves at worst
- * clusters with a reference too much.
+ * So whatever the disk's tables name has a reference on the disk and its contents are there. A power cut leaves at
+ * worst clusters with a reference too much.
  */
 #include <errno.h>
 #include "block/qcow2.h"
@@ -132,7 +132,8 @@ int qcow2_meta_store(struct qcow2 *q, enum slice_kind kind, uint64_t offset, con
 void qcow2_meta_drop(struct qcow2 *q, uint64_t offset)
 {
     g_mutex_lock(&q->cache_lock);
-    for (uint64_t end = offset + q->cluster_bytes; offset < end && g_hash_table_size(q->slices); offset += slice_bytes(q)) {
+    for (uint64_t end = offset + q->cluster_bytes; offset < end &&
+         g_hash_table_size(q->slices); offset += slice_bytes(q)) {
         struct slice *slice = g_hash_table_lookup(q->slices, &offset);
         if (slice) {
             remove_slice(q, slice);
@@ -166,7 +167,8 @@ static bool table_dirty(const struct qcow2_table *table) { return table->dirty_f
 
 bool qcow2_is_dirty(const struct qcow2 *q)
 {
-    return q->dirty[SLICE_REFCOUNT] || q->dirty[SLICE_L2] || table_dirty(&q->l1) || table_dirty(&q->reftable) || q->pending->len;
+    return q->dirty[SLICE_REFCOUNT] || q->dirty[SLICE_L2] || table_dirty(&q->l1) || table_dirty(&q->reftable) ||
+        q->pending->len;
 }
 
 static int write_table(struct qcow2 *q, struct qcow2_table *table)

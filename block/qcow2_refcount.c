@@ -121,7 +121,8 @@ static uint64_t plan_table(const struct qcow2 *q, uint64_t wanted, uint64_t *blo
 
 static int grow_table(struct qcow2 *q, uint64_t index)
 {
-    const uint64_t old_count = q->reftable.count, start = old_count * qcow2_block_entries(q), old_offset = q->reftable.offset;
+    const uint64_t old_count = q->reftable.count, start = old_count * qcow2_block_entries(q),
+        old_offset = q->reftable.offset;
     uint64_t blocks, table_clusters = plan_table(q, MAX(index + 1, old_count + old_count / 2 + 1), &blocks);
     const uint64_t entries = table_clusters * qcow2_l2_entries(q);
     if (entries * 8 > MAX_REFTABLE_BYTES) {

@@ -46,7 +46,8 @@ static int shrink(struct image *image, uint64_t bytes)
 {
     struct qcow2 *q = qcow2_of(image);
     const uint64_t end = (bytes + q->cluster_bytes - 1) & ~(q->cluster_bytes - 1);
-    int failed = bytes < MIN(end, image->bytes) ? qcow2_write_zeroes(image, bytes, MIN(end, image->bytes) - bytes, false) : 0;
+    int failed = bytes < MIN(end, image->bytes) ? qcow2_write_zeroes(image, bytes, MIN(end, image->bytes) - bytes,
+                                                                     false) : 0;
     if (!failed && end < image->bytes) {
         failed = q->version >= 3 && image->backing_file ? qcow2_write_zeroes(image, end, image->bytes - end, true)
             : qcow2_discard(image, end, image->bytes - end);
@@ -71,7 +72,8 @@ bool qcow2_resize(struct image *image, uint64_t bytes, GError **error)
         return error_fail(error, "%s: has internal snapshots, with which version 2 cannot be resized", q->file->path);
     }
     if (bytes % 512 || bytes > INT64_MAX - q->cluster_bytes || entries * 8 > MAX_L1_BYTES) {
-        return error_fail(error, "%s: %s", q->file->path, bytes % 512 ? "the size is no multiple of 512" : "the size is too large");
+        return error_fail(error, "%s: %s", q->file->path, bytes % 512 ? "the size is no multiple of 512"
+                          : "the size is too large");
     }
     failed = bytes < before ? shrink(image, bytes) : 0;
     g_rw_lock_writer_lock(&q->lock);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Internal snapshots ("Snapshots"): a table of L1 tables. Making one copies the L1 table and gives all that it reaches one
- * more reference; deleting one takes it away; going back to one does both. The header names a new snapshot table or L1
- * only when all references it needs are on the disk, and old references go after that.
+ * Internal snapshots ("Snapshots"): a table of L1 tables. Making one copies the L1 table and gives all that it reaches
+ * one more reference; deleting one takes it away; going back to one does both. The header names a new snapshot table or
+ * L1 only when all references it needs are on the disk, and old references go after that.
  *
- * Left out: saving and loading the state of a running machine that QEMU keeps behind the disk's data; it is kept, not used.
+ * Left out: saving and loading the state of a running machine that QEMU keeps behind the disk's data; it is kept, not
+ * used.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -124,7 +125,8 @@ static void put_entry(GByteArray *out, const struct snapshot *s)
     put_be64(head, s->l1_offset), put_be32(head + 8, s->l1_count);
     put_be16(head + 12, (uint16_t)id_bytes), put_be16(head + 14, (uint16_t)name_bytes);
     put_be32(head + 16, s->shown.date_s), put_be32(head + 20, s->shown.date_ns);
-    put_be64(head + 24, s->shown.vm_clock_ns), put_be32(head + 32, s->vm_state_small), put_be32(head + 36, s->extra_bytes);
+    put_be64(head + 24, s->shown.vm_clock_ns), put_be32(head + 32, s->vm_state_small),
+        put_be32(head + 36, s->extra_bytes);
     g_byte_array_append(out, head, sizeof(head));
     g_byte_array_append(out, s->extra, s->extra_bytes);
     g_byte_array_append(out, (const guint8 *)s->shown.id, id_bytes);
@@ -193,8 +195,8 @@ static int change_entry(struct qcow2 *q, uint64_t entry, int change)
     return failed;
 }
 
-/* Everything that an L1 table reaches gains or loses a reference; change 0: nothing does. flags: the table is the active one,
- * COPIED follows the counts. */
+/* Everything that an L1 table reaches gains or loses a reference; change 0: nothing does. flags: the table is the
+ * active one, COPIED follows the counts. */
 static int walk_l2(struct qcow2 *q, uint64_t table, int change, bool flags)
 {
     int failed = 0;
@@ -238,7 +240,8 @@ static int walk_l1(struct qcow2 *q, struct qcow2_table *l1, int change, bool fla
         if (!failed && flags) {
             qcow2_table_set(l1, i, table | (count == 1 ? OFLAG_COPIED : 0));
         }
-        if (!failed && (q->dirty[SLICE_L2] + q->dirty[SLICE_REFCOUNT] > DIRTY_SLICES_MOST || q->pending->len > PENDING_MOST)) {
+        if (!failed && (q->dirty[SLICE_L2] + q->dirty[SLICE_REFCOUNT] > DIRTY_SLICES_MOST ||
+                        q->pending->len > PENDING_MOST)) {
             failed = qcow2_sync(q);
         }
     }
@@ -379,5 +382,7 @@ static bool change(struct image *image, const char *name, bool apply_it, GError 
     return done(image, list, apply_it ? apply(qcow2_of(image), s) : delete(qcow2_of(image), list, s), error);
 }
 
-bool qcow2_snapshot_apply(struct image *image, const char *name, GError **error) { return change(image, name, true, error); }
-bool qcow2_snapshot_delete(struct image *image, const char *name, GError **error) { return change(image, name, false, error); }
+bool qcow2_snapshot_apply(struct image *image, const char *name,
+                          GError **error) { return change(image, name, true, error); }
+bool qcow2_snapshot_delete(struct image *image, const char *name,
+                           GError **error) { return change(image, name, false, error); }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Raw images: the file's bytes are the disk's. A size that is no multiple of 512 is rounded up; the tail reads as zeroes. */
+/* Raw images: the file's bytes are the disk's. A size that is no multiple of 512 is rounded up; the tail reads as
+ * zeroes. */
 #include <errno.h>
 #include "base/error.h"
 #include "block/image.h"
@@ -21,8 +22,8 @@ static int raw_read(struct image *image, uint64_t offset, void *buffer, uint64_t
     return file_read(image->file, offset, buffer, bytes);
 }
 
-/* Raw was a guess: the guest may not turn the file into another format, with which it could name files of the host when it
- * is opened again. */
+/* Raw was a guess: the guest may not turn the file into another format, with which it could name files of the host when
+ * it is opened again. */
 static bool would_change_format(struct image *image, uint64_t offset, const uint8_t *buffer, uint64_t bytes)
 {
     uint8_t head[IMAGE_PROBE_BYTES];

@@ -26,7 +26,8 @@ static void from_host(void *out, size_t bytes)
 
 static struct virtio_rng *make(struct board *board, const struct device_arguments *arguments)
 {
-    return virtio_rng_new(board->machine, board->options->icount ? NULL : from_host, device_number(arguments, "max-bytes"),
+    return virtio_rng_new(board->machine, board->options->icount ? NULL : from_host,
+                          device_number(arguments, "max-bytes"),
                           (int64_t)device_number(arguments, "period") * NS_PER_MS);
 }
 

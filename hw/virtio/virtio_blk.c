@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio block device (VIRTIO 1.1, section 5.2): reads, writes, flush, discard, write zeroes, the device's id. Many requests
- * are under way at once; chains are given back in the order in which they were taken, so that the ones under way are always
- * the last of the available ring: a snapshot is their number, and after loading they are taken and made again.
+ * Virtio block device (VIRTIO 1.1, section 5.2): reads, writes, flush, discard, write zeroes, the device's id. Many
+ * requests are under way at once; chains are given back in the order in which they were taken, so that the ones under
+ * way are always the last of the available ring: a snapshot is their number, and after loading they are taken and made
+ * again.
  *
- * A request of any size goes through a buffer of at most CHUNK_BYTES; chains are not taken while IN_FLIGHT_MOST bytes are
- * under way. A driver that did not accept VIRTIO_BLK_F_FLUSH gets writes that are on the disk when they end (5.2.6.2).
- * Left out: several queues, a write cache that the driver switches, SCSI commands of the legacy interface, zones.
+ * A request of any size goes through a buffer of at most CHUNK_BYTES; chains are not taken while IN_FLIGHT_MOST bytes
+ * are under way. A driver that did not accept VIRTIO_BLK_F_FLUSH gets writes that are on the disk when they end
+ * (5.2.6.2). Left out: several queues, a write cache that the driver switches, SCSI commands of the legacy interface,
+ * zones.
  */
 #include "hw/virtio/virtio_blk.h"
 #include <errno.h>
 #include <string.h>
 
-enum { VIRTIO_BLK_T_IN = 0, VIRTIO_BLK_T_OUT = 1, VIRTIO_BLK_T_FLUSH = 4, VIRTIO_BLK_T_GET_ID = 8, VIRTIO_BLK_T_DISCARD = 11,
+enum { VIRTIO_BLK_T_IN = 0, VIRTIO_BLK_T_OUT = 1, VIRTIO_BLK_T_FLUSH = 4, VIRTIO_BLK_T_GET_ID = 8,
+       VIRTIO_BLK_T_DISCARD = 11,
        VIRTIO_BLK_T_WRITE_ZEROES = 13 };
 enum { VIRTIO_BLK_S_OK = 0, VIRTIO_BLK_S_IOERR = 1, VIRTIO_BLK_S_UNSUPP = 2 };
 enum { VIRTIO_BLK_F_SEG_MAX = 2, VIRTIO_BLK_F_GEOMETRY = 4, VIRTIO_BLK_F_RO = 5, VIRTIO_BLK_F_BLK_SIZE = 6,
@@ -205,7 +208,8 @@ static void start(struct blk_request *request)
         submit_chunk(request);
         break;
     case VIRTIO_BLK_T_GET_ID:
-        request->written = virtio_write(&blk->virtio, element, 0, blk->serial, MIN(ID_BYTES, element->writable_bytes - 1));
+        request->written = virtio_write(&blk->virtio, element, 0, blk->serial,
+                                        MIN(ID_BYTES, element->writable_bytes - 1));
         finish(request, VIRTIO_BLK_S_OK);
         break;
     case VIRTIO_BLK_T_DISCARD: start_range(request, DISK_DISCARD); break;
@@ -260,7 +264,8 @@ static void blk_get_config(void *opaque, uint8_t *config)
         .cylinders = facts.cylinders ? facts.cylinders : (uint16_t)MIN(cylinders, GEOMETRY_CYLINDERS_MOST),
         .heads = facts.cylinders ? (uint8_t)facts.heads : GEOMETRY_HEADS,
         .sectors = facts.cylinders ? (uint8_t)facts.sectors : GEOMETRY_SECTORS,
-        .num_queues = 1, .max_discard_sectors = SEGMENT_SECTORS_MOST, .max_discard_seg = 1, .discard_sector_alignment = 1,
+        .num_queues = 1, .max_discard_sectors = SEGMENT_SECTORS_MOST, .max_discard_seg = 1,
+        .discard_sector_alignment = 1,
         .max_write_zeroes_sectors = SEGMENT_SECTORS_MOST, .max_write_zeroes_seg = 1, .write_zeroes_may_unmap = 1,
     };
     memcpy(config, &c, sizeof(c));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio entropy device (VIRTIO 1.1, section 5.4): each chain is filled with random bytes, at most CHUNK of them, as the
- * device may. With a limit, chains wait in the ring until the next period.
+ * Virtio entropy device (VIRTIO 1.1, section 5.4): each chain is filled with random bytes, at most CHUNK of them, as
+ * the device may. With a limit, chains wait in the ring until the next period.
  */
 #include <string.h>
 #include "hw/virtio/virtio_rng.h"
@@ -114,7 +114,8 @@ const struct device_type virtio_rng_type = {
     .fields = fields, .field_count = ARRAY_LEN(fields), .version = 1,
 };
 
-struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes), uint64_t bytes_per_period,
+struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes),
+                                  uint64_t bytes_per_period,
                                   int64_t period_ns)
 {
     struct virtio_rng *rng = g_new0(struct virtio_rng, 1);

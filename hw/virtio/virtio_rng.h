@@ -25,7 +25,8 @@ struct virtio_rng {
 
 extern const struct device_type virtio_rng_type;
 
-struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes), uint64_t bytes_per_period,
+struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes),
+                                  uint64_t bytes_per_period,
                                   int64_t period_ns);
 
 #endif

@@ -20,7 +20,8 @@ static void bench_open(struct bench *b, bool counted)
 {
     *b = (struct bench){ .folder = scratch_new(), .machine = machine_new(1 << 20, 0, NULL) };
     b->path = g_build_filename(b->folder, "disk,1.qcow2", NULL);
-    const struct qcow2_create_options options = { .bytes = DISK_BYTES, .version = 3, .cluster_bits = 16, .refcount_order = 4 };
+    const struct qcow2_create_options options = { .bytes = DISK_BYTES, .version = 3, .cluster_bits = 16,
+                                                  .refcount_order = 4 };
     image_close(scratch_image(b->path, &options));
     if (counted) {
         clocks_set_virtual_source(b->machine->clocks, test_now, b);
@@ -54,7 +55,8 @@ static void on_done(struct disk_request *request, int error)
     r->done++;
 }
 
-static void submit(struct bench *b, struct disk *disk, struct request *r, enum disk_operation operation, uint64_t offset,
+static void submit(struct bench *b, struct disk *disk, struct request *r, enum disk_operation operation,
+                   uint64_t offset,
                    uint64_t bytes)
 {
     r->request = (struct disk_request){ .operation = operation, .offset = offset, .bytes = bytes, .buffer = r->buffer,
@@ -73,7 +75,8 @@ static bool wait_for(struct request *r)
     return !r->busy;
 }
 
-static int transfer(struct bench *b, struct disk *disk, struct request *r, enum disk_operation operation, uint64_t offset,
+static int transfer(struct bench *b, struct disk *disk, struct request *r, enum disk_operation operation,
+                    uint64_t offset,
                     uint64_t bytes)
 {
     submit(b, disk, r, operation, offset, bytes);
@@ -91,7 +94,8 @@ static void many_at_once(struct test *test)
     uint64_t seed = 3;
     for (unsigned round = 0; drive && round < 200; round++) {
         for (unsigned i = 0; i < IN_FLIGHT; i++) {
-            uint64_t bytes = 512 + scratch_random(&seed, 255) * 512ull, offset = i * stripe + (round * 4096 + i * 512) % (stripe - bytes) / 512 * 512;
+            uint64_t bytes = 512 + scratch_random(&seed, 255) * 512ull, offset = i * stripe +
+                (round * 4096 + i * 512) % (stripe - bytes) / 512 * 512;
             memset(requests[i].buffer, (int)(round + i + 1), bytes);
             submit(&b, drive->disk, &requests[i], DISK_WRITE, offset, bytes);
         }
@@ -206,12 +210,14 @@ static void media_change(struct test *test)
     const struct disk_listener listener = { &tray, on_change, on_eject };
     disk_set_listener(drive->disk, &listener);
     disk_get_facts(drive->disk, &facts);
-    EXPECT(test, !strcmp(drive->id, "ide1-cd0") && facts.cdrom && facts.removable && !facts.inserted && facts.read_only);
+    EXPECT(test, !strcmp(drive->id, "ide1-cd0") && facts.cdrom && facts.removable && !facts.inserted &&
+           facts.read_only);
     g_mutex_lock(&b.machine->lock);
     EXPECT(test, drive_change_medium(drive, cd, NULL, false, NULL) && tray.changes == 1);
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, facts.inserted && facts.bytes == 512 && facts.read_only);
-    EXPECT(test, !drive_change_medium(drive, "/nonexistent/x.iso", NULL, false, &error) && strstr(error->message, "x.iso"));
+    EXPECT(test, !drive_change_medium(drive, "/nonexistent/x.iso", NULL, false, &error) &&
+           strstr(error->message, "x.iso"));
     g_clear_error(&error);
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, facts.inserted && tray.changes == 1);
@@ -231,7 +237,8 @@ static void what_drive_says(struct test *test)
     struct bench b;
     bench_open(&b, false);
     static const struct { const char *spec, *says; } refused[] = {
-        { "if=ide", "file=" }, { "file=/nonexistent/a", "/nonexistent/a" }, { "file=/tmp", "directory" }, { "fil=x", "'file'" },
+        { "if=ide", "file=" }, { "file=/nonexistent/a", "/nonexistent/a" }, { "file=/tmp", "directory" },
+        { "fil=x", "'file'" },
         { "file=/dev/null", "special" }, { "file=x,if=foo", "virtio" }, { "file=x,index=9,if=ide", "no such place" },
         { "file=x,media=tape", "disk cdrom" }, { "file=x,cache=fast", "writeback" }, { "file=x,index=-1", "index" },
         { "file=x,bps=1", "throttling" }, { "file=http://x/y", "http:" }, { "file=x,cyls=3", "heads" }, { "", "file=" },
@@ -239,7 +246,8 @@ static void what_drive_says(struct test *test)
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(refused); i++) {
         GError *error = NULL;
-        if (!EXPECT(test, !block_add_drive(b.block, refused[i].spec, &error) && strstr(error->message, refused[i].says) &&
+        if (!EXPECT(test, !block_add_drive(b.block, refused[i].spec, &error) &&
+                    strstr(error->message, refused[i].says) &&
                           !strchr(error->message, '\n'))) {
             printf("# %s: %s\n", refused[i].spec, error ? error->message : "accepted");
         }
@@ -247,14 +255,18 @@ static void what_drive_says(struct test *test)
     }
     GError *error = NULL;
     struct disk_facts facts;
-    struct drive *drive = add_disk(&b, ",serial=S1,id=d0,cache=writethrough,aio=threads,werror=report,cyls=10,heads=4,secs=17");
-    if (EXPECT(test, drive && !strcmp(drive->id, "d0") && drive->interface == DRIVE_IDE && !drive->bus && !drive->unit)) {
+    struct drive *drive =
+        add_disk(&b, ",serial=S1,id=d0,cache=writethrough,aio=threads,werror=report,cyls=10,heads=4,secs=17");
+    if (EXPECT(test, drive && !strcmp(drive->id, "d0") && drive->interface == DRIVE_IDE && !drive->bus &&
+               !drive->unit)) {
         disk_get_facts(drive->disk, &facts);
-        EXPECT(test, facts.bytes == DISK_BYTES && !strcmp(facts.serial, "S1") && !facts.write_cache && facts.heads == 4);
+        EXPECT(test, facts.bytes == DISK_BYTES && !strcmp(facts.serial, "S1") && !facts.write_cache &&
+               facts.heads == 4);
     }
     EXPECT(test, !add_disk(&b, ""));        /* the place is taken */
     g_autofree char *quoted = g_strdup_printf("file=%s/disk,,1.qcow2,if=virtio", b.folder);
-    EXPECT(test, !block_add_drive(b.block, quoted, &error) && strstr(error->message, "another process"));     /* locked */
+    /* locked */
+    EXPECT(test, !block_add_drive(b.block, quoted, &error) && strstr(error->message, "another process"));
     g_clear_error(&error);
     EXPECT_EQ(test, block_drive_count(b.block), 1);
     EXPECT(test, block_find_id(b.block, "d0") == drive && block_find_index(b.block, DRIVE_IDE, 0) == drive);

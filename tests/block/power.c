@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Power cuts. All that reaches the image's file is recorded. Then the power goes at many moments: what was written before the
- * last barrier is on the disk, of what came after, any part, sector by sector. Whatever is left opens, has no errors (leaks at
- * most), and holds what the guest had flushed and not written since.
+ * Power cuts. All that reaches the image's file is recorded. Then the power goes at many moments: what was written
+ * before the last barrier is on the disk, of what came after, any part, sector by sector. Whatever is left opens, has
+ * no errors (leaks at most), and holds what the guest had flushed and not written since.
  */
 #include "block/qcow2_check.h"
 #include "block/qcow2_snapshot.h"
@@ -23,7 +23,8 @@ struct record {
 static void on_write(void *opaque, uint64_t offset, const void *bytes, uint64_t count)
 {
     struct record *r = opaque;
-    struct event event = { .offset = offset, .bytes = count, .data = bytes ? g_memdup2(bytes, count) : g_malloc0(count) };
+    struct event event = { .offset = offset, .bytes = count, .data = bytes ? g_memdup2(bytes, count)
+                           : g_malloc0(count) };
     g_array_append_val(r->events, event);
 }
 
@@ -49,7 +50,8 @@ static void touch(struct record *r, uint64_t offset, uint64_t bytes)
 
 static int step(struct record *r, struct image *image)
 {
-    uint64_t offset = scratch_random(&r->seed, DISK_BYTES / 512) * 512ull, bytes = 512 + scratch_random(&r->seed, 40) * 512ull;
+    uint64_t offset = scratch_random(&r->seed, DISK_BYTES / 512) * 512ull, bytes = 512 +
+        scratch_random(&r->seed, 40) * 512ull;
     bytes = MIN(bytes, DISK_BYTES - offset);
     touch(r, offset, bytes);
     switch (scratch_random(&r->seed, 8)) {
@@ -128,7 +130,8 @@ static bool flushed_data_is_there(const struct record *r, unsigned cut, struct i
     return true;
 }
 
-static void cut_power(struct test *test, const struct record *r, const uint8_t *start, uint64_t start_bytes, const char *path)
+static void cut_power(struct test *test, const struct record *r, const uint8_t *start, uint64_t start_bytes,
+                      const char *path)
 {
     uint64_t seed = r->seed;
     for (unsigned n = 0; n < CUTS; n++) {
@@ -136,7 +139,8 @@ static void cut_power(struct test *test, const struct record *r, const uint8_t *
         lay_out(r, cut, start, start_bytes, path, &seed);
         struct image *image = image_open(path, "qcow2", IMAGE_REPAIR, NULL);
         struct qcow2_check check = { 0 };
-        if (!EXPECT(test, image && qcow2_check(image, &check, NULL)) || !EXPECT_EQ(test, check.errors - check.harmless, 0) ||
+        if (!EXPECT(test, image && qcow2_check(image, &check, NULL)) ||
+            !EXPECT_EQ(test, check.errors - check.harmless, 0) ||
             !EXPECT(test, flushed_data_is_there(r, cut, image))) {
             printf("# cut at event %u of %u\n", cut, r->events->len);
             image_close(image);

@@ -10,7 +10,8 @@
 
 enum { STEPS = 400, MOST_BYTES = 6 << 20 };
 
-struct shape { const char *name; unsigned version, cluster_bits, refcount_order; bool backing, raw_backing, compressed; uint64_t bytes; };
+struct shape { const char *name; unsigned version, cluster_bits, refcount_order; bool backing, raw_backing,
+               compressed; uint64_t bytes; };
 static const struct shape shapes[] = {
     { "512", 3, 9, 4, false, false, false, 3 << 20 },
     { "4k_1bit", 3, 12, 0, false, false, false, 4 << 20 },
@@ -64,7 +65,8 @@ static void make_base(struct bench *b)
 
 static bool bench_open(struct bench *b, const struct shape *shape)
 {
-    *b = (struct bench){ .folder = scratch_new(), .shape = shape, .bytes = shape->bytes, .seed = shape->cluster_bits * 77u + 1 };
+    *b = (struct bench){ .folder = scratch_new(), .shape = shape, .bytes = shape->bytes,
+                         .seed = shape->cluster_bits * 77u + 1 };
     b->path = g_build_filename(b->folder, "image.qcow2", NULL);
     b->model = g_malloc0(MOST_BYTES);
     b->buffer = g_malloc0(MOST_BYTES);
@@ -181,7 +183,8 @@ static void every_shape(struct test *test)
 static void written_by_qemu_img(struct test *test)
 {
     static const char *const options[] = {
-        "-o cluster_size=512", "-o cluster_size=2M", "-c", "-c -o cluster_size=4k", "-o compat=0.10", "-o preallocation=metadata",
+        "-o cluster_size=512", "-o cluster_size=2M", "-c", "-c -o cluster_size=4k", "-o compat=0.10",
+            "-o preallocation=metadata",
         "-o refcount_bits=1", "-o refcount_bits=64", "-c -o compression_type=zstd", "-o lazy_refcounts=on",
     };
     g_autofree uint8_t *model = g_malloc0(3 << 20), *read = g_malloc(3 << 20);
@@ -197,7 +200,8 @@ static void written_by_qemu_img(struct test *test)
             continue;
         }
         struct image *image = image_open(path, NULL, 0, NULL);
-        bool good = image && image->bytes == 3 << 20 && !image_read(image, 0, read, 3 << 20) && !memcmp(read, model, 3 << 20);
+        bool good = image && image->bytes == 3 << 20 && !image_read(image, 0, read, 3 << 20) &&
+            !memcmp(read, model, 3 << 20);
         image_close(image);
         /* And change it: compressed clusters are replaced. */
         image = image_open(path, NULL, IMAGE_WRITE, NULL);

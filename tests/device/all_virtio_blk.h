@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_DEVICE_ALL_VIRTIO_BLK_H
 #define TESTS_DEVICE_ALL_VIRTIO_BLK_H
-/* The part of all.h with a virtio disk and a source of random numbers on MMIO, and requests that its driver could have made. */
+/* The part of all.h with a virtio disk and a source of random numbers on MMIO, and requests that its driver could have
+ * made. */
 #include "hw/virtio/virtio_blk.h"
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_rng.h"
 
-enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_BLK_RING = 0x150000, ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
+enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_BLK_RING = 0x150000,
+       ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
 
 static inline void all_init_blk(struct all *all)
 {
     struct virtio_blk *blk = virtio_blk_new(all->rig.machine, all->disks[ALL_BLK_DISK], "ALL", ALL_BLK_QUEUE);
-    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BLK_MMIO, isa_irqs_line(&all->irqs, 11), false), &blk->virtio);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BLK_MMIO, isa_irqs_line(&all->irqs, 11), false),
+                     &blk->virtio);
     struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, 1000, 1000000);
-    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false), &rng->virtio);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false),
+                     &rng->virtio);
 }
 
 static inline void all_rng_put(struct all *all, uint32_t reg, uint32_t value)
@@ -25,7 +29,8 @@ static inline void all_prepare_rng(struct all *all)
 {
     static const struct { uint16_t reg; uint32_t value; } writes[] = {
         { 0x070, 0 }, { 0x070, 3 }, { 0x024, 1 }, { 0x020, 1 }, { 0x070, 11 }, { 0x030, 0 }, { 0x038, 8 },
-        { 0x080, ALL_RNG_RING }, { 0x090, ALL_RNG_RING + 0x400 }, { 0x0a0, ALL_RNG_RING + 0x800 }, { 0x044, 1 }, { 0x070, 15 },
+        { 0x080, ALL_RNG_RING }, { 0x090, ALL_RNG_RING + 0x400 }, { 0x0a0, ALL_RNG_RING + 0x800 }, { 0x044, 1 },
+        { 0x070, 15 },
     };
     for (unsigned i = 0; i < ARRAY_LEN(writes); i++) {
         all_rng_put(all, writes[i].reg, writes[i].value);
@@ -71,11 +76,13 @@ static inline void all_blk_request(struct all *all)
     struct memory *memory = all->rig.machine->memory;
     unsigned head = all_random(all, ALL_BLK_QUEUE / 4) * 4;
     const uint64_t header = ALL_BLK_BUFFERS + head * 0x400;
-    const uint32_t type = types[all_random(all, sizeof(types))], bytes = all_random(all, 9) * 512 + !all_random(all, 30);
+    const uint32_t type = types[all_random(all, sizeof(types))], bytes = all_random(all, 9) * 512 +
+        !all_random(all, 30);
     const uint64_t buffers[4] = { header, header + 0x200, header + 0x100, header + 16 };
     const uint32_t sizes[4] = { 16, type < 11 ? bytes : 0, type < 11 ? 0 : 16, 1 };
     memory_write(memory, header, type, 8);
-    memory_write(memory, header + 8, all_random(all, 20) ? all_random(all, 2048) : UINT64_MAX >> all_random(all, 20), 8);
+    memory_write(memory, header + 8, all_random(all, 20) ? all_random(all, 2048) : UINT64_MAX >> all_random(all, 20),
+                 8);
     memory_write(memory, header + 0x100, all_random(all, 2048), 8);
     memory_write(memory, header + 0x108, all_random(all, 300) | (uint64_t)all_random(all, 3) << 32, 8);
     for (unsigned i = 0; i < 4; i++) {
@@ -86,7 +93,8 @@ static inline void all_blk_request(struct all *all)
         memory_write(memory, at + 12, (i < 3) | writes * 2 | (uint64_t)(head + i + 1) << 16, 4);
     }
     uint16_t index = (uint16_t)memory_read(memory, ALL_BLK_RING + 0x402, 2);
-    memory_write(memory, ALL_BLK_RING + 0x404 + index % ALL_BLK_QUEUE * 2, all_random(all, 50) ? head : all_random(all, 20), 2);
+    memory_write(memory, ALL_BLK_RING + 0x404 + index % ALL_BLK_QUEUE * 2, all_random(all, 50) ? head
+                 : all_random(all, 20), 2);
     memory_write(memory, ALL_BLK_RING + 0x402, all_random(all, 50) ? index + 1u : all_random(all, UINT16_MAX), 2);
     all_blk_put(all, 0x050, all_random(all, 20) ? 0 : all_random(all, 3));
 }
@@ -94,8 +102,10 @@ static inline void all_blk_request(struct all *all)
 static inline void all_step_blk(struct all *all)
 {
     switch (all_random(all, 12)) {
-    case 0: memory_read(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), 1u << all_random(all, 3)); break;
-    case 1: memory_write(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), all_random(all, UINT32_MAX), 4); break;
+    case 0: memory_read(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200),
+                        1u << all_random(all, 3)); break;
+    case 1: memory_write(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), all_random(all, UINT32_MAX),
+                         4); break;
     case 2: all_prepare_blk(all); break;
     case 3: all_blk_put(all, 0x064, 3), all_rng_put(all, 0x064, 3); break;
     case 4: all_rng_request(all); break;

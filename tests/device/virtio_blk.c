@@ -19,13 +19,16 @@ struct bench {
     uint16_t available;
 };
 
-static uint32_t get(struct bench *b, uint32_t reg) { return (uint32_t)memory_read(b->rig.machine->memory, MMIO + reg, 4); }
-static void put(struct bench *b, uint32_t reg, uint32_t value) { memory_write(b->rig.machine->memory, MMIO + reg, value, 4); }
+static uint32_t get(struct bench *b, uint32_t reg) { return (uint32_t)memory_read(b->rig.machine->memory, MMIO + reg,
+                                                                                  4); }
+static void put(struct bench *b, uint32_t reg, uint32_t value) { memory_write(b->rig.machine->memory, MMIO + reg,
+                                                                              value, 4); }
 static void poke(struct bench *b, uint64_t at, uint64_t value, unsigned size)
 {
     memory_write(b->rig.machine->memory, at, value, size);
 }
-static uint64_t peek(struct bench *b, uint64_t at, unsigned size) { return memory_read(b->rig.machine->memory, at, size); }
+static uint64_t peek(struct bench *b, uint64_t at, unsigned size) { return memory_read(b->rig.machine->memory, at,
+                                                                                       size); }
 
 static void start_driver(struct bench *b, uint32_t refused)
 {
@@ -76,7 +79,8 @@ static unsigned add_descriptor(struct bench *b, uint64_t address, uint32_t bytes
     return n;
 }
 
-/* One request with its data in two pieces; header, data and status of number n lie in 16 KiB from BUFFERS on. Not notified yet. */
+/* One request with its data in two pieces; header, data and status of number n lie in 16 KiB from BUFFERS on. Not
+ * notified yet. */
 static uint64_t request(struct bench *b, unsigned n, uint32_t type, uint64_t sector, uint32_t bytes, bool device_writes)
 {
     const uint64_t at = BUFFERS + n * 0x4000ull;
@@ -194,14 +198,16 @@ static void wrong_requests(struct test *test)
 {
     static const struct { uint32_t type; uint64_t sector; uint32_t bytes; bool in; uint8_t status; } cases[] = {
         { T_IN, DISK_BYTES / 512, 512, true, S_IOERR }, { T_IN, DISK_BYTES / 512 - 1, 1024, true, S_IOERR },
-        { T_IN, 1ull << 55, 512, true, S_IOERR }, { T_IN, UINT64_MAX, 512, true, S_IOERR }, { T_IN, 0, 500, true, S_IOERR },
+        { T_IN, 1ull << 55, 512, true, S_IOERR }, { T_IN, UINT64_MAX, 512, true, S_IOERR },
+        { T_IN, 0, 500, true, S_IOERR },
         { T_OUT, 0, 100, false, S_IOERR }, { 99, 0, 512, true, S_UNSUPP }, { T_DISCARD, 0, 8, false, S_UNSUPP },
         { T_IN, 0, 512, true, S_OK },
     };
     struct bench b;
     bench_open(&b, false);
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-        EXPECT_EQ(test, run(&b, request(&b, 0, cases[i].type, cases[i].sector, cases[i].bytes, cases[i].in)), cases[i].status);
+        EXPECT_EQ(test, run(&b, request(&b, 0, cases[i].type, cases[i].sector, cases[i].bytes, cases[i].in)),
+                  cases[i].status);
     }
     /* Without a status byte: the device wants a reset. */
     add_descriptor(&b, BUFFERS, 16, 0);

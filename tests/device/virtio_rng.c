@@ -8,7 +8,8 @@ enum { MMIO = 0xd0000000, RING = 0x10000, BUFFER = 0x20000, PERIOD_NS = 1000000 
 
 static void source(void *out, size_t bytes) { memset(out, 0x5a, bytes); }
 
-static void put(struct rig *rig, uint32_t reg, uint32_t value) { memory_write(rig->machine->memory, MMIO + reg, value, 4); }
+static void put(struct rig *rig, uint32_t reg, uint32_t value) { memory_write(rig->machine->memory, MMIO + reg, value,
+                                                                              4); }
 
 static void start(struct rig *rig, struct wire *wire, void (*from)(void *, size_t), uint64_t limit)
 {
@@ -29,10 +30,12 @@ static uint32_t ask(struct rig *rig, uint32_t bytes)
 {
     struct memory *memory = rig->machine->memory;
     uint16_t index = (uint16_t)memory_read(memory, RING + 0x402, 2);
-    memory_write(memory, RING, BUFFER, 8), memory_write(memory, RING + 8, bytes, 4), memory_write(memory, RING + 12, 2, 4);
+    memory_write(memory, RING, BUFFER, 8), memory_write(memory, RING + 8, bytes, 4),
+        memory_write(memory, RING + 12, 2, 4);
     memory_write(memory, RING + 0x404 + index % 8 * 2, 0, 2), memory_write(memory, RING + 0x402, index + 1u, 2);
     put(rig, 0x050, 0);
-    return memory_read(memory, RING + 0x802, 2) == index + 1u ? (uint32_t)memory_read(memory, RING + 0x808 + index % 8 * 8, 4) : 0;
+    return memory_read(memory, RING + 0x802, 2) == index + 1u
+        ? (uint32_t)memory_read(memory, RING + 0x808 + index % 8 * 8, 4) : 0;
 }
 
 static void fills_chains(struct test *test)
@@ -81,6 +84,7 @@ static void counted_runs_are_alike(struct test *test)
 
 int main(void)
 {
-    static const struct test_case cases[] = { TEST(fills_chains), TEST(limit_by_guest_time), TEST(counted_runs_are_alike) };
+    static const struct test_case cases[] = { TEST(fills_chains), TEST(limit_by_guest_time),
+                                              TEST(counted_runs_are_alike) };
     return test_run_cases("virtio_rng", cases, G_N_ELEMENTS(cases));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Damaged and hostile qcow2 images: headers and tables with bytes changed. Whatever they say, opening, reading, writing,
- * checking, repairing and their snapshots end with a result or an error. block_fuzz [--seconds N] [--seed S]; without
- * arguments a short run. Of most use under the sanitizers.
+ * Damaged and hostile qcow2 images: headers and tables with bytes changed. Whatever they say, opening, reading,
+ * writing, checking, repairing and their snapshots end with a result or an error. block_fuzz [--seconds N] [--seed S];
+ * without arguments a short run. Of most use under the sanitizers.
  */
 #include <time.h>
 #include "block/qcow2_check.h"
@@ -35,7 +35,8 @@ static void damage(uint8_t *bytes, gsize count, unsigned cluster, uint64_t *seed
 {
     for (unsigned n = 1 + scratch_random(seed, 6); n; n--) {
         gsize at = scratch_random(seed, 3) ? scratch_random(seed, 112)
-            : scratch_random(seed, PLACES) * (gsize)cluster + scratch_random(seed, 64) * (scratch_random(seed, 2) ? 1 : 8);
+            : scratch_random(seed, PLACES) * (gsize)cluster +
+                scratch_random(seed, 64) * (scratch_random(seed, 2) ? 1 : 8);
         at = MIN(at, count - 1);
         switch (scratch_random(seed, 5)) {
         case 0: bytes[at] = (uint8_t)scratch_random(seed, 256); break;
