@@ -7,7 +7,7 @@
 
 enum { FIRMWARE_UNIT_BYTES = 64 << 10, FIRMWARE_MAX_BYTES = 16 << 20, ROM_MAX_BYTES = 16 << 20 };
 
-static const char *const firmware_folders[] = { "/usr/share/seabios", "/usr/share/qemu", "/usr/local/share/qemu", NULL };
+static const char *const firmware_folders[] = { "/usr/share/seabios", "/usr/lib/ipxe/qemu", "/usr/share/qemu", "/usr/local/share/qemu", NULL };
 
 static char *find(const char *name)
 {

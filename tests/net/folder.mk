@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 TESTS += tests/net/backends
-TEST_SCRIPTS += tests/net/guest
+TEST_SCRIPTS += tests/net/guest tests/net/pxe
 TESTS_SLOW += tests/net/guest
