@@ -94,7 +94,7 @@ void fdc_update_irq(struct fdc *fdc)
 void fdc_result(struct fdc *fdc, const uint8_t *bytes, unsigned count, bool interrupt)
 {
     struct fdc_state *s = &fdc->state;
-    memcpy(s->result, bytes, count);
+    memmove(s->result, bytes, count);
     s->result_at = 0;
     s->result_bytes = (uint8_t)count;
     s->phase = count ? FDC_RESULT : FDC_COMMAND;
@@ -104,7 +104,7 @@ void fdc_result(struct fdc *fdc, const uint8_t *bytes, unsigned count, bool inte
 
 static void no_result(struct fdc *fdc)
 {
-    fdc_result(fdc, NULL, 0, false);
+    fdc_result(fdc, fdc->state.result, 0, false);
 }
 
 /* ---- Reset ---- */
