@@ -28,7 +28,8 @@ endif
 #: make check        install what tests need, build, run all tests
 #: make check-quick  the same without the slow ones (below a minute)
 #: make check-san    all tests under AddressSanitizer and UndefinedBehaviourSanitizer, in build-san
-#: make demo         install what is missing, build, start Debian's kernel with a small shell in this terminal
+#: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
+#:                  terminal (DISPLAY_KIND=sdl: in a window)
 #: make bench        benchmark side by side with qemu-system-i386 and -x86_64
 #: make fuzz-devices T=N random accesses to all devices for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds
