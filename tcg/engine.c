@@ -162,20 +162,29 @@ static void *cpu_thread(void *cpu)
     return NULL;
 }
 
+void engine_set_clocks(struct engine *engine, struct clocks *clocks)
+{
+    engine->clocks = clocks;
+    if (engine->options.icount) {
+        icount_start(engine);
+    }
+}
+
 void engine_start(struct engine *engine, struct clocks *clocks)
 {
     if (engine->started || !engine->cpu_count) {
         return;
     }
     engine->started = true;
-    engine->clocks = clocks;
+    if (engine->clocks != clocks) {
+        engine_set_clocks(engine, clocks);
+    }
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         /* One CPU's engine_pause may have come after another's thread was stopped already. */
         atomic_fetch_and(&engine->cpu[c]->input, ~(uint32_t)CPU_INPUT_STOP);
         atomic_store(&engine->cpu[c]->exit_request, 1);     /* look at all inputs first */
     }
     if (engine->options.icount) {
-        icount_start(engine);
         engine->cpu[0]->thread = g_thread_new("icount", icount_thread, engine);
         return;
     }

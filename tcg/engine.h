@@ -24,6 +24,8 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu);
 /* Starts and stops the vCPU threads. engine_stop returns when all have left the cache; any thread but a vCPU's.
  * With icount the engine becomes the clocks' source of virtual time and runs the timers of guest time itself. */
 void engine_start(struct engine *engine, struct clocks *clocks);
+/* With icount, before devices are built on the clocks: what they remember of guest time at their reset counts from 0. */
+void engine_set_clocks(struct engine *engine, struct clocks *clocks);
 void engine_stop(struct engine *engine);
 /* All CPUs run no further guest code than the unit they are in, and wait for engine_stop; any thread, does not wait. Asked by
  * a device on the thread of -icount, it holds from the next instruction on, so that a run always ends at the same place. */

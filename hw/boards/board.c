@@ -67,6 +67,9 @@ bool board_build_engine(struct board *board, GError **error)
         .icount = options->icount, .icount_shift = options->icount_shift,
     };
     board->engine = engine_new(&engine, board->machine->memory, board->log, error);
+    if (board->engine) {
+        engine_set_clocks(board->engine, board->machine->clocks);
+    }
     board->machine->cpus = (struct machine_cpus){ board, cpus_start, cpus_stop, cpus_reset, cpus_pause };
     return board->engine;
 }

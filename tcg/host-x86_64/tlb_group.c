@@ -66,6 +66,7 @@ void group_after(struct host_state *h, const struct ir_insn *insn)
         const bool add = k == 0 && constant_add(insn, &imm) && imm == (int16_t)imm;
         if (add && insn->s[0] == d) {
             v->moved += (int32_t)imm;
+            v->root_offset += (int32_t)imm;     /* it may be an alias itself */
             if (h->group.root == d) {
                 h->group.low -= imm;
                 h->group.high -= imm;
