@@ -73,6 +73,7 @@ struct ecam *ecam_new(struct machine *machine, uint64_t config, uint64_t config_
     struct ecam *ecam = g_new0(struct ecam, 1);
     ecam->machine = machine;
     ecam->bus = pci_bus_new_without_ports(machine);
+    ecam->bus->io_from_zero = true;
     pci_device_init(&ecam->pci, ecam->bus, 0, 0, &ecam->state.pci, &identity);
     memory_add_io(machine->memory, "ecam", config, config_bytes, &config_ops, ecam, 0);
     memory_add_io(machine->memory, "pci-io", io, io_bytes, &io_ops, ecam, 0);

@@ -35,7 +35,7 @@ static void map_bars(struct pci_device *device)
             base |= (uint64_t)pci_long(device->state, PCI_BAR0 + i * 4 + 4) << 32;
         }
         base &= ~(bar->bytes - 1);
-        bool on = command & (bar->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base;
+        bool on = command & (bar->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && (base || (bar->io && device->bus->io_from_zero));
         if (bar->io && base > 0xffff) {
             on = false;
         }

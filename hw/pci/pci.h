@@ -60,6 +60,7 @@ struct pci_bus {
     uint8_t pin_levels[PCI_PINS][PCI_DEVICES / 8];
     struct irq_line pirq[PCI_PINS];             /* PIRQA..D; set by the ISA bridge or host bridge */
     unsigned pirq_first_slot;                   /* the slot whose INTA is PIRQA: 1 on a PC */
+    bool io_from_zero;                          /* ports from 0 on are PCI's: a base address of 0 is one */
     /* The byte at CF9h lies inside the address register but is the ISA bridge's: only bytes reach it. */
     struct { uint8_t (*read)(void *opaque); void (*write)(void *opaque, uint8_t value); void *opaque; } reset_control;
     /* Interrupt messages; NULL: a write of four bytes to memory. For controllers that must know the sender (GICv3 ITS). */

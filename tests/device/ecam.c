@@ -65,6 +65,8 @@ static void windows(struct test *test)
     EXPECT_EQ(test, get(&b, IO + 0x1004, 4), 81);
     put(&b, IO + 0x1000, 5, 4);
     EXPECT_EQ(test, b.card.reg, 5);
+    put(&b, card + 0x18, 0, 4);                             /* ports from 0 on */
+    EXPECT_EQ(test, get(&b, IO + 0x4, 4), 9);
     EXPECT_EQ(test, get(&b, IO + 0xcfc, 4), UINT32_MAX);    /* no mechanism 1 behind the window */
     rig_free(&b.rig);
 }
