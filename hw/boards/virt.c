@@ -211,7 +211,7 @@ static bool build_devices(struct virt *virt, GError **error)
     machine->power_button = pl061_input(gpio, VIRT_GPIO_POWER);
     build_pci(virt);
     build_virtio_slots(virt);
-    return add_devices(virt, error) && backends_finish(&virt->board, error) && virt_load(virt, error);
+    return add_devices(virt, error) && virt_load(virt, error) && backends_finish(&virt->board, error);
 }
 
 /* -machine dumpdtb=FILE: nothing is run. */

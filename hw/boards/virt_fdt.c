@@ -147,12 +147,12 @@ static void add_timer_and_pmu(const struct virt *virt, void *fdt)
     cells(fdt, "interrupts", CELLS(IRQ_PPI, VIRT_PPI_TIMER_SEC - 16, flags, IRQ_PPI, VIRT_PPI_TIMER_PHYS - 16, flags,
                                    IRQ_PPI, VIRT_PPI_TIMER_VIRT - 16, flags, IRQ_PPI, VIRT_PPI_TIMER_HYP - 16, flags));
     fdt_end_node(fdt);
+    fdt_begin_node(fdt, "pmu");             /* empty for 32 bits, as QEMU has it */
     if (virt_wide(virt)) {
-        fdt_begin_node(fdt, "pmu");
         text(fdt, "compatible", "arm,armv8-pmuv3");
         cells(fdt, "interrupts", CELLS(IRQ_PPI, VIRT_PPI_PMU - 16, flags));
-        fdt_end_node(fdt);
     }
+    fdt_end_node(fdt);
 }
 
 /* ---- Interrupt controllers ---- */

@@ -11,5 +11,5 @@ TESTS_SLOW += tests/boot/loaders tests/boot/disk
 TEST_TOOLS += tests/boot/screen
 TEST_SCRIPTS += tests/boot/uboot
 TESTS_SLOW += tests/boot/uboot
-TEST_SCRIPTS += tests/boot/linux-arm
-TESTS_SLOW += tests/boot/linux-arm
+TEST_SCRIPTS += tests/boot/linux-arm tests/boot/uefi-arm tests/boot/dtb
+TESTS_SLOW += tests/boot/linux-arm tests/boot/uefi-arm
