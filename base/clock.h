@@ -35,6 +35,7 @@ enum { CLOCK_DEFAULT_START_S = 1767225600 };                    /* 2026-01-01 00
 void clocks_set_start_date(struct clocks *clocks, int64_t ns_since_1970);
 void clocks_stop(struct clocks *clocks);                        /* virtual time stands still */
 void clocks_resume(struct clocks *clocks);
+bool clocks_are_stopped(const struct clocks *clocks);
 int64_t clocks_next_deadline_ns(struct clocks *clocks, enum clock_kind kind);   /* absolute; INT64_MAX: none */
 /* Machine lock held. Runs timers of all clocks; with a virtual source only those of guest time (virtual, host). */
 void clocks_run_expired(struct clocks *clocks);

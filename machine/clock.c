@@ -252,6 +252,11 @@ void clocks_set_virtual_source(struct clocks *clocks, int64_t (*now_ns)(void *op
     g_mutex_unlock(&clocks->lock);
 }
 
+bool clocks_are_stopped(const struct clocks *clocks)
+{
+    return atomic_load_explicit(&clocks->stopped, memory_order_acquire);
+}
+
 void clocks_stop(struct clocks *clocks)
 {
     g_mutex_lock(&clocks->lock);

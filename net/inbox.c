@@ -3,7 +3,8 @@
  * The one way in for frames from outside.
  *
  *   back end's thread -> add (no lock) -> deliver -> machine lock -> network_send          at once
- *                                            \-> waiting -> timer of guest time -> network_send     with -icount
+ *                                            \-> waiting -> timer of guest time -> network_send     with -icount, or
+ *                                                                                             while the machine stands still
  *
  * With -icount a run that is to be repeated has to record what the timer's callback sends, and when; nothing else.
  */
@@ -16,7 +17,7 @@ struct net_inbox {
     struct network_end *end;
     GQueue fresh;                   /* of GBytes; the back end's thread */
     GQueue waiting;                 /* machine lock */
-    struct timer *timer;            /* NULL: not deterministic */
+    struct timer *timer;
 };
 
 static void send_all(struct net_inbox *inbox, GQueue *frames)
@@ -40,18 +41,14 @@ struct net_inbox *net_inbox_new(const struct net_host *host, struct network_end 
     struct net_inbox *inbox = g_new0(struct net_inbox, 1);
     inbox->host = *host;
     inbox->end = end;
-    if (host->deterministic) {
-        inbox->timer = timer_new(host->clocks, CLOCK_KIND_VIRTUAL, on_time, inbox);
-    }
+    inbox->timer = timer_new(host->clocks, CLOCK_KIND_VIRTUAL, on_time, inbox);
     return inbox;
 }
 
 void net_inbox_free(struct net_inbox *inbox)
 {
     g_mutex_lock(inbox->host.lock);
-    if (inbox->timer) {
-        timer_free(inbox->timer);
-    }
+    timer_free(inbox->timer);
     g_queue_clear_full(&inbox->fresh, (GDestroyNotify)g_bytes_unref);
     g_queue_clear_full(&inbox->waiting, (GDestroyNotify)g_bytes_unref);
     g_mutex_unlock(inbox->host.lock);
@@ -69,7 +66,8 @@ void net_inbox_deliver(struct net_inbox *inbox)
         return;
     }
     g_mutex_lock(inbox->host.lock);
-    if (!inbox->timer) {
+    bool at_once = !inbox->host.deterministic && !clocks_are_stopped(inbox->host.clocks);
+    if (at_once && !inbox->waiting.length) {
         send_all(inbox, &inbox->fresh);
     } else {
         for (GBytes *frame; (frame = g_queue_pop_head(&inbox->fresh));) {
