@@ -104,7 +104,19 @@ static bool unpredictable(const struct arm_compiled *row, uint32_t word, const c
                 return true;
         }
     }
+    if (is_memory(row, table) && arm_field_of(row, word, 'n') == 15)
+        return true;
     if (!strcmp(table, "t32_16") && (word >> 8 == 0x44 || word >> 8 == 0x46) && (word & 0x87) == 0x87)
+        return true;
+    if (strstr(table, "_t32") && (has(row, 'i') || strstr(table, "mem") || strstr(name, "core"))) {     /* SP and PC */
+        for (const char *letter = "tsnm"; *letter; letter++) {
+            const uint32_t reg = arm_field_of(row, word, *letter);
+            const bool core = *letter == 't' || *letter == 's' || (*letter == 'n' && is_memory(row, table)) ;
+            if (has(row, *letter) && core && row->bits[*letter - 'a'] == 4 && strcmp(name, "VDUP (scalar)") && (reg == 13 || reg == 15))
+                return true;
+        }
+    }
+    if (strstr(name, "two core") && arm_field_of(row, word, 't') == arm_field_of(row, word, 's'))
         return true;
     if (has(row, 'y') && has(row, 'T') && arm_field_of(row, word, 'y') != 3 && arm_field_of(row, word, 'T') != 15)
         return true;
@@ -114,6 +126,10 @@ static bool unpredictable(const struct arm_compiled *row, uint32_t word, const c
             (has(row, 'T') && d == arm_field_of(row, word, 'T')))
             return true;
     }
+    if (row->bits['r' - 'a'] == 16 && word >> arm_field_of(row, word, 'n') & 1)
+        return true;
+    if (!strncmp(name, "LDRD", 4) && (arm_field_of(row, word, 't') | 1) == (arm_field_of(row, word, 'n') | 1))
+        return true;
     if (!strncmp(table, "t32_mem", 7) && row->bits['r' - 'a'] == 16 &&
         (word & 0x2000 || __builtin_popcount(word & 0xffff) < 2 || word >> arm_field_of(row, word, 'n') & 1))
         return true;
@@ -292,7 +308,7 @@ static const struct arm_compiled *any_row(struct run *run, const struct set *set
         const struct arm_table *t = set->tables[next(run) % tables];
         const struct arm_row *row = &t->rows[next(run) % t->count];
         *table = t->name;
-        if (!(row->flags & (ARM_ROW_NO_TEST | ARM_ROW_BRANCH)) && strcmp(row->name, "SETEND") &&
+        if (!(row->flags & (ARM_ROW_NO_TEST | ARM_ROW_BRANCH)) && strcmp(row->name, "SETEND") && !dots_of(row) &&
             arm_compile_row(row, set->isa, compiled, NULL) && !is_memory(compiled, t->name))
             return compiled;
     }
