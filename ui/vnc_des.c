@@ -92,7 +92,7 @@ void vnc_answer(const char *password, const uint8_t challenge[VNC_CHALLENGE_BYTE
     uint64_t key = 0;
     bool ended = false;
     for (unsigned i = 0; i < VNC_PASSWORD_BYTES; i++) {
-        ended |= !password[i];
+        ended = ended || !password[i];
         for (unsigned bit = 0; bit < 8; bit++) {
             key = key << 1 | (ended ? 0 : (uint8_t)password[i] >> bit & 1);
         }
