@@ -41,8 +41,12 @@ static void two_sources(struct arm_trans *t)
     if (!bits) {
         return;
     }
-    ir_reg r = arm_call(t, sized((unsigned)t->data, bits), get(t, bits, n), get(t, bits, m), IR_NONE, IR_NONE);
-    set(t, d, r);
+    unsigned op = t->data == HELPER_ARM_fp_add16 ? SIMD_FADD : t->data == HELPER_ARM_fp_sub16 ? SIMD_FSUB
+                : t->data == HELPER_ARM_fp_mul16 ? SIMD_FMUL : t->data == HELPER_ARM_fp_div16 ? SIMD_FDIV : SIMD_OP_COUNT;
+    struct simd_call call = { .op = op, .form = FORM_SAME, .bits = bits, .lanes = 1, .d = d, .n = n, .m = m };
+    if (!simd_host_fp(t, &call)) {
+        set(t, d, arm_call(t, sized((unsigned)t->data, bits), get(t, bits, n), get(t, bits, m), IR_NONE, IR_NONE));
+    }
 }
 
 static void fnmul(struct arm_trans *t)
@@ -128,8 +132,8 @@ static void three_sources(struct arm_trans *t)
 
 static void compare_to_flags(struct arm_trans *t, unsigned bits, ir_reg n, ir_reg m, bool quiet)
 {
-    ir_reg nzcv = arm_call(t, sized(HELPER_ARM_fp_cmp16, bits), n, m, ir_const(t->u, quiet), IR_NONE);
-    arm_flag_put(t, ir_op2i(t->u, IR_SHL, 64, nzcv, 28));
+    ir_reg how = ir_const(t->u, bits | (unsigned)quiet << 8);
+    ir_fput_to(t->u, ARM_NZCV, arm_call(t, HELPER_ARM_fcmp_word, n, m, how, IR_NONE));
 }
 
 static void fcmp(struct arm_trans *t)

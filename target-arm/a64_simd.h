@@ -24,6 +24,8 @@ struct simd_call simd_call_of(const struct arm_trans *t, unsigned bits);
 void simd_run(struct arm_trans *t, const struct simd_call *call);
 /* By the host's vector instructions, when they do the same (a64_simd_host.c). */
 bool simd_host(struct arm_trans *t, const struct simd_call *call);
+/* a64_fp_host.c: the same for floating point. */
+bool simd_host_fp(struct arm_trans *t, const struct simd_call *call);
 bool simd_host_permute(struct arm_trans *t, unsigned bits, unsigned op, bool q);
 bool simd_host_extract(struct arm_trans *t, unsigned first, bool q);
 /* d = vector with what lies above the low 64 bits cleared unless q. */

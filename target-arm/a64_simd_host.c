@@ -151,7 +151,10 @@ static ir_reg arithmetic(struct arm_trans *t, const struct simd_call *c, unsigne
 
 bool simd_host(struct arm_trans *t, const struct simd_call *c)
 {
-    if (c->form != FORM_SAME || c->element || c->op >= SIMD_FP_FIRST) {
+    if (c->op > SIMD_FP_FIRST) {
+        return simd_host_fp(t, c);
+    }
+    if (c->form != FORM_SAME || c->element) {
         return false;
     }
     unsigned size = (unsigned)__builtin_ctz(c->bits) - 3;

@@ -17,7 +17,7 @@ static bool is_plain(const struct arm_trans *t, const struct arm_sysreg *row, bo
         (write && row->flags & (SYSREG_MODE | SYSREG_POLL | SYSREG_FLUSH | SYSREG_FLUSH_ASID))) {
         return false;
     }
-    return !(row->flags & (SYSREG_VM | SYSREG_ID3) && t->cpu->has_el2 && el < EL2);
+    return !(row->flags & SYSREG_TRAPS && t->cpu->has_el2 && el < EL2);
 }
 
 static void read_inline(struct arm_trans *t, const struct arm_sysreg *row, unsigned r)

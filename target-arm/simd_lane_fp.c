@@ -4,6 +4,7 @@
  * 3; FCVTS and FCVTU a rounding mode | fraction bits << 4; SCVTF and UCVTF fraction bits << 4.
  */
 #include "target-arm/fp.h"
+#include "target-arm/helpers.h"
 #include "target-arm/simd.h"
 
 static uint64_t mask_of(bool holds, unsigned bits)
@@ -90,9 +91,32 @@ static uint64_t one(struct fp_env *env, enum simd_op op, unsigned bits, uint64_t
     }
 }
 
+/* What the helpers of scalar instructions do on the host. false: none of them. */
+static bool quick(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, uint64_t *result)
+{
+    struct cpu *base = &cpu->cpu;
+    const bool wide = bits == 64;
+    switch (op) {
+    case SIMD_FADD: *result = wide ? helper_arm_fp_add64(base, n, m) : helper_arm_fp_add32(base, n, m); return true;
+    case SIMD_FSUB: *result = wide ? helper_arm_fp_sub64(base, n, m) : helper_arm_fp_sub32(base, n, m); return true;
+    case SIMD_FMUL: *result = wide ? helper_arm_fp_mul64(base, n, m) : helper_arm_fp_mul32(base, n, m); return true;
+    case SIMD_FDIV: *result = wide ? helper_arm_fp_div64(base, n, m) : helper_arm_fp_div32(base, n, m); return true;
+    case SIMD_FMAX: *result = wide ? helper_arm_fp_max64(base, n, m) : helper_arm_fp_max32(base, n, m); return true;
+    case SIMD_FMIN: *result = wide ? helper_arm_fp_min64(base, n, m) : helper_arm_fp_min32(base, n, m); return true;
+    case SIMD_FSQRT: *result = wide ? helper_arm_fp_sqrt64(base, n) : helper_arm_fp_sqrt32(base, n); return true;
+    case SIMD_FMLS: n = fp_neg(bits, n);     /* fall through */
+    case SIMD_FMLA: *result = wide ? helper_arm_fp_muladd64(base, d, n, m) : helper_arm_fp_muladd32(base, d, n, m); return true;
+    default: return false;
+    }
+}
+
 uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, unsigned imm)
 {
     struct fp_env env = { .control = cpu->fpcr };
+    uint64_t done;
+    if (bits >= 32 && quick(cpu, op, bits, d, n, m, &done)) {
+        return done;
+    }
     const bool binary = op <= SIMD_FACGT || op == SIMD_FMLAL || op == SIMD_FMLSL;
     const uint64_t result = binary ? two(&env, op, bits, d, n, m) : one(&env, op, bits, n, imm);
     cpu->fpsr |= env.flags;

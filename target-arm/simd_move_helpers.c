@@ -126,3 +126,11 @@ uint64_t helper_arm_fjcvtzs(struct cpu *base, uint64_t a)
     cpu->fpsr |= env.flags;
     return result | (uint64_t)exact << 32;
 }
+
+uint64_t helper_arm_fcmp_word(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t how)
+{
+    unsigned bits = how & 0xff;
+    uint64_t quiet = how >> 8, nzcv = bits == 64 ? helper_arm_fp_cmp64(cpu, a, b, quiet)
+                                   : bits == 32 ? helper_arm_fp_cmp32(cpu, a, b, quiet) : helper_arm_fp_cmp16(cpu, a, b, quiet);
+    return (nzcv & 8 ? IR_SF : 0) | (nzcv & 4 ? IR_ZF : 0) | (nzcv & 2 ? 0 : IR_CF) | (nzcv & 1 ? IR_OF : 0);
+}

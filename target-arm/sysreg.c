@@ -80,7 +80,9 @@ static void check_traps(struct arm_cpu *cpu, const struct arm_sysreg *row, bool 
     if (cpu->el >= EL2 || !hcr) {
         return;
     }
-    if ((row->flags & SYSREG_VM && hcr & (write ? HCR_TVM : HCR_TRVM)) || (row->flags & SYSREG_ID3 && hcr & HCR_TID3)) {
+    if ((row->flags & SYSREG_VM && hcr & (write ? HCR_TVM : HCR_TRVM)) || (row->flags & SYSREG_ID3 && hcr & HCR_TID3) ||
+        (row->flags & SYSREG_TACR && hcr & HCR_TACR) || (row->flags & SYSREG_ID2 && hcr & HCR_TID2) ||
+        (row->flags & SYSREG_ID1 && hcr & HCR_TID1)) {
         arm_sysreg_trap(cpu, EL2);
     }
 }

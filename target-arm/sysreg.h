@@ -20,7 +20,10 @@ enum arm_sysreg_flag {
     SYSREG_CONST = 1 << 6,          /* `offset` is the value */
     SYSREG_W32 = 1 << 7,            /* 32 bits */
     SYSREG_ID3 = 1 << 8,            /* HCR.TID3 traps it */
-    SYSREG_NO_LOG = 1 << 9,
+    SYSREG_TACR = 1 << 9,           /* HCR.TACR traps it */
+    SYSREG_ID2 = 1 << 10,           /* HCR.TID2 */
+    SYSREG_ID1 = 1 << 11,           /* HCR.TID1 */
+    SYSREG_TRAPS = SYSREG_VM | SYSREG_ID3 | SYSREG_TACR | SYSREG_ID2 | SYSREG_ID1,
 };
 enum { SYSREG_NEVER = 4 };          /* read_el or write_el */
 enum { SYSREG_NO_FIELD = 0 };       /* offset: reads as zero, writes are ignored */

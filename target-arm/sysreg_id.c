@@ -127,7 +127,7 @@ static uint64_t dczid(struct arm_cpu *cpu)
     { .encoding = ARM_SYSREG(3, 0, 0, crm, op2), .name = "reserved ID", .read_el = EL1, .write_el = SYSREG_NEVER, \
       .flags = SYSREG_ID3 }
 static const struct arm_sysreg rows[] = {
-    SYSREG_RO(3, 0, 0, 0, 6, "REVIDR_EL1", EL1, revidr, 0),
+    SYSREG_RO(3, 0, 0, 0, 6, "REVIDR_EL1", EL1, revidr, SYSREG_ID1),
     ID(1, 0, "ID_PFR0_EL1", pfr0), ID(1, 1, "ID_PFR1_EL1", pfr1), ID(1, 2, "ID_DFR0_EL1", dfr0),
     ID(1, 3, "ID_AFR0_EL1", afr0), ID(1, 4, "ID_MMFR0_EL1", mmfr0), ID(1, 5, "ID_MMFR1_EL1", mmfr1),
     ID(1, 6, "ID_MMFR2_EL1", mmfr2), ID(1, 7, "ID_MMFR3_EL1", mmfr3), ID(2, 0, "ID_ISAR0_EL1", isar0),
@@ -141,10 +141,10 @@ static const struct arm_sysreg rows[] = {
     ID(6, 1, "ID_AA64ISAR1_EL1", aa64isar1), ID_ZERO(6, 2), ID_ZERO(6, 3), ID_ZERO(6, 4), ID_ZERO(6, 5), ID_ZERO(6, 6),
     ID_ZERO(6, 7), ID(7, 0, "ID_AA64MMFR0_EL1", aa64mmfr0), ID(7, 1, "ID_AA64MMFR1_EL1", aa64mmfr1),
     ID(7, 2, "ID_AA64MMFR2_EL1", aa64mmfr2), ID_ZERO(7, 3), ID_ZERO(7, 4), ID_ZERO(7, 5), ID_ZERO(7, 6), ID_ZERO(7, 7),
-    SYSREG_RO(3, 1, 0, 0, 0, "CCSIDR_EL1", EL1, ccsidr, 0),
-    SYSREG_RO(3, 1, 0, 0, 1, "CLIDR_EL1", EL1, clidr, 0),
-    SYSREG_ZERO(3, 1, 0, 0, 7, "AIDR_EL1", EL1, 0),
-    SYSREG_RW(3, 2, 0, 0, 0, "CSSELR_EL1", EL1, csselr, 0),
+    SYSREG_RO(3, 1, 0, 0, 0, "CCSIDR_EL1", EL1, ccsidr, SYSREG_ID2),
+    SYSREG_RO(3, 1, 0, 0, 1, "CLIDR_EL1", EL1, clidr, SYSREG_ID2),
+    SYSREG_ZERO(3, 1, 0, 0, 7, "AIDR_EL1", EL1, SYSREG_ID1),
+    SYSREG_RW(3, 2, 0, 0, 0, "CSSELR_EL1", EL1, csselr, SYSREG_ID2),
     SYSREG_RO(3, 3, 0, 0, 1, "CTR_EL0", EL0, ctr, SYSREG_SLOW),
     SYSREG_RO(3, 3, 0, 0, 7, "DCZID_EL0", EL0, dczid, SYSREG_SLOW),
 };

@@ -185,7 +185,7 @@ static void spsr32_put_fiq(struct arm_cpu *cpu, uint64_t v) { cpu->spsr32[BANK_F
 enum { TRANSLATION = SYSREG_VM | SYSREG_FLUSH, TABLE = SYSREG_VM | SYSREG_FLUSH_ASID };
 #define EACH_LEVEL(op1, el, tag) \
     SYSREG_RW(3, op1, 1, 0, 0, "SCTLR_" tag, el, sctlr[el], TRANSLATION | SYSREG_MODE), \
-    SYSREG_RW(3, op1, 1, 0, 1, "ACTLR_" tag, el, actlr[el], 0), \
+    SYSREG_RW(3, op1, 1, 0, 1, "ACTLR_" tag, el, actlr[el], SYSREG_TACR), \
     SYSREG_RW(3, op1, 2, 0, 0, "TTBR0_" tag, el, ttbr0[el], TABLE), \
     SYSREG_RW(3, op1, 2, 0, 2, "TCR_" tag, el, tcr[el], TRANSLATION), \
     SYSREG_RW(3, op1, 4, 0, 0, "SPSR_" tag, el, spsr[el], 0), \

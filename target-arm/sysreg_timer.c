@@ -125,7 +125,7 @@ static const struct arm_sysreg rows[] = {
     SYSREG_FN(3, 3, 14, 0, 0, "CNTFRQ_EL0", EL0, cntfrq, cntfrq_put, 0),
     SYSREG_RO(3, 3, 14, 0, 1, "CNTPCT_EL0", EL0, cntpct, 0),
     SYSREG_RO(3, 3, 14, 0, 2, "CNTVCT_EL0", EL0, cntvct, 0),
-    SYSREG_RW(3, 0, 14, 1, 0, "CNTKCTL_EL1", EL1, cntkctl, SYSREG_NO_LOG),
+    SYSREG_RW(3, 0, 14, 1, 0, "CNTKCTL_EL1", EL1, cntkctl, 0),
     SYSREG_RW(3, 4, 14, 1, 0, "CNTHCTL_EL2", EL2, cnthctl, 0),
     SYSREG_FN(3, 4, 14, 0, 3, "CNTVOFF_EL2", EL2, cntvoff_get, cntvoff_put, 0),
     TIMER_ROWS(3, 2, "CNTP", EL0, phys),

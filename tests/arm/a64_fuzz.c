@@ -81,13 +81,27 @@ static uint32_t pick(struct fuzz *f, struct record *r, unsigned left)
     }
 }
 
+/* Exclusives of several sizes: what a store after a load of another size does is not defined. */
+static bool mixed_sizes(const struct record *r)
+{
+    unsigned sizes = 0;
+    for (unsigned i = 0; i < r->count; i++) {
+        if ((r->code[i] & 0x3f800000) == 0x08000000) {
+            sizes |= 1u << (r->code[i] >> 30);
+        }
+    }
+    return sizes & (sizes - 1);
+}
+
 static void make(struct fuzz *f, struct record *r)
 {
     generate_state(&f->g, r);
     r->count = 2 + (uint32_t)(generate_u64(&f->g) % (RECORD_INSNS - 2));
-    for (unsigned i = 0; i < r->count; i++) {
-        r->code[i] = pick(f, r, r->count - i - 1);
-    }
+    do {
+        for (unsigned i = 0; i < r->count; i++) {
+            r->code[i] = pick(f, r, r->count - i - 1);
+        }
+    } while (mixed_sizes(r));
     for (unsigned i = 0; i < BASE_COUNT; i++) {
         r->x[BASES + i] = RECORD_WINDOW + 128 + 16 * i;
     }
