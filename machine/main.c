@@ -284,6 +284,20 @@ static int run_machine(struct program *program, const struct options *options, s
     return status;
 }
 
+/* The links for ARM run the ARM board when no machine is named (QEMU then says that one must be). */
+static void choose_machine(const struct program *program, struct options *options, int argc, char **argv)
+{
+    bool named = false;
+    for (int i = 0; i < argc; i++) {
+        const char *text = argv[i] + strspn(argv[i], "-");
+        named |= argv[i][0] == '-' && (!strcmp(text, "M") || !strcmp(text, "machine"));
+    }
+    if (!named && (!strcmp(program->name, "qemu-system-arm") || !strcmp(program->name, "qemu-system-aarch64"))) {
+        g_free(options->machine);
+        options->machine = g_strdup("virt");
+    }
+}
+
 static int run(struct program *program, int argc, char **argv)
 {
     struct options options;
@@ -298,6 +312,7 @@ static int run(struct program *program, int argc, char **argv)
     if (!options_parse(&options, argc, argv, &request, &error)) {
         return fail(program, error);
     }
+    choose_machine(program, &options, argc, argv);
     int status = 0;
     if (request == OPTIONS_TEXT) {
         print_options(program);

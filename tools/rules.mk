@@ -18,7 +18,7 @@ SRC := $(sort $(SRC))
 OBJ := $(patsubst %,$(BUILD)/%.o,$(basename $(SRC)))
 LIBOBJ := $(filter-out $(BUILD)/machine/main.o,$(OBJ))
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%) $(TEST_TOOLS:%=$(BUILD)/%)
-COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64) $(BUILD)/compat/qemu-img
+COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64 arm aarch64) $(BUILD)/compat/qemu-img
 
 
 all: $(BUILD)/dragoman $(COMPAT)
