@@ -224,6 +224,12 @@ static void map_windows(struct piix4_pm *pm)
     map_window(pm->smbus_io, pci_word(pci, PCI_SMBBASE) & 0xfff0, pci->config[PCI_SMBHSTCFG] & 1);
 }
 
+uint16_t piix4_pm_base(const struct piix4_pm *pm)
+{
+    const struct pci_state *pci = &pm->state.pci;
+    return pci->config[PCI_PMREGMISC] & 1 ? pci_word(pci, PCI_PMBASE) & 0xffc0 : 0;
+}
+
 static void config_written(struct pci_device *device, unsigned offset, unsigned size)
 {
     map_windows((struct piix4_pm *)((char *)device - offsetof(struct piix4_pm, pci)));

@@ -31,6 +31,8 @@ extern const struct device_type piix4_pm_type;
  * machine->power_button. */
 struct piix4_pm *piix4_pm_new(struct machine *machine, struct pci_bus *bus, unsigned slot, struct irq_line sci,
                               struct cpu_port *smi_port);
+/* Where firmware has put the event, control and timer registers; 0: nowhere yet. */
+uint16_t piix4_pm_base(const struct piix4_pm *pm);
 /* ACPI general-purpose event, for hot plug. */
 void piix4_pm_gpe(struct piix4_pm *pm, unsigned event);
 

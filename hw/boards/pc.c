@@ -155,7 +155,7 @@ static bool build_devices(struct pc *pc, const struct x86_model *model, GError *
     struct pci_bus *pci = pc->board.pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
-    piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
+    pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
     struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
     i8254_new(machine, hpet_pit_line(hpet));

@@ -5,6 +5,7 @@
  */
 #include "hw/boards/pc_internal.h"
 #include <string.h>
+#include "hw/acpi/piix4_pm.h"
 #include "hw/acpi/tables.h"
 #include "hw/boot/smbios.h"
 #include "target-x86/cpuid.h"
@@ -33,15 +34,23 @@ static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
     g_byte_array_free(map, TRUE);
 }
 
-static void tell_acpi(struct pc *pc, struct fw_cfg *fw_cfg)
+/* Firmware chooses the ports of power management before it reads the tables: SeaBIOS 600h, OVMF B000h. */
+static void set_acpi_files(void *opaque)
 {
-    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = true };
+    struct pc *pc = opaque;
+    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = true, .pm_base = piix4_pm_base(pc->pm) };
     struct acpi_files files;
     acpi_build(&board, &files);
-    fw_cfg_set_file(fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
-    fw_cfg_set_file(fw_cfg, "etc/acpi/rsdp", files.rsdp->data, files.rsdp->len);
-    fw_cfg_set_file(fw_cfg, "etc/table-loader", files.loader->data, files.loader->len);
+    fw_cfg_set_file(pc->fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
+    fw_cfg_set_file(pc->fw_cfg, "etc/acpi/rsdp", files.rsdp->data, files.rsdp->len);
+    fw_cfg_set_file(pc->fw_cfg, "etc/table-loader", files.loader->data, files.loader->len);
     acpi_files_clear(&files);
+}
+
+static void tell_acpi(struct pc *pc)
+{
+    set_acpi_files(pc);
+    fw_cfg_set_reader(pc->fw_cfg, "etc/acpi/tables", set_acpi_files, pc);
 }
 
 static void tell_part(struct fw_cfg *fw_cfg, const struct boot_part *part, uint16_t address_key, uint16_t size_key,
@@ -80,7 +89,7 @@ void pc_tell_firmware(struct pc *pc, struct mc146818 *rtc)
     fw_cfg_set_u16(fw_cfg, FW_CFG_NOGRAPHIC, 0);
     fw_cfg_set_u32(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1);
     tell_memory(pc, fw_cfg);
-    tell_acpi(pc, fw_cfg);
+    tell_acpi(pc);
     if (pc->boot.kernel.bytes) {
         tell_kernel(pc, fw_cfg);
     }

@@ -14,6 +14,7 @@
 struct fdc;
 struct i8237;
 struct piix3_ide;
+struct piix4_pm;
 
 enum { PC_SLOT_ISA_BRIDGE = 1 };
 
@@ -26,6 +27,7 @@ struct pc {
     struct boot_image boot;         /* -kernel */
     struct fw_cfg *fw_cfg;
     struct mc146818 *rtc;
+    struct piix4_pm *pm;
     struct i8237 *dma;
     struct fdc *fdc;
 };

@@ -3,7 +3,7 @@
  * QEMU's firmware configuration device (its docs/specs/fw_cfg): a selector at 510h, data at 511h, DMA at 514h.
  * Items are numbered; files are items from 20h on, listed in item 19h. Writes are possible by DMA alone.
  * In memory the selector is big-endian and wide reads of data give the bytes in their order.
- * Left out: the old way to write through 511h, select callbacks.
+ * Left out: the old way to write through 511h.
  */
 #include <string.h>
 #include "hw/misc/fw_cfg.h"
@@ -126,12 +126,24 @@ const uint8_t *fw_cfg_file(const struct fw_cfg *fw_cfg, const char *name, uint32
     return item->bytes;
 }
 
+void fw_cfg_set_reader(struct fw_cfg *fw_cfg, const char *name, void (*about_to_read)(void *opaque), void *opaque)
+{
+    int index = file_index(fw_cfg, name);
+    g_assert(index >= 0);
+    fw_cfg->readers[index].about_to_read = about_to_read;
+    fw_cfg->readers[index].opaque = opaque;
+}
+
 /* ---- The guest's side ---- */
 
 static void select_item(struct fw_cfg *fw_cfg, uint16_t key)
 {
+    unsigned file = (unsigned)key - FW_CFG_FILE_FIRST;
     fw_cfg->state.selected = key;
     fw_cfg->state.offset = 0;
+    if (file < fw_cfg->file_count && fw_cfg->readers[file].about_to_read) {
+        fw_cfg->readers[file].about_to_read(fw_cfg->readers[file].opaque);
+    }
 }
 
 /* What of the selected item lies at its offset. */

@@ -32,6 +32,7 @@ struct fw_cfg {
     struct fw_cfg_item generic[FW_CFG_FILE_FIRST + FW_CFG_FILE_SLOTS], local[FW_CFG_FILE_SLOTS];
     unsigned file_count;
     char file_names[FW_CFG_FILE_SLOTS][56];
+    struct { void (*about_to_read)(void *opaque); void *opaque; } readers[FW_CFG_FILE_SLOTS];
 };
 
 extern const struct device_type fw_cfg_type;
@@ -50,6 +51,8 @@ void fw_cfg_set_string(struct fw_cfg *fw_cfg, uint16_t key, const char *text);  
 bool fw_cfg_set_file(struct fw_cfg *fw_cfg, const char *name, const void *bytes, uint32_t length);
 /* As fw_cfg_set_file, but the guest may write it by DMA; bytes as they are now: fw_cfg_file. */
 bool fw_cfg_set_writable_file(struct fw_cfg *fw_cfg, const char *name, const void *bytes, uint32_t length);
+/* Called whenever the guest selects this file, which is there: the board may set files anew then, with the same lengths. */
+void fw_cfg_set_reader(struct fw_cfg *fw_cfg, const char *name, void (*about_to_read)(void *opaque), void *opaque);
 /* The contents of a file, NULL: no such. */
 const uint8_t *fw_cfg_file(const struct fw_cfg *fw_cfg, const char *name, uint32_t *length);
 
