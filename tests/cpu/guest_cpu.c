@@ -2,12 +2,13 @@
 /* See guest_cpu.h. Page tables map the region and nothing else, with the rights that host_cpu.c gives it. */
 #include "tests/cpu/guest_cpu.h"
 #include <string.h>
+#include <sys/mman.h>
 #include "base/log.h"
 #include "base/memory.h"
 #include "target-x86/system.h"
 
 enum { RAM_BYTES = 2 << 20, PML4 = 0x1000, PDPT = 0x2000, PD = 0x3000, PT = 0x4000, MAX_UNITS = 200000,
-       PTE_P = 1, PTE_W = 2, PTE_U = 4 };
+       PTE_P = 1, PTE_W = 2, PTE_U = 4, PAGE = 4096 };
 
 struct guest_cpu {
     struct ram *ram;
@@ -15,6 +16,7 @@ struct guest_cpu {
     struct log *log;
     struct engine *engine;
     struct x86_cpu *cpu;
+    uint8_t *region;                /* see region_map */
     struct frontend frontend;       /* x86's, with deliver and poll of ours */
     unsigned code_end;               /* region offset of the UD2 */
     struct x86_event event;
@@ -41,6 +43,26 @@ static bool on_poll(struct cpu *cpu)
     return !cpu->halted;
 }
 
+/* Neighbours of the region are no neighbours in RAM: what goes beyond a page by its host address goes wrong. */
+static unsigned ram_page_of(unsigned page)
+{
+    const unsigned first = HOST_REGION / PAGE, count = HOST_REGION_BYTES / PAGE;
+    return page - first < count ? first + (count - 1 - (page - first)) : page;
+}
+
+/* The region in its own order, for the tests: a second mapping of the same memory. */
+static bool region_map(struct guest_cpu *guest)
+{
+    uint8_t *view = mmap(NULL, HOST_REGION_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (unsigned at = 0; view != MAP_FAILED && at < HOST_REGION_BYTES; at += PAGE) {
+        if (mmap(view + at, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, guest->ram->fd,
+                 (off_t)ram_page_of((HOST_REGION + at) / PAGE) * PAGE) == MAP_FAILED)
+            return false;
+    }
+    guest->region = view;
+    return view != MAP_FAILED;
+}
+
 static void pages_set(struct guest_cpu *guest)
 {
     uint64_t *entry = (uint64_t *)(void *)guest->ram->host;
@@ -52,7 +74,7 @@ static void pages_set(struct guest_cpu *guest)
         uint64_t rights = 0;
         if (offset < HOST_ABSENT)
             rights = offset < HOST_READ_ONLY ? PTE_P | PTE_W | PTE_U : PTE_P | PTE_U;
-        entry[PT / 8 + page] = page * 4096ull | rights;
+        entry[PT / 8 + page] = ram_page_of(page) * 4096ull | rights;
     }
 }
 
@@ -76,6 +98,7 @@ struct guest_cpu *guest_cpu_new(const struct engine_options *options, GError **e
     cpu->frontend = &guest->frontend;
     x86_reset(cpu);
     pages_set(guest);
+    g_assert(region_map(guest));
     return guest;
 }
 
@@ -84,12 +107,13 @@ void guest_cpu_free(struct guest_cpu *guest)
     engine_free(guest->engine);
     x86_cpu_free(guest->cpu);
     memory_free(guest->memory);
+    munmap(guest->region, HOST_REGION_BYTES);
     ram_free(guest->ram);
     log_free(guest->log);
     g_free(guest);
 }
 
-uint8_t *guest_cpu_region(struct guest_cpu *guest) { return guest->ram->host + HOST_REGION; }
+uint8_t *guest_cpu_region(struct guest_cpu *guest) { return guest->region; }
 struct x86_cpu *guest_cpu_x86(struct guest_cpu *guest) { return guest->cpu; }
 
 void guest_cpu_code(struct guest_cpu *guest, const uint8_t *code, unsigned bytes)
@@ -103,12 +127,15 @@ void guest_cpu_code_at(struct guest_cpu *guest, unsigned offset, const uint8_t *
     memcpy(p, code, bytes);
     memcpy(p + bytes, "\x0f\x0b", 2);
     guest->code_end = offset + bytes;
-    engine_code_written(guest->engine, HOST_REGION + offset, bytes + 2);
+    guest_cpu_written(guest, offset, bytes + 2);
 }
 
 void guest_cpu_written(struct guest_cpu *guest, unsigned offset, unsigned bytes)
 {
-    engine_code_written(guest->engine, HOST_REGION + offset, bytes);
+    for (unsigned part; bytes; offset += part, bytes -= part) {
+        part = MIN(bytes, PAGE - offset % PAGE);
+        engine_code_written(guest->engine, (uint64_t)ram_page_of((HOST_REGION + offset) / PAGE) * PAGE + offset % PAGE, part);
+    }
 }
 
 static struct x86_segment segment(uint64_t base, uint32_t limit, uint16_t attributes, unsigned cpl)
