@@ -128,19 +128,26 @@ static bool make_room(struct stream *stream, unsigned count)
     return !stream->stalled;
 }
 
+/* What does not fit into the buffer at once goes piece by piece, each as soon as there is room. */
 void stream_write(struct stream *stream, const uint8_t *bytes, unsigned count)
 {
     g_mutex_lock(&stream->lock);
-    if (stream->out >= 0 && !stream->failed && make_room(stream, count)) {
+    do {
+        unsigned part = MIN(count, WRITE_BYTES);
+        if (stream->out < 0 || stream->failed || !make_room(stream, part)) {
+            break;
+        }
         if (stream->options.telnet) {
-            telnet_output(stream->pending, bytes, count);
+            telnet_output(stream->pending, bytes, part);
         } else {
-            g_byte_array_append(stream->pending, bytes, count);
+            g_byte_array_append(stream->pending, bytes, part);
         }
         send_all(stream);
-        if (stream->pending->len && !stream->out_watch) {
-            stream->out_watch = g_unix_fd_add(stream->out, G_IO_OUT | G_IO_ERR | G_IO_HUP, on_output, stream);
-        }
+        bytes += part;
+        count -= part;
+    } while (count);
+    if (stream->pending->len && !stream->out_watch) {
+        stream->out_watch = g_unix_fd_add(stream->out, G_IO_OUT | G_IO_ERR | G_IO_HUP, on_output, stream);
     }
     g_mutex_unlock(&stream->lock);
 }

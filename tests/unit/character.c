@@ -177,6 +177,35 @@ static void stalls(struct test *test)
     g_string_free(device.got, TRUE);
 }
 
+static gpointer drain(gpointer opaque)
+{
+    static char bytes[4096];
+    gsize total = 0;
+    ssize_t count;
+    while ((count = recv(GPOINTER_TO_INT(opaque), bytes, sizeof(bytes), 0)) > 0 || (count < 0 && total < 3000000)) {
+        total += count > 0 ? (gsize)count : 0;
+        g_usleep(count > 0 ? 100 : 1000);
+    }
+    return GSIZE_TO_POINTER(total);
+}
+
+/* More at once than any buffer holds arrives whole at a client that only reads slowly. */
+static void much_at_once(struct test *test)
+{
+    g_autofree char *path = temporary("much"), *spec = g_strconcat("unix:", path, ",server,nowait", NULL);
+    struct device device;
+    struct character *c = open_with(test, spec, &device);
+    int fd = connect_to(path);
+    g_autofree uint8_t *bytes = g_malloc0(3000000);
+    GThread *reader = g_thread_new("reader", drain, GINT_TO_POINTER(fd));
+    character_write(c, bytes, 3000000);
+    settle(300);
+    character_free(c);
+    EXPECT_EQ(test, GPOINTER_TO_SIZE(g_thread_join(reader)), 3000000);
+    close(fd);
+    g_string_free(device.got, TRUE);
+}
+
 struct monitor { GString *got; unsigned focuses; bool on; };
 static void monitor_receive(void *opaque, const uint8_t *bytes, unsigned count)
 {
@@ -267,7 +296,7 @@ static void refused(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(telnet_filter), TEST(server_keeps_what_nobody_read), TEST(telnet_server), TEST(stalls), TEST(control_a),
+        TEST(telnet_filter), TEST(server_keeps_what_nobody_read), TEST(telnet_server), TEST(stalls), TEST(much_at_once), TEST(control_a),
         TEST(clients_and_files), TEST(refused),
     };
     return test_run_cases("character", cases, ARRAY_LEN(cases));
