@@ -228,7 +228,9 @@ static void vfp_fixed(struct arm_trans *t)
 static void vfp_mov_core(struct arm_trans *t)
 {
     const unsigned n = number(t, 'n', 'N', 32);
-    if (f(t, 'L')) {
+    if (f(t, 't') == 15) {
+        a32_undefined(t);           /* UNPREDICTABLE, here and in the other moves */
+    } else if (f(t, 'L')) {
         a32_set(t, f(t, 't'), vfp_get_s(t, n));
     } else {
         vfp_set_s(t, n, a32_get(t, f(t, 't')));
@@ -262,6 +264,10 @@ static void vfp_mov_from_scalar(struct arm_trans *t)
 {
     unsigned index;
     const unsigned bits = scalar(f(t, 'o'), f(t, 'p'), &index);
+    if (f(t, 't') == 15) {
+        a32_undefined(t);
+        return;
+    }
     ir_reg value = neon_get_lane(t, bits, neon_n(t), index);
     a32_set(t, f(t, 't'), bits < 32 && !f(t, 'U') ? ir_exts(t->u, bits, 32, value) : value);
 }
@@ -285,7 +291,7 @@ static void vfp_mov_pair(struct arm_trans *t)
 {
     const unsigned m = number(t, 'm', 'M', width(t));
     const bool both = f(t, 'z');
-    if (!both && m == 31) {
+    if ((!both && m == 31) || f(t, 't') == 15 || f(t, 's') == 15) {
         a32_undefined(t);           /* UNPREDICTABLE */
     } else if (f(t, 'L')) {
         ir_reg low = both ? vfp_get_d(t, m) : vfp_get_s(t, m), high = both ? ir_op2i(t->u, IR_SHR, 64, low, 32) : vfp_get_s(t, m + 1);
@@ -376,7 +382,7 @@ static void vfp_vldm(struct arm_trans *t)
     const bool load = t->data & 1, down = t->data & 2, wback = down || f(t, 'w');
     int64_t disp = down ? -4 * (int64_t)words : 0;
     ir_reg base = base_of(t), value[32];
-    if (!count || d + count > 32 || (f(t, 'n') == 15 && (wback || a32_thumb(t)))) {
+    if (!count || d + count > 32 || (w == 64 && count > 16) || (f(t, 'n') == 15 && (wback || a32_thumb(t)))) {
         a32_undefined(t);           /* UNPREDICTABLE */
         return;
     }
