@@ -20,6 +20,7 @@ struct input;
 struct log;
 struct machine;
 struct pci_bus;
+struct virtio_console;
 struct virtio_slots;
 
 struct board_cpu_model { const char *name, *help; };
@@ -53,6 +54,7 @@ struct board {
     struct input *input;            /* NULL: nothing takes keys. Owned */
     GPtrArray *boot_devices;        /* those with a bootindex; NULL: none */
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
+    struct virtio_console *console;             /* the last virtio-serial; NULL: none. Ports go there */
     struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
     /* An ISA interrupt as a device gets it; NULL where the board has no ISA bus. */
     struct irq_line (*isa_irq)(struct board *board, unsigned number);

@@ -21,5 +21,13 @@ const struct device_kind device_kinds[] = {
     { "virtio-rng-pci", DEVICE_PCI, "virtio source of random numbers", virtio_rng_properties, virtio_rng_pci_add },
     { "virtio-rng", DEVICE_PCI, "the same", virtio_rng_properties, virtio_rng_pci_add },
     { "virtio-rng-device", DEVICE_VIRTIO, "virtio source of random numbers", virtio_rng_properties, virtio_rng_device_add },
+    { "virtio-serial-pci", DEVICE_PCI, "virtio consoles and serial ports", virtio_serial_properties, virtio_serial_pci_add },
+    { "virtio-serial", DEVICE_PCI, "the same", virtio_serial_properties, virtio_serial_pci_add },
+    { "virtio-serial-device", DEVICE_VIRTIO, "virtio consoles and serial ports", virtio_serial_properties,
+      virtio_serial_device_add },
+    { "virtconsole", DEVICE_VIRTIO_PORT, "console on the virtio-serial before it (/dev/hvc0)", virtio_port_properties,
+      virtconsole_add },
+    { "virtserialport", DEVICE_VIRTIO_PORT, "named stream on the virtio-serial before it", virtio_port_properties,
+      virtserialport_add },
     { NULL },
 };

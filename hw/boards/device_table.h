@@ -29,4 +29,10 @@ extern const struct device_property virtio_rng_properties[];
 bool virtio_rng_pci_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool virtio_rng_device_add(struct board *board, const struct device_arguments *arguments, GError **error);
 
+extern const struct device_property virtio_serial_properties[], virtio_port_properties[];
+bool virtio_serial_pci_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool virtio_serial_device_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool virtconsole_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool virtserialport_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
 #endif

@@ -188,8 +188,10 @@ static void set_defaults(struct device_arguments *arguments)
 
 static bool bus_is_there(const struct board *board, const struct device_kind *kind, GError **error)
 {
-    static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "virtio-mmio slots" };
-    if (kind->bus == DEVICE_ISA ? !board->isa_irq : kind->bus == DEVICE_PCI ? !board->pci : !board->virtio_slots) {
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "virtio-mmio slots",
+                                                         "virtio-serial (-device virtio-serial-pci before it)" };
+    const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->virtio_slots, board->console };
+    if (!there[kind->bus]) {
         return error_fail(error, "%s: machine '%s' has no %s", kind->name, board->type->name, names[kind->bus]);
     }
     return true;
@@ -247,7 +249,7 @@ static void print_properties(const struct device_kind *kind)
 
 void device_print_help(const char *only)
 {
-    static const char *const buses[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio" };
+    static const char *const buses[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio", "virtio-serial" };
     for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
         if (!only) {
             g_print("%-20s %-12s %s\n", kind->name, buses[kind->bus], kind->help);

@@ -7,7 +7,7 @@
  */
 #include "hw/boards/board.h"
 
-enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_VIRTIO, DEVICE_BUS_COUNT };   /* VIRTIO: virtio-mmio slots */
+enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_BUS_COUNT };   /* VIRTIO: virtio-mmio slots */
 enum device_value { DEVICE_TEXT, DEVICE_NUMBER, DEVICE_BOOL };                  /* BOOL: on or off */
 
 struct device_property {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/boot/virtio_blk
-TESTS_SLOW += tests/boot/virtio_blk
+TEST_SCRIPTS += tests/boot/virtio
+TESTS_SLOW += tests/boot/virtio
 TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
 TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
 TEST_SCRIPTS += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios

@@ -53,7 +53,7 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
 #include "tests/device/all_arm.h"
 #include "tests/device/all_disks.h"
 #include "tests/device/all_display.h"
-#include "tests/device/all_virtio_blk.h"
+#include "tests/device/all_virtio.h"
 
 static inline uint64_t all_value(struct all *all);
 #include "tests/device/all_net.h"

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TESTS_DEVICE_ALL_VIRTIO_BLK_H
-#define TESTS_DEVICE_ALL_VIRTIO_BLK_H
-/* The part of all.h with a virtio disk and a source of random numbers on MMIO, and requests that its driver could have
+#ifndef TESTS_DEVICE_ALL_VIRTIO_H
+#define TESTS_DEVICE_ALL_VIRTIO_H
+/* The part of all.h with a virtio disk, a source of random numbers and a console on MMIO, and requests that its driver could have
  * made. */
 #include "hw/virtio/virtio_blk.h"
+#include "hw/virtio/virtio_console.h"
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_rng.h"
 
-enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_BLK_RING = 0x150000,
+enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_CONSOLE_MMIO = 0xd0403000,
+       ALL_CONSOLE_RINGS = 0x15c000, ALL_BLK_RING = 0x150000,
        ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
 
 static inline void all_init_blk(struct all *all)
@@ -18,6 +20,46 @@ static inline void all_init_blk(struct all *all)
     struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, 1000, 1000000);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false),
                      &rng->virtio);
+    struct virtio_console *console = virtio_console_new(all->rig.machine);
+    virtio_console_add_port(console, -1, true, NULL, NULL), virtio_console_add_port(console, -1, false, "port", NULL);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_CONSOLE_MMIO, isa_irqs_line(&all->irqs, 3), false),
+                     &console->virtio);
+}
+
+static inline void all_console_put(struct all *all, uint32_t reg, uint32_t value)
+{
+    memory_write(all->rig.machine->memory, ALL_CONSOLE_MMIO + reg, value, 4);
+}
+
+static inline void all_prepare_console(struct all *all)
+{
+    all_console_put(all, 0x070, 0), all_console_put(all, 0x070, 3);
+    for (unsigned half = 0; half < 2; half++) {
+        all_console_put(all, 0x024, half), all_console_put(all, 0x020, half ? 1 : all_random(all, 4) ? 2 : 0);
+    }
+    all_console_put(all, 0x070, 11);
+    for (unsigned queue = 0; queue < 6; queue++) {
+        const uint32_t ring = ALL_CONSOLE_RINGS + queue * 0x400;
+        all_console_put(all, 0x030, queue), all_console_put(all, 0x038, 8), all_console_put(all, 0x080, ring);
+        all_console_put(all, 0x090, ring + 0x100), all_console_put(all, 0x0a0, ring + 0x200), all_console_put(all, 0x044, 1);
+    }
+    all_console_put(all, 0x070, 15);
+}
+
+/* A buffer of any queue; those of the control queue often hold a message. */
+static inline void all_console_buffer(struct all *all)
+{
+    struct memory *memory = all->rig.machine->memory;
+    const unsigned queue = all_random(all, 6), slot = all_random(all, 8);
+    const uint64_t ring = ALL_CONSOLE_RINGS + queue * 0x400, buffer = ALL_CONSOLE_RINGS + 0x2000 + slot * 0x100;
+    uint16_t index = (uint16_t)memory_read(memory, ring + 0x102, 2);
+    memory_write(memory, buffer, all_random(all, 3) | (uint64_t)all_random(all, 9) << 32 | 1ull << 48, 8);
+    memory_write(memory, ring + slot * 16, buffer, 8);
+    memory_write(memory, ring + slot * 16 + 8, all_random(all, 20) ? all_random(all, 100) : all_random(all, 0x2000000), 4);
+    memory_write(memory, ring + slot * 16 + 12, all_random(all, 20) ? queue % 2 ? 0 : 2 : all_random(all, 8), 4);
+    memory_write(memory, ring + 0x104 + index % 8 * 2, slot, 2);
+    memory_write(memory, ring + 0x102, index + 1u, 2);
+    all_console_put(all, 0x050, all_random(all, 20) ? queue : all_random(all, 20));
 }
 
 static inline void all_rng_put(struct all *all, uint32_t reg, uint32_t value)
@@ -57,6 +99,7 @@ static inline void all_blk_put(struct all *all, uint32_t reg, uint32_t value)
 static inline void all_prepare_blk(struct all *all)
 {
     all_prepare_rng(all);
+    all_prepare_console(all);
     all_blk_put(all, 0x070, 0), all_blk_put(all, 0x070, 3);
     for (unsigned half = 0; half < 2; half++) {
         all_blk_put(all, 0x024, half);
@@ -101,7 +144,7 @@ static inline void all_blk_request(struct all *all)
 
 static inline void all_step_blk(struct all *all)
 {
-    switch (all_random(all, 12)) {
+    switch (all_random(all, 16)) {
     case 0: memory_read(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200),
                         1u << all_random(all, 3)); break;
     case 1: memory_write(all->rig.machine->memory, ALL_BLK_MMIO + all_random(all, 0x200), all_random(all, UINT32_MAX),
@@ -109,6 +152,8 @@ static inline void all_step_blk(struct all *all)
     case 2: all_prepare_blk(all); break;
     case 3: all_blk_put(all, 0x064, 3), all_rng_put(all, 0x064, 3); break;
     case 4: all_rng_request(all); break;
+    case 5: case 6: all_console_buffer(all); break;
+    case 7: all_random(all, 10) ? all_console_put(all, 0x064, 3) : all_prepare_console(all); break;
     default: all_blk_request(all); break;
     }
 }
