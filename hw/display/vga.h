@@ -137,9 +137,9 @@ void vga_palette_get(const struct vga *vga, uint32_t colors[256]);      /* DAC e
 uint32_t vga_attribute_color(const struct vga *vga, const uint32_t colors[256], unsigned index);    /* of 16 */
 struct vga_text *vga_text_new(void);
 void vga_text_free(struct vga_text *text);
-/* Draws what changed of a text screen. colors: of the attribute controller. */
+/* Draws what changed of a text screen. colors: of the attribute controller. written: video RAM was. */
 void vga_text_refresh(struct vga *vga, const struct vga_geometry *geometry, const uint32_t colors[16],
-                      bool whole);
+                      bool whole, bool written);
 void vga_edid_make(uint8_t edid[128], unsigned width, unsigned height);
 
 #endif

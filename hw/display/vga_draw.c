@@ -297,7 +297,7 @@ void vga_refresh(void *device)
     if (g.format == VGA_TEXT) {
         uint32_t table[256];
         table_get(vga, g.format, table);
-        vga_text_refresh(vga, &g, table, whole);
+        vga_text_refresh(vga, &g, table, whole, dirty);
     } else if (g.format != VGA_NOTHING) {
         draw_graphics(vga, &g, whole, dirty);
     }

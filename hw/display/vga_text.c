@@ -24,7 +24,7 @@ struct row {
 
 struct vga_text {
     uint8_t fonts[FONTS][GLYPHS][GLYPH_BYTES];
-    uint8_t registers[4];           /* that decide how cells look */
+    uint8_t registers[5];           /* that decide how cells look */
     bool blink_on, blinked;         /* blinking characters are shown; that changed just now */
     uint32_t colors[16];
     unsigned columns, rows;         /* of the arrays below: one column more than is seen whole, rows cut in parts */
@@ -168,14 +168,16 @@ static bool blink(const struct vga *vga, unsigned frames)
 }
 
 /* What cells look like apart from their bytes. true: something of it changed for all. */
-static bool look_changed(struct vga *vga, struct vga_text *text, const uint32_t colors[16])
+static bool look_changed(struct vga *vga, struct vga_text *text, const uint32_t colors[16], bool written)
 {
     const struct vga_state *s = &vga->state;
     const uint8_t registers[sizeof(text->registers)] = {
         s->attribute[ATT_MODE], s->crtc[CRTC_UNDERLINE], s->crtc[CRTC_CURSOR_START], s->crtc[CRTC_CURSOR_END],
+        s->sequencer[SEQ_FONT],
     };
     bool blink_on = !(s->attribute[ATT_MODE] & ATT_MODE_BLINK) || blink(vga, CHARACTER_FRAMES);
-    bool changed = fonts_get(vga, text) || memcmp(registers, text->registers, sizeof(registers)) ||
+    bool fonts = (written || s->sequencer[SEQ_FONT] != text->registers[4]) && fonts_get(vga, text);
+    bool changed = fonts || memcmp(registers, text->registers, sizeof(registers)) ||
                    memcmp(colors, text->colors, sizeof(text->colors));
     memcpy(text->registers, registers, sizeof(registers));
     memcpy(text->colors, colors, sizeof(text->colors));
@@ -241,7 +243,8 @@ static void update_row(const struct look *look, const struct row *row, unsigned 
     *cursor = row->cursor;
 }
 
-void vga_text_refresh(struct vga *vga, const struct vga_geometry *g, const uint32_t colors[16], bool whole)
+void vga_text_refresh(struct vga *vga, const struct vga_geometry *g, const uint32_t colors[16], bool whole,
+                      bool written)
 {
     enum { CUT_ROWS = 3 };                      /* at the top, above and below the split */
     const struct vga_state *s = &vga->state;
@@ -249,7 +252,7 @@ void vga_text_refresh(struct vga *vga, const struct vga_geometry *g, const uint3
     struct look look = { vga, g, text, display_surface(vga->display) };
     bool cursor = !(s->crtc[CRTC_CURSOR_START] & CRTC_CURSOR_OFF), cursor_on = cursor && blink(vga, CURSOR_FRAMES);
     struct text_screen screen = { .columns = g->columns, .rows = MIN(g->rows, DISPLAY_MOST_CELLS) };
-    whole |= look_changed(vga, text, colors);
+    whole |= look_changed(vga, text, colors, whole || written);
     make_room(text, g->columns + 1, g->rows + CUT_ROWS);
     for (unsigned y = 0, number = 0; y < g->height && number < text->rows; number++) {
         size_t first = (size_t)number * text->columns;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine whose screen is looked at: screen [--text TEXT]... [--pixels] [--when FILE] [--seconds N] [--ppm FILE] -- OPTIONS
+ * A machine whose screen is looked at: screen [--text TEXT]... [--pixels] [--when FILE [--says TEXT]] [--seconds N] [--ppm FILE] -- OPTIONS
  *
  * Runs until each TEXT in turn stood in a row of the text screen (with --pixels: until a screen of graphics has been drawn and then was
- * still for two seconds, or --still N; with --when: until FILE, say of -debugcon, is not empty; without any: for N seconds), then prints the text screen or the size, writes the picture and
+ * still for two seconds, or --still N; with --when: until FILE, say of -debugcon, is not empty or has TEXT; without any: for N seconds), then prints the text screen or the size, writes the picture and
  * leaves with status 0. Status 1: not seen in N seconds (60 when not given); the screen is printed all the same.
  */
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/display.h"
@@ -22,7 +21,7 @@ struct watch {
     GPtrArray *texts;
     unsigned next;                  /* of texts */
     bool pixels, seen;
-    const char *when;
+    const char *when, *says;
     unsigned seconds, still;
     int64_t start_us, changed_us;
     unsigned changes;
@@ -57,10 +56,10 @@ static bool shows(const struct text_screen *screen, const char *wanted)
     return found;
 }
 
-static bool is_filled(const char *path)
+static bool is_filled(const char *path, const char *says)
 {
-    GStatBuf facts;
-    return !g_stat(path, &facts) && facts.st_size > 0;
+    g_autofree char *contents = NULL;
+    return g_file_get_contents(path, &contents, NULL, NULL) && *contents && (!says || strstr(contents, says));
 }
 
 static gboolean poll(gpointer opaque)
@@ -77,7 +76,7 @@ static gboolean poll(gpointer opaque)
     bool texts = watch->next == watch->texts->len;
     bool still = !screen->columns && watch->changes > 1 && now - watch->changed_us > watch->still * G_USEC_PER_SEC;
     bool waits = watch->texts->len || watch->pixels || watch->when;
-    watch->seen = waits && texts && (!watch->pixels || still) && (!watch->when || is_filled(watch->when));
+    watch->seen = waits && texts && (!watch->pixels || still) && (!watch->when || is_filled(watch->when, watch->says));
     g_mutex_unlock(&machine->lock);
     bool late = now - watch->start_us > watch->seconds * G_USEC_PER_SEC;
     watch->seen |= late && !waits;
@@ -137,6 +136,8 @@ int main(int argc, char **argv)
             g_ptr_array_add(watch.texts, (void *)value);
         } else if (!strcmp(argv[i], "--when")) {
             watch.when = value;
+        } else if (!strcmp(argv[i], "--says")) {
+            watch.says = value;
         } else if (!strcmp(argv[i], "--still")) {
             watch.still = atoi(value);
         } else if (!strcmp(argv[i], "--seconds")) {
