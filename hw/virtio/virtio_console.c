@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio console (VIRTIO 1.1, section 5.3) with VIRTIO_CONSOLE_F_MULTIPORT: queues 0 and 1 are port 0, 2 and 3 control, then two
- * for each further port. A driver without that feature has port 0 alone.
+ * Virtio console (VIRTIO 1.1, section 5.3) with VIRTIO_CONSOLE_F_MULTIPORT: queues 0 and 1 are port 0, 2 and 3 control,
+ * then two for each further port. A driver without that feature has port 0 alone.
  *
- * Control messages that the driver has still to get are bits of a port, sent in the order of the bits when it has buffers.
- * Left out: the console's size, emergency write, ports that come and go while the machine runs.
+ * Control messages that the driver has still to get are bits of a port, sent in the order of the bits when it has
+ * buffers. Left out: the console's size, emergency write, ports that come and go while the machine runs.
  */
 #include <string.h>
 #include "hw/virtio/virtio_console.h"
@@ -14,7 +14,8 @@ enum { RX_0, TX_0, CONTROL_RX, CONTROL_TX, QUEUES = 2 * VIRTIO_CONSOLE_PORTS + 2
 enum { CONTROL_DEVICE_READY = 0, CONTROL_PORT_ADD = 1, CONTROL_PORT_READY = 3, CONTROL_CONSOLE_PORT = 4,
        CONTROL_PORT_OPEN = 6, CONTROL_PORT_NAME = 7 };
 enum { PENDING_ADD = 1, PENDING_CONSOLE = 2, PENDING_NAME = 4, PENDING_OPEN = 8 };
-enum { NAME_MOST = 64, OUTPUT_CHUNK = 4096, OUTPUT_MOST = 1 << 20 };    /* OUTPUT_MOST: of one chain; the rest is lost */
+/* OUTPUT_MOST: of one chain; the rest is lost */
+enum { NAME_MOST = 64, OUTPUT_CHUNK = 4096, OUTPUT_MOST = 1 << 20 };
 
 struct control { uint32_t port; uint16_t event, value; };
 
@@ -50,7 +51,8 @@ static bool deliver_input(struct virtio_console *console, unsigned port)
 static unsigned port_can_receive(void *device)
 {
     const struct virtio_console_port *port = device;
-    return is_open(port->console, port->number) ? VIRTIO_CONSOLE_INPUT - port->console->state.ports[port->number].input_count
+    return is_open(port->console, port->number)
+        ? VIRTIO_CONSOLE_INPUT - port->console->state.ports[port->number].input_count
                                                 : 0;
 }
 
@@ -72,10 +74,10 @@ static void take_output(struct virtio_console *console, unsigned port)
     struct virtio_element *element;
     bool any = false;
     while ((element = virtio_pop(&console->virtio, rx_queue(port) + 1))) {
-        uint64_t count;
-        for (uint64_t at = 0; at < OUTPUT_MOST && (count = virtio_read(&console->virtio, element, at, bytes, sizeof(bytes)));
-             at += count) {
-            if (console->ports[port].character) {
+        uint64_t count = 1;
+        for (uint64_t at = 0; at < OUTPUT_MOST && count; at += count) {
+            count = virtio_read(&console->virtio, element, at, bytes, sizeof(bytes));
+            if (count && console->ports[port].character) {
                 character_write(console->ports[port].character, bytes, (unsigned)count);
             }
         }
@@ -264,7 +266,8 @@ bool virtio_console_add_port(struct virtio_console *console, int number, bool is
     *port = (struct virtio_console_port){ .console = console, .number = n, .used = true, .is_console = is_console,
                                           .name = g_strdup(name), .character = character };
     if (character) {
-        const struct character_client client = { .device = port, .can_receive = port_can_receive, .receive = port_receive };
+        const struct character_client client = { .device = port, .can_receive = port_can_receive,
+                                                 .receive = port_receive };
         character_set_lock(character, &console->virtio.machine->lock);
         character_set_client(character, &client);
     }

@@ -38,8 +38,8 @@ struct virtio_console {
 extern const struct device_type virtio_console_type;
 
 struct virtio_console *virtio_console_new(struct machine *machine);
-/* Before the machine runs. number -1: the first free one (0 is kept for a console). The character is the caller's. False: the
- * number is taken or there is none. */
+/* Before the machine runs. number -1: the first free one (0 is kept for a console). The character is the caller's.
+ * False: the number is taken or there is none. */
 bool virtio_console_add_port(struct virtio_console *console, int number, bool is_console, const char *name,
                              struct character *character);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_DEVICE_ALL_VIRTIO_H
 #define TESTS_DEVICE_ALL_VIRTIO_H
-/* The part of all.h with a virtio disk, a source of random numbers and a console on MMIO, and requests that its driver could have
- * made. */
+/* The part of all.h with a virtio disk, a source of random numbers and a console on MMIO, and requests that its driver
+ * could have made. */
 #include "hw/virtio/virtio_blk.h"
 #include "hw/virtio/virtio_console.h"
 #include "hw/virtio/virtio_mmio.h"
@@ -41,7 +41,8 @@ static inline void all_prepare_console(struct all *all)
     for (unsigned queue = 0; queue < 6; queue++) {
         const uint32_t ring = ALL_CONSOLE_RINGS + queue * 0x400;
         all_console_put(all, 0x030, queue), all_console_put(all, 0x038, 8), all_console_put(all, 0x080, ring);
-        all_console_put(all, 0x090, ring + 0x100), all_console_put(all, 0x0a0, ring + 0x200), all_console_put(all, 0x044, 1);
+        all_console_put(all, 0x090, ring + 0x100), all_console_put(all, 0x0a0, ring + 0x200),
+            all_console_put(all, 0x044, 1);
     }
     all_console_put(all, 0x070, 15);
 }
@@ -55,7 +56,8 @@ static inline void all_console_buffer(struct all *all)
     uint16_t index = (uint16_t)memory_read(memory, ring + 0x102, 2);
     memory_write(memory, buffer, all_random(all, 3) | (uint64_t)all_random(all, 9) << 32 | 1ull << 48, 8);
     memory_write(memory, ring + slot * 16, buffer, 8);
-    memory_write(memory, ring + slot * 16 + 8, all_random(all, 20) ? all_random(all, 100) : all_random(all, 0x2000000), 4);
+    memory_write(memory, ring + slot * 16 + 8, all_random(all, 20) ? all_random(all, 100) : all_random(all, 0x2000000),
+                 4);
     memory_write(memory, ring + slot * 16 + 12, all_random(all, 20) ? queue % 2 ? 0 : 2 : all_random(all, 8), 4);
     memory_write(memory, ring + 0x104 + index % 8 * 2, slot, 2);
     memory_write(memory, ring + 0x102, index + 1u, 2);

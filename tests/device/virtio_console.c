@@ -8,9 +8,18 @@
 enum { MMIO = 0xd0000000, RINGS = 0x10000, BUFFERS = 0x20000, QUEUES = 6, QUEUE_SIZE = 8 };
 enum { RX_0, TX_0, CONTROL_RX, CONTROL_TX, RX_1, TX_1 };
 
-struct bench { struct rig rig; struct wire wire; struct virtio_console *console; struct character *character; char *path; };
+struct bench {
+    struct rig rig;
+    struct wire wire;
+    struct virtio_console *console;
+    struct character *character;
+    char *path;
+};
 
-static void put(struct bench *b, uint32_t reg, uint32_t value) { memory_write(b->rig.machine->memory, MMIO + reg, value, 4); }
+static void put(struct bench *b, uint32_t reg, uint32_t value)
+{
+    memory_write(b->rig.machine->memory, MMIO + reg, value, 4);
+}
 
 static void bench_open(struct bench *b, uint32_t features)
 {
@@ -59,8 +68,9 @@ static uint64_t add_buffer(struct bench *b, unsigned queue, uint32_t bytes)
 
 static void say(struct bench *b, uint32_t port, uint16_t event, uint16_t value)
 {
-    uint64_t buffer = BUFFERS + (CONTROL_TX * QUEUE_SIZE +
-                                 memory_read(b->rig.machine->memory, RINGS + CONTROL_TX * 0x400 + 0x102, 2) % QUEUE_SIZE) * 0x100;
+    const uint64_t ring = RINGS + CONTROL_TX * 0x400;
+    const uint64_t slot = memory_read(b->rig.machine->memory, ring + 0x102, 2) % QUEUE_SIZE;
+    const uint64_t buffer = BUFFERS + (CONTROL_TX * QUEUE_SIZE + slot) * 0x100;
     memory_write(b->rig.machine->memory, buffer, port | (uint64_t)event << 32 | (uint64_t)value << 48, 8);
     add_buffer(b, CONTROL_TX, 8);
     put(b, 0x050, CONTROL_TX);
