@@ -6,113 +6,22 @@
  *
  * Left out: SRAT and SLIT (no NUMA), WAET, MCFG (no PCIe on this board), processor objects in the DSDT.
  */
-#include <string.h>
+#include "hw/acpi/build.h"
 #include "hw/acpi/tables.h"
 #include "hw/acpi/dsdt_pc.hex"      /* compiled from dsdt_pc.asl into the build directory */
 
-#define TABLES_FILE "etc/acpi/tables"
-#define RSDP_FILE "etc/acpi/rsdp"
-
-enum { HEADER_LENGTH = 4, HEADER_CHECKSUM = 9, HEADER_BYTES = 36 };
 enum { FADT_FIRMWARE_CTRL = 36, FADT_DSDT = 40, FADT_BYTES = 244 };
 enum { RSDP_CHECKSUM = 8, RSDP_RSDT = 16, RSDP_BYTES = 20 };        /* revision 0: 20 bytes */
-enum { LOADER_ALLOCATE = 1, LOADER_ADD_POINTER = 2, LOADER_ADD_CHECKSUM = 3, LOADER_COMMAND_BYTES = 128, LOADER_FILE_BYTES = 56 };
-enum { ZONE_HIGH = 1, ZONE_FSEG = 2 };
 enum { LAPIC_ADDRESS = 0xfee00000, IOAPIC_ADDRESS = 0xfec00000, HPET_ADDRESS = 0xfed00000, SCI_INTERRUPT = 9 };
 enum { SMI_COMMAND_PORT = 0xb2, SMI_ACPI_ENABLE = 0xf1, SMI_ACPI_DISABLE = 0xf0, GPE0_BASE = 0xafe0, RESET_PORT = 0xcf9, RESET_VALUE = 6 };
-
-static void put(GByteArray *out, uint64_t value, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        uint8_t byte = (uint8_t)(value >> 8 * i);
-        g_byte_array_append(out, &byte, 1);
-    }
-}
-
-static void put_text(GByteArray *out, const char *text, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        put(out, *text ? (uint8_t)*text++ : 0, 1);
-    }
-}
-
-/* The loader reads the addend from the field itself, so a pointer field holds the offset in its file. */
-static void poke32(GByteArray *out, unsigned offset, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        out->data[offset + i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
-static void loader_command(GByteArray *loader, GByteArray *command)
-{
-    put_text(command, "", LOADER_COMMAND_BYTES - command->len);
-    g_byte_array_append(loader, command->data, command->len);
-    g_byte_array_unref(command);
-}
-
-static void loader_allocate(GByteArray *loader, const char *file, unsigned alignment, unsigned zone)
-{
-    GByteArray *command = g_byte_array_new();
-    put(command, LOADER_ALLOCATE, 4);
-    put_text(command, file, LOADER_FILE_BYTES);
-    put(command, alignment, 4);
-    put(command, zone, 1);
-    loader_command(loader, command);
-}
-
-static void loader_add_pointer(GByteArray *loader, const char *in, unsigned offset)
-{
-    GByteArray *command = g_byte_array_new();
-    put(command, LOADER_ADD_POINTER, 4);
-    put_text(command, in, LOADER_FILE_BYTES);
-    put_text(command, TABLES_FILE, LOADER_FILE_BYTES);
-    put(command, offset, 4);
-    put(command, 4, 1);
-    loader_command(loader, command);
-}
-
-static void loader_add_checksum(GByteArray *loader, const char *file, unsigned offset, unsigned start, unsigned bytes)
-{
-    GByteArray *command = g_byte_array_new();
-    put(command, LOADER_ADD_CHECKSUM, 4);
-    put_text(command, file, LOADER_FILE_BYTES);
-    put(command, offset, 4);
-    put(command, start, 4);
-    put(command, bytes, 4);
-    loader_command(loader, command);
-}
-
-/* Starts a table; returns its offset for table_end. */
-static unsigned table_start(GByteArray *out, const char *signature, unsigned revision)
-{
-    unsigned start = out->len;
-    put_text(out, signature, 4);
-    put(out, 0, 4);                 /* length: table_end */
-    put(out, revision, 1);
-    put(out, 0, 1);                 /* checksum: the loader */
-    put_text(out, "DRGMAN", 6);
-    put_text(out, "DRGMANPC", 8);
-    put(out, 1, 4);
-    put_text(out, "DRGM", 4);
-    put(out, 1, 4);
-    return start;
-}
-
-static unsigned table_end(struct acpi_files *files, unsigned start)
-{
-    poke32(files->tables, start + HEADER_LENGTH, files->tables->len - start);
-    loader_add_checksum(files->loader, TABLES_FILE, start + HEADER_CHECKSUM, start, files->tables->len - start);
-    return start;
-}
 
 /* Firmware ACPI control structure, 5.2.10: 64 bytes, aligned. */
 static unsigned add_facs(struct acpi_files *files)
 {
     unsigned start = files->tables->len;
-    put_text(files->tables, "FACS", 4);
-    put(files->tables, 64, 4);
-    put_text(files->tables, "", 56);
+    acpi_put_text(files->tables, "FACS", 4);
+    acpi_put(files->tables, 64, 4);
+    acpi_put_text(files->tables, "", 56);
     return start;
 }
 
@@ -120,17 +29,17 @@ static unsigned add_dsdt(struct acpi_files *files)
 {
     unsigned start = files->tables->len;
     g_byte_array_append(files->tables, dsdt_pc_aml_code, sizeof dsdt_pc_aml_code);
-    files->tables->data[start + HEADER_CHECKSUM] = 0;
-    return table_end(files, start);
+    files->tables->data[start + ACPI_HEADER_CHECKSUM] = 0;
+    return acpi_table_end(files, start);
 }
 
 /* Generic address structure, 5.2.3.1: an I/O port. */
 static void put_port(GByteArray *out, unsigned bits, uint16_t port)
 {
-    put(out, 1, 1);
-    put(out, bits, 1);
-    put(out, 0, 2);
-    put(out, port, 8);
+    acpi_put(out, 1, 1);
+    acpi_put(out, bits, 1);
+    acpi_put(out, 0, 2);
+    acpi_put(out, port, 8);
 }
 
 static unsigned add_fadt(struct acpi_files *files, const struct acpi_board *board, unsigned facs, unsigned dsdt)
@@ -139,66 +48,66 @@ static unsigned add_fadt(struct acpi_files *files, const struct acpi_board *boar
     enum { LEGACY_DEVICES = 1 << 0, HAS_8042 = 1 << 1 };
     GByteArray *out = files->tables;
     uint16_t pm = board->pm_base ? board->pm_base : 0x600;
-    unsigned start = table_start(out, "FACP", 3);
-    put(out, facs, 4);
-    put(out, dsdt, 4);
-    put(out, 0, 1);
-    put(out, 0, 1);                 /* preferred profile: unspecified */
-    put(out, SCI_INTERRUPT, 2);
-    put(out, SMI_COMMAND_PORT, 4);
-    put(out, SMI_ACPI_ENABLE, 1);
-    put(out, SMI_ACPI_DISABLE, 1);
-    put(out, 0, 2);                 /* S4BIOS_REQ, PSTATE_CNT */
-    put(out, pm, 4);                /* PM1a_EVT_BLK */
-    put(out, 0, 4);
-    put(out, pm + 4, 4);            /* PM1a_CNT_BLK */
-    put(out, 0, 4);
-    put(out, 0, 4);                 /* PM2_CNT_BLK */
-    put(out, pm + 8, 4);            /* PM_TMR_BLK */
-    put(out, GPE0_BASE, 4);
-    put(out, 0, 4);
-    put(out, 4, 1);                 /* lengths: PM1_EVT, PM1_CNT, PM2_CNT, PM_TMR, GPE0, GPE1 */
-    put(out, 2, 1);
-    put(out, 0, 1);
-    put(out, 4, 1);
-    put(out, 4, 1);
-    put(out, 0, 3);                 /* GPE1 length and base, CST_CNT */
-    put(out, 0xfff, 2);             /* C2 and C3 latency: not supported */
-    put(out, 0xfff, 2);
-    put(out, 0, 4);                 /* flush size and stride */
-    put(out, 0, 2);                 /* duty cycle */
-    put(out, 0, 2);                 /* day and month alarm: none */
-    put(out, 0x32, 1);              /* century in CMOS */
-    put(out, LEGACY_DEVICES | HAS_8042, 2);
-    put(out, 0, 1);
-    put(out, WBINVD | PROC_C1 | SLP_BUTTON | RTC_S4 | RESET_REG, 4);
+    unsigned start = acpi_table_start(out, "FACP", 3);
+    acpi_put(out, facs, 4);
+    acpi_put(out, dsdt, 4);
+    acpi_put(out, 0, 1);
+    acpi_put(out, 0, 1);                 /* preferred profile: unspecified */
+    acpi_put(out, SCI_INTERRUPT, 2);
+    acpi_put(out, SMI_COMMAND_PORT, 4);
+    acpi_put(out, SMI_ACPI_ENABLE, 1);
+    acpi_put(out, SMI_ACPI_DISABLE, 1);
+    acpi_put(out, 0, 2);                 /* S4BIOS_REQ, PSTATE_CNT */
+    acpi_put(out, pm, 4);                /* PM1a_EVT_BLK */
+    acpi_put(out, 0, 4);
+    acpi_put(out, pm + 4, 4);            /* PM1a_CNT_BLK */
+    acpi_put(out, 0, 4);
+    acpi_put(out, 0, 4);                 /* PM2_CNT_BLK */
+    acpi_put(out, pm + 8, 4);            /* PM_TMR_BLK */
+    acpi_put(out, GPE0_BASE, 4);
+    acpi_put(out, 0, 4);
+    acpi_put(out, 4, 1);                 /* lengths: PM1_EVT, PM1_CNT, PM2_CNT, PM_TMR, GPE0, GPE1 */
+    acpi_put(out, 2, 1);
+    acpi_put(out, 0, 1);
+    acpi_put(out, 4, 1);
+    acpi_put(out, 4, 1);
+    acpi_put(out, 0, 3);                 /* GPE1 length and base, CST_CNT */
+    acpi_put(out, 0xfff, 2);             /* C2 and C3 latency: not supported */
+    acpi_put(out, 0xfff, 2);
+    acpi_put(out, 0, 4);                 /* flush size and stride */
+    acpi_put(out, 0, 2);                 /* duty cycle */
+    acpi_put(out, 0, 2);                 /* day and month alarm: none */
+    acpi_put(out, 0x32, 1);              /* century in CMOS */
+    acpi_put(out, LEGACY_DEVICES | HAS_8042, 2);
+    acpi_put(out, 0, 1);
+    acpi_put(out, WBINVD | PROC_C1 | SLP_BUTTON | RTC_S4 | RESET_REG, 4);
     put_port(out, 8, RESET_PORT);
-    put(out, RESET_VALUE, 1);
-    put(out, 0, 3);
-    put(out, 0, 8);                 /* X_FIRMWARE_CTRL, X_DSDT: the 32-bit fields are used */
-    put(out, 0, 8);
+    acpi_put(out, RESET_VALUE, 1);
+    acpi_put(out, 0, 3);
+    acpi_put(out, 0, 8);                 /* X_FIRMWARE_CTRL, X_DSDT: the 32-bit fields are used */
+    acpi_put(out, 0, 8);
     put_port(out, 32, pm);
-    put_text(out, "", 12);
+    acpi_put_text(out, "", 12);
     put_port(out, 16, pm + 4);
-    put_text(out, "", 24);
+    acpi_put_text(out, "", 24);
     put_port(out, 32, pm + 8);
     put_port(out, 32, GPE0_BASE);
-    put_text(out, "", 12);
-    loader_add_pointer(files->loader, TABLES_FILE, start + FADT_FIRMWARE_CTRL);
-    loader_add_pointer(files->loader, TABLES_FILE, start + FADT_DSDT);
+    acpi_put_text(out, "", 12);
+    acpi_loader_add_pointer(files->loader, ACPI_TABLES_FILE, start + FADT_FIRMWARE_CTRL, 4);
+    acpi_loader_add_pointer(files->loader, ACPI_TABLES_FILE, start + FADT_DSDT, 4);
     g_assert(out->len - start == FADT_BYTES);
-    return table_end(files, start);
+    return acpi_table_end(files, start);
 }
 
 /* An ISA interrupt whose I/O APIC input or polarity differs from the default, 5.2.12.5. */
 static void put_override(GByteArray *out, unsigned irq, unsigned input, unsigned flags)
 {
-    put(out, 2, 1);
-    put(out, 10, 1);
-    put(out, 0, 1);
-    put(out, irq, 1);
-    put(out, input, 4);
-    put(out, flags, 2);
+    acpi_put(out, 2, 1);
+    acpi_put(out, 10, 1);
+    acpi_put(out, 0, 1);
+    acpi_put(out, irq, 1);
+    acpi_put(out, input, 4);
+    acpi_put(out, flags, 2);
 }
 
 static unsigned add_madt(struct acpi_files *files, const struct acpi_board *board)
@@ -206,74 +115,74 @@ static unsigned add_madt(struct acpi_files *files, const struct acpi_board *boar
     enum { PCAT_COMPAT = 1, ACTIVE_HIGH_LEVEL = 0xd };
     static const uint8_t level_irqs[] = { 5, 9, 10, 11 };
     GByteArray *out = files->tables;
-    unsigned start = table_start(out, "APIC", 1);
-    put(out, LAPIC_ADDRESS, 4);
-    put(out, PCAT_COMPAT, 4);
+    unsigned start = acpi_table_start(out, "APIC", 1);
+    acpi_put(out, LAPIC_ADDRESS, 4);
+    acpi_put(out, PCAT_COMPAT, 4);
     for (unsigned id = 0; id < board->cpus; id++) {
-        put(out, 0, 1);             /* processor local APIC, 5.2.12.2 */
-        put(out, 8, 1);
-        put(out, id, 1);
-        put(out, id, 1);
-        put(out, 1, 4);
+        acpi_put(out, 0, 1);             /* processor local APIC, 5.2.12.2 */
+        acpi_put(out, 8, 1);
+        acpi_put(out, id, 1);
+        acpi_put(out, id, 1);
+        acpi_put(out, 1, 4);
     }
-    put(out, 1, 1);                 /* I/O APIC, 5.2.12.3; its id is 0 as after reset */
-    put(out, 12, 1);
-    put(out, 0, 2);
-    put(out, IOAPIC_ADDRESS, 4);
-    put(out, 0, 4);
+    acpi_put(out, 1, 1);                 /* I/O APIC, 5.2.12.3; its id is 0 as after reset */
+    acpi_put(out, 12, 1);
+    acpi_put(out, 0, 2);
+    acpi_put(out, IOAPIC_ADDRESS, 4);
+    acpi_put(out, 0, 4);
     put_override(out, 0, 2, 0);     /* the 8254 is wired to input 2 */
     for (unsigned i = 0; i < sizeof level_irqs; i++) {
         put_override(out, level_irqs[i], level_irqs[i], ACTIVE_HIGH_LEVEL);
     }
-    put(out, 4, 1);                 /* LINT1 of all CPUs is NMI, 5.2.12.7 */
-    put(out, 6, 1);
-    put(out, 0xff, 1);
-    put(out, 0, 2);
-    put(out, 1, 1);
-    return table_end(files, start);
+    acpi_put(out, 4, 1);                 /* LINT1 of all CPUs is NMI, 5.2.12.7 */
+    acpi_put(out, 6, 1);
+    acpi_put(out, 0xff, 1);
+    acpi_put(out, 0, 2);
+    acpi_put(out, 1, 1);
+    return acpi_table_end(files, start);
 }
 
 /* IA-PC HPET specification 1.0a, 3.2.4. */
 static unsigned add_hpet(struct acpi_files *files)
 {
     GByteArray *out = files->tables;
-    unsigned start = table_start(out, "HPET", 1);
-    put(out, 0x8086a201, 4);        /* as the device shows in its capabilities: vendor, legacy replacement, 64 bits, three timers, revision */
-    put(out, 0, 1);                 /* memory space */
-    put(out, 0, 3);
-    put(out, HPET_ADDRESS, 8);
-    put(out, 0, 1);
-    put(out, 0, 2);
-    put(out, 0, 1);
-    return table_end(files, start);
+    unsigned start = acpi_table_start(out, "HPET", 1);
+    acpi_put(out, 0x8086a201, 4);        /* as the device shows in its capabilities: vendor, legacy replacement, 64 bits, three timers, revision */
+    acpi_put(out, 0, 1);                 /* memory space */
+    acpi_put(out, 0, 3);
+    acpi_put(out, HPET_ADDRESS, 8);
+    acpi_put(out, 0, 1);
+    acpi_put(out, 0, 2);
+    acpi_put(out, 0, 1);
+    return acpi_table_end(files, start);
 }
 
 static unsigned add_rsdt(struct acpi_files *files, const unsigned *tables, unsigned count)
 {
-    unsigned start = table_start(files->tables, "RSDT", 1);
+    unsigned start = acpi_table_start(files->tables, "RSDT", 1);
     for (unsigned i = 0; i < count; i++) {
-        loader_add_pointer(files->loader, TABLES_FILE, files->tables->len);
-        put(files->tables, tables[i], 4);
+        acpi_loader_add_pointer(files->loader, ACPI_TABLES_FILE, files->tables->len, 4);
+        acpi_put(files->tables, tables[i], 4);
     }
-    return table_end(files, start);
+    return acpi_table_end(files, start);
 }
 
 static void add_rsdp(struct acpi_files *files, unsigned rsdt)
 {
-    put_text(files->rsdp, "RSD PTR ", 8);
-    put(files->rsdp, 0, 1);
-    put_text(files->rsdp, "DRGMAN", 6);
-    put(files->rsdp, 0, 1);
-    put(files->rsdp, rsdt, 4);
-    loader_add_pointer(files->loader, RSDP_FILE, RSDP_RSDT);
-    loader_add_checksum(files->loader, RSDP_FILE, RSDP_CHECKSUM, 0, RSDP_BYTES);
+    acpi_put_text(files->rsdp, "RSD PTR ", 8);
+    acpi_put(files->rsdp, 0, 1);
+    acpi_put_text(files->rsdp, "DRGMAN", 6);
+    acpi_put(files->rsdp, 0, 1);
+    acpi_put(files->rsdp, rsdt, 4);
+    acpi_loader_add_pointer(files->loader, ACPI_RSDP_FILE, RSDP_RSDT, 4);
+    acpi_loader_add_checksum(files->loader, ACPI_RSDP_FILE, RSDP_CHECKSUM, 0, RSDP_BYTES);
 }
 
 void acpi_build(const struct acpi_board *board, struct acpi_files *files)
 {
     *files = (struct acpi_files){ g_byte_array_new(), g_byte_array_new(), g_byte_array_new() };
-    loader_allocate(files->loader, TABLES_FILE, 64, ZONE_HIGH);
-    loader_allocate(files->loader, RSDP_FILE, 16, ZONE_FSEG);
+    acpi_loader_allocate(files->loader, ACPI_TABLES_FILE, 64, ACPI_ZONE_HIGH);
+    acpi_loader_allocate(files->loader, ACPI_RSDP_FILE, 16, ACPI_ZONE_FSEG);
     unsigned facs = add_facs(files), dsdt = add_dsdt(files), listed[3], count = 0;
     listed[count++] = add_fadt(files, board, facs, dsdt);
     listed[count++] = add_madt(files, board);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "base/error.h"
+#include "hw/acpi/arm_tables.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/virt_internal.h"
 #include "hw/boot/memory_image.h"
@@ -96,6 +97,32 @@ static void build_fw_cfg(struct virt *virt)
     fw_cfg_set_u16(fw_cfg, FW_CFG_BOOT_MENU, 0);
     fw_cfg_set_u64(fw_cfg, FW_CFG_RAM_SIZE, virt->board.machine->ram_bytes);
     virt->fw_cfg = fw_cfg;
+}
+
+/* For firmware of 64 bits; the others start guests by the device tree alone. */
+static void tell_acpi(struct virt *virt)
+{
+    uint64_t affinities[OPTIONS_MAX_CPUS];
+    struct acpi_arm_board board = {
+        .cpus = virt->board.cpu_count, .gic_version = virt->gic_version, .affinities = affinities,
+        .its = virt->its, .high = virt->high_ecam, .hypervisor = virt->virtualization && virt->gic_version == 3,
+        .psci = virt_psci_method(virt),
+    };
+    struct acpi_files files;
+    for (unsigned i = 0; i < board.cpus; i++) {
+        affinities[i] = virt->cpus[i]->mpidr;
+    }
+    if (virt->gic_version == 3) {
+        board.redistributors[0].address = VIRT_GICR;
+        board.redistributors[0].bytes = VIRT_GICR_BYTES;
+        board.redistributors[1].address = VIRT_GICR_HIGH;
+        board.redistributors[1].bytes = board.cpus > VIRT_GICR_BYTES / GICV3_REDISTRIBUTOR_BYTES ? VIRT_GICR_HIGH_BYTES : 0;
+    }
+    acpi_arm_build(&board, &files);
+    fw_cfg_set_file(virt->fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
+    fw_cfg_set_file(virt->fw_cfg, "etc/acpi/rsdp", files.rsdp->data, files.rsdp->len);
+    fw_cfg_set_file(virt->fw_cfg, "etc/table-loader", files.loader->data, files.loader->len);
+    acpi_files_clear(&files);
 }
 
 /* ---- Flash ---- */
@@ -234,6 +261,9 @@ bool virt_load(struct virt *virt, GError **error)
     }
     if (virt->kernel.entry) {
         start_at_kernel(virt);
+    }
+    if (firmware && virt->acpi && virt_wide(virt)) {
+        tell_acpi(virt);
     }
     return true;
 }
