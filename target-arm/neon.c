@@ -121,6 +121,9 @@ static void widen(struct arm_trans *t, unsigned n, ir_reg m0, ir_reg m1)
 
 static void widening(struct arm_trans *t)
 {
+    const bool even = !(neon_d(t) & 1) && !(t->data & WIDE_N && neon_n(t) & 1);
+    if (even && neon_host_widen(t, op_of(t), 8u << f(t, 'z'), unsigned_of(t), neon_d(t), neon_n(t), neon_m(t)))
+        return;
     ir_reg m = vfp_get_d(t, neon_m(t));
     widen(t, neon_n(t), m, ir_op2i(t->u, IR_SHR, 64, m, 32));
 }
@@ -254,6 +257,8 @@ static void lengthen(struct arm_trans *t, unsigned bits, unsigned amount, bool i
         a32_undefined(t);
         return;
     }
+    if (neon_host_lengthen(t, bits, is_unsigned, d, neon_m(t), amount))
+        return;
     ir_reg m = vfp_get_d(t, neon_m(t)), by = ir_const(t->u, amount), none = ir_const(t->u, 0);
     ir_reg how = ir_const(t->u, op_how(NEON_SHLL, bits, is_unsigned));
     ir_reg low = arm_call(t, HELPER_ARM_neon_widen, m, by, none, how);
@@ -473,6 +478,8 @@ static void extract(struct arm_trans *t)
         }
         return;
     }
+    if (neon_host_extract(t, d, n, m, at))
+        return;
     ir_reg word[4] = { vfp_get_d(t, n), vfp_get_d(t, n + 1), vfp_get_d(t, m), vfp_get_d(t, m + 1) };
     const unsigned first = at / 8;
     ir_reg low = spliced(t, word[first], word[first + 1], at & 7), high = spliced(t, word[first + 1], word[first + 2], at & 7);

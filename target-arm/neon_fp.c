@@ -86,9 +86,55 @@ static uint32_t one(struct arm_cpu *cpu, unsigned op, uint32_t n, uint32_t m, ui
     return result;
 }
 
+typedef int32_t lanes32 __attribute__((vector_size(16)));
+typedef int64_t lanes64 __attribute__((vector_size(16)));
+typedef float floats __attribute__((vector_size(16)));
+
+/* fp_tame32 of all lanes; those above the operand are 0. */
+static inline bool all_tame(lanes32 x)
+{
+    const lanes32 magnitude = x & 0x7fffffff;
+    const lanes64 tame = (lanes64)(((magnitude > 0x207fffff) & (magnitude < 0x5f800000)) | (magnitude == 0));
+    return (tame[0] & tame[1]) == -1;
+}
+
+/* Both lanes at once; false: one by one. */
+static inline bool quick_pair(unsigned op, uint64_t n, uint64_t m, uint64_t d, uint64_t *result)
+{
+    const lanes32 a = (lanes32)(lanes64){ (int64_t)n, 0 }, b = (lanes32)(lanes64){ (int64_t)m, 0 };
+    const floats x = (floats)a, y = (floats)b;
+    lanes32 r;
+    if (!all_tame(a) || !all_tame(b))
+        return false;
+    switch (op) {
+    case NEON_FADD: r = (lanes32)(x + y); break;
+    case NEON_FSUB: r = (lanes32)(x - y); break;
+    case NEON_FMUL: r = (lanes32)(x * y); break;
+    case NEON_FABD: r = (lanes32)(x - y) & 0x7fffffff; break;
+    case NEON_FCEQ: r = (lanes32)(x == y); break;
+    case NEON_FCGE: r = (lanes32)(x >= y); break;
+    case NEON_FCGT: r = (lanes32)(x > y); break;
+    case NEON_FMLA:
+    case NEON_FMLS: {
+        const lanes32 addend = (lanes32)(lanes64){ (int64_t)d, 0 };
+        const floats product = x * y;
+        if (!all_tame(addend) || !all_tame((lanes32)product))
+            return false;
+        r = (lanes32)(op == NEON_FMLA ? (floats)addend + product : (floats)addend - product);
+        break;
+    }
+    default: return false;
+    }
+    *result = (uint64_t)((lanes64)r)[0];
+    return true;
+}
+
 uint64_t helper_arm_neon_float(struct cpu *base, uint64_t n, uint64_t m, uint64_t d, uint64_t op)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
+    uint64_t result;
+    if (!(cpu->fpcr & FPCR_RMODE) && quick_pair((unsigned)op, n, m, d, &result))
+        return result;
     const uint32_t low = one(cpu, (unsigned)op, (uint32_t)n, (uint32_t)m, (uint32_t)d);
     return low | (uint64_t)one(cpu, (unsigned)op, (uint32_t)(n >> 32), (uint32_t)(m >> 32), (uint32_t)(d >> 32)) << 32;
 }

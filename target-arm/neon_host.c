@@ -151,3 +151,73 @@ bool neon_host_shift(struct arm_trans *t, unsigned op, unsigned bits, bool is_un
     }
     return false;
 }
+
+/* ---- double width: elements are lengthened first ---- */
+
+#define LENGTHEN(nm, op) { .name = nm, .prefix = 0x66, .map = 2, .opcode = op, UNARY }
+static const struct ir_copy pmov[2][3] = {
+    { LENGTHEN("pmovsxbw", 0x20), LENGTHEN("pmovsxwd", 0x23), LENGTHEN("pmovsxdq", 0x25) },
+    { LENGTHEN("pmovzxbw", 0x30), LENGTHEN("pmovzxwd", 0x33), LENGTHEN("pmovzxdq", 0x35) },
+};
+static const struct ir_copy padd[3] = { SSE2("paddw", 0xfd), SSE2("paddd", 0xfe), SSE2("paddq", 0xd4) };
+static const struct ir_copy psub[3] = { SSE2("psubw", 0xf9), SSE2("psubd", 0xfa), SSE2("psubq", 0xfb) };
+static const struct ir_copy pmul[2][3] = {
+    { SSE2("pmullw", 0xd5), SSE4("pmulld", 0x40), SSE4("pmuldq", 0x28) },
+    { SSE2("pmullw", 0xd5), SSE4("pmulld", 0x40), SSE2("pmuludq", 0xf4) },
+};
+static const struct ir_copy psll[3] = { SHIFT_IMM("psllw", 0x71, 6), SHIFT_IMM("pslld", 0x72, 6), SHIFT_IMM("psllq", 0x73, 6) };
+
+static ir_reg lengthened(struct arm_trans *t, unsigned size, bool is_unsigned, unsigned reg)
+{
+    ir_reg v = ir_temp(t->u, IR_TYPE_VEC);
+    ir_emit_copy(t->u, &pmov[is_unsigned][size], 0, v, IR_NONE, source(t, reg), IR_NONE, IR_NONE, IR_NONE);
+    return v;
+}
+
+static ir_reg whole(struct arm_trans *t, unsigned reg)
+{
+    ir_reg v = ir_temp(t->u, IR_TYPE_VEC);
+    ir_mov_to(t->u, v, arm_v(reg / 2));
+    return v;
+}
+
+bool neon_host_widen(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m)
+{
+    const unsigned size = bits == 8 ? 0 : bits == 16 ? 1 : 2;
+    const bool accumulates = op == NEON_MLAL || op == NEON_MLSL, wide_n = op == NEON_ADDW || op == NEON_SUBW;
+    const bool adds = op == NEON_ADDL || op == NEON_ADDW, subtracts = op == NEON_SUBL || op == NEON_SUBW;
+    if (!host_has_sse41() || !(adds || subtracts || accumulates || op == NEON_MULL))
+        return false;
+    ir_reg a = wide_n ? whole(t, n) : lengthened(t, size, is_unsigned, n), b = lengthened(t, size, is_unsigned, m);
+    emit(t, adds ? &padd[size] : subtracts ? &psub[size] : &pmul[is_unsigned][size], a, b);
+    if (accumulates) {
+        ir_reg sum = whole(t, d);
+        emit(t, op == NEON_MLAL ? &padd[size] : &psub[size], sum, a);
+        a = sum;
+    }
+    ir_mov_to(t->u, arm_v(d / 2), a);
+    return true;
+}
+
+bool neon_host_lengthen(struct arm_trans *t, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount)
+{
+    const unsigned size = bits == 8 ? 0 : bits == 16 ? 1 : 2;
+    if (!host_has_sse41())
+        return false;
+    ir_reg v = lengthened(t, size, is_unsigned, m);
+    if (amount)
+        ir_emit_copy(t->u, &psll[size], (int)amount, v, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
+    ir_mov_to(t->u, arm_v(d / 2), v);
+    return true;
+}
+
+bool neon_host_extract(struct arm_trans *t, unsigned d, unsigned n, unsigned m, unsigned at)
+{
+    static const struct ir_copy palignr = { .name = "palignr", .prefix = 0x66, .map = 3, .opcode = 0x0f, .imm_bytes = 1, BINARY };
+    if (!host_has_sse41())          /* and so SSSE3 */
+        return false;
+    ir_reg v = whole(t, m);
+    ir_emit_copy(t->u, &palignr, (int)at, v, IR_NONE, v, arm_v(n / 2), IR_NONE, IR_NONE);
+    ir_mov_to(t->u, arm_v(d / 2), v);
+    return true;
+}

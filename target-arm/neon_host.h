@@ -9,5 +9,11 @@ bool neon_host_three(struct arm_trans *t, unsigned op, unsigned bits, bool is_un
 /* op: AND BIC ORR ORN EOR BSL BIT BIF */
 bool neon_host_logic(struct arm_trans *t, unsigned op, unsigned d, unsigned n, unsigned m);
 bool neon_host_shift(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount);
+/* Long and wide operations: d a Q register, n a D register (VADDW, VSUBW: Q), m a D register. */
+bool neon_host_widen(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m);
+/* VSHLL, VMOVL */
+bool neon_host_lengthen(struct arm_trans *t, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount);
+/* VEXT of Q registers from byte `at` on */
+bool neon_host_extract(struct arm_trans *t, unsigned d, unsigned n, unsigned m, unsigned at);
 
 #endif
