@@ -21,7 +21,8 @@ static inline void a64_set_sp(struct arm_trans *t, unsigned d, ir_reg value, int
     }
 }
 /* d or a temporary when it is the zero register: for ops that need an output. */
-static inline ir_reg a64_out(struct arm_trans *t, unsigned d) { return d == 31 ? ir_temp(t->u, IR_TYPE_INT) : arm_x(d); }
+static inline ir_reg a64_out(struct arm_trans *t, unsigned d) { return d == 31 ? ir_temp(t->u,
+    IR_TYPE_INT) : arm_x(d); }
 static inline unsigned a64_width(const struct arm_trans *t) { return arm_field(t, 's') ? 64 : 32; }
 
 /* A six-bit shift amount whose top bit is field I and the others field i. */
@@ -40,7 +41,8 @@ bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, unsigned width, uint6
 static inline bool a64_always(unsigned cond) { return cond >= 14; }
 
 #define ARM_TABLES_A64(TABLE) \
-    TABLE(a64_addsub) TABLE(a64_logic) TABLE(a64_move) TABLE(a64_data) TABLE(a64_branch) TABLE(a64_system) TABLE(a64_load) \
+    TABLE(a64_addsub) TABLE(a64_logic) TABLE(a64_move) TABLE(a64_data) TABLE(a64_branch) TABLE(a64_system) \
+    TABLE(a64_load) \
     TABLE(a64_atomic) TABLE(a64_fp) TABLE(a64_simd) TABLE(a64_simd_one) TABLE(a64_simd_element) TABLE(a64_simd_move) \
     TABLE(a64_simd_load) TABLE(a64_crypto)
 #define A64_EXTERN(name) extern const struct arm_table arm_table_##name;

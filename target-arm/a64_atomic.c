@@ -2,7 +2,8 @@
 /*
  * A64: exclusives, acquire and release, compare and swap, atomic memory operations (Arm ARM C4.1.94, B2.9).
  *
- * The host keeps loads and stores in order but for a store followed by a load, so an acquiring load is a plain one and a
+ * The host keeps loads and stores in order but for a store followed by a load, so an acquiring load is a plain one
+ * and a
  * releasing store is followed by a fence.
  *
  * The exclusive monitor is the address and the value that the load saw; a store succeeds when memory still holds it, by
@@ -112,13 +113,15 @@ static void store_exclusive_pair(struct arm_trans *t)
 /* LDAR, LDLAR, LDAPR. */
 static void load_acquire(struct arm_trans *t)
 {
-    a64_set(t, arm_field(t, 't'), arm_load(t, 8u << arm_field(t, 'z'), a64_base(t, arm_field(t, 'n')), 0, ARM_ACCESS_ALIGNED));
+    a64_set(t, arm_field(t, 't'), arm_load(t, 8u << arm_field(t, 'z'), a64_base(t, arm_field(t, 'n')), 0,
+        ARM_ACCESS_ALIGNED));
 }
 
 /* STLR, STLLR. */
 static void store_release(struct arm_trans *t)
 {
-    arm_store(t, 8u << arm_field(t, 'z'), a64_base(t, arm_field(t, 'n')), 0, a64_x(t, arm_field(t, 't')), ARM_ACCESS_ALIGNED);
+    arm_store(t, 8u << arm_field(t, 'z'), a64_base(t, arm_field(t, 'n')), 0, a64_x(t, arm_field(t, 't')),
+        ARM_ACCESS_ALIGNED);
     ir_append(t->u, IR_FENCE, 64);
 }
 
@@ -152,7 +155,8 @@ static void compare_swap_pair(struct arm_trans *t)
     arm_check_aligned(t, 8, base, 0, true);
     ir_reg expected = ir_deposit(u, ir_extu(u, 32, a64_x(t, s + !!first)), 32, 32, a64_x(t, s + second));
     ir_reg value = ir_deposit(u, ir_extu(u, 32, a64_x(t, r + !!first)), 32, 32, a64_x(t, r + second));
-    ir_reg old = turned(t, 64, ir_atomic(u, IR_ATOMIC_CAS, 64, base, turned(t, 64, expected), turned(t, 64, value), t->mmu));
+    ir_reg old = turned(t, 64, ir_atomic(u, IR_ATOMIC_CAS, 64, base, turned(t, 64, expected), turned(t, 64, value),
+        t->mmu));
     a64_set(t, s + !!first, ir_extu(u, 32, old));
     a64_set(t, s + second, ir_extract(u, old, 32, 32));
 }
@@ -201,7 +205,8 @@ static void atomic(struct arm_trans *t)
 
 #define ROW(bits, nm, fn) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED }
 #define LSE(bits, nm, fn, what) \
-    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_LSE, .data = what }
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_LSE, \
+      .data = what }
 #define ATOMIC(op, nm, what) LSE("zz 111 0 00 AR 1 qqqqq " op " 00 nnnnn ttttt", nm, atomic, what)
 static const struct arm_row rows[] = {
     ROW("zz 001000 0 0 0 qqqqq r ..... nnnnn ttttt", "STXR, STLXR", store_exclusive),
@@ -221,7 +226,8 @@ static const struct arm_row rows[] = {
     ATOMIC("0110", "LDUMAX", 6),
     ATOMIC("0111", "LDUMIN", 7),
     ATOMIC("1000", "SWP", 8),
-    { .pattern = "zz 111 0 00 101 11111 1100 00 nnnnn ttttt", .name = "LDAPR", .translate = load_acquire, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED,
+    { .pattern = "zz 111 0 00 101 11111 1100 00 nnnnn ttttt", .name = "LDAPR", .translate = load_acquire,
+      .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED,
       .feature = ARM_RCPC },
 };
 ARM_TABLE(a64_atomic);

@@ -138,7 +138,8 @@ static void udf(struct arm_trans *t)
 #define EXCEPTION(bits, nm, fn, helper) \
     { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ENDS | ARM_ROW_NO_TEST, .data = HELPER_ARM_##helper }
 #define PAUTH(bits, nm, fn) \
-    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ENDS | ARM_ROW_NO_TEST, .feature = ARM_PAUTH, .data = 1 }
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ENDS | ARM_ROW_NO_TEST, .feature = ARM_PAUTH, \
+      .data = 1 }
 static const struct arm_row rows[] = {
     ENDS("0 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", "B", b),
     ENDS("1 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", "BL", bl),

@@ -156,7 +156,8 @@ static void rmif(struct arm_trans *t)
     struct ir_unit *u = t->u;
     unsigned shift = arm_field(t, 'i'), mask = arm_field(t, 'k');
     ir_reg n = a64_x(t, arm_field(t, 'n'));
-    ir_reg nibble = ir_op2i(u, IR_SHL, 64, ir_op2i(u, IR_AND, 64, shift ? ir_op2i(u, IR_ROR, 64, n, shift) : n, mask), 28);
+    ir_reg nibble = ir_op2i(u, IR_SHL, 64, ir_op2i(u, IR_AND, 64, shift ? ir_op2i(u, IR_ROR, 64, n, shift) : n, mask),
+        28);
     ir_reg old = ir_op2(u, IR_AND, 64, arm_flag_get(t), ir_const(u, (uint64_t)(~mask & 0xf) << 28));
     arm_flag_put(t, ir_op2(u, IR_OR, 64, nibble, old));
 }
@@ -175,7 +176,8 @@ static void setf(struct arm_trans *t)
 }
 
 #define SELECT(o, p, nm, what) \
-    { .pattern = "s " o " 0 11010100 mmmmm cccc 0 " p " nnnnn ddddd", .name = nm, .translate = conditional_select, .data = what }
+    { .pattern = "s " o " 0 11010100 mmmmm cccc 0 " p " nnnnn ddddd", .name = nm, .translate = conditional_select, \
+      .data = what }
 #define SHIFT(op, nm, what) \
     { .pattern = "s 0 0 11010110 mmmmm " op " nnnnn ddddd", .name = nm, .translate = shift_variable, .data = what }
 static const struct arm_row rows[] = {
@@ -183,8 +185,10 @@ static const struct arm_row rows[] = {
     SELECT("0", "1", "CSINC", CSINC),
     SELECT("1", "0", "CSINV", CSINV),
     SELECT("1", "1", "CSNEG", CSNEG),
-    { .pattern = "s 0 1 11010010 mmmmm cccc I 0 nnnnn 0 vvvv", .name = "CCMN", .translate = conditional_compare, .data = 0 },
-    { .pattern = "s 1 1 11010010 mmmmm cccc I 0 nnnnn 0 vvvv", .name = "CCMP", .translate = conditional_compare, .data = 1 },
+    { .pattern = "s 0 1 11010010 mmmmm cccc I 0 nnnnn 0 vvvv", .name = "CCMN", .translate = conditional_compare,
+      .data = 0 },
+    { .pattern = "s 1 1 11010010 mmmmm cccc I 0 nnnnn 0 vvvv", .name = "CCMP", .translate = conditional_compare,
+      .data = 1 },
     { .pattern = "s 00 11011 000 mmmmm 0 aaaaa nnnnn ddddd", .name = "MADD", .translate = multiply_add, .data = MADD },
     { .pattern = "s 00 11011 000 mmmmm 1 aaaaa nnnnn ddddd", .name = "MSUB", .translate = multiply_add, .data = MSUB },
     { .pattern = "1 00 11011 U01 mmmmm 0 aaaaa nnnnn ddddd", .name = "SMADDL, UMADDL", .translate = multiply_add_long,

@@ -42,7 +42,8 @@ static void two_sources(struct arm_trans *t)
         return;
     }
     unsigned op = t->data == HELPER_ARM_fp_add16 ? SIMD_FADD : t->data == HELPER_ARM_fp_sub16 ? SIMD_FSUB
-                : t->data == HELPER_ARM_fp_mul16 ? SIMD_FMUL : t->data == HELPER_ARM_fp_div16 ? SIMD_FDIV : SIMD_OP_COUNT;
+                : t->data == HELPER_ARM_fp_mul16 ? SIMD_FMUL
+                : t->data == HELPER_ARM_fp_div16 ? SIMD_FDIV : SIMD_OP_COUNT;
     struct simd_call call = { .op = op, .form = FORM_SAME, .bits = bits, .lanes = 1, .d = d, .n = n, .m = m };
     if (!simd_host_fp(t, &call)) {
         set(t, d, arm_call(t, sized((unsigned)t->data, bits), get(t, bits, n), get(t, bits, m), IR_NONE, IR_NONE));
@@ -53,7 +54,8 @@ static void fnmul(struct arm_trans *t)
 {
     unsigned bits = type_bits(t);
     if (bits) {
-        ir_reg r = arm_call(t, sized(HELPER_ARM_fp_mul16, bits), get(t, bits, arm_field(t, 'n')), get(t, bits, arm_field(t, 'm')),
+        ir_reg r = arm_call(t, sized(HELPER_ARM_fp_mul16, bits), get(t, bits, arm_field(t, 'n')), get(t, bits,
+            arm_field(t, 'm')),
                             IR_NONE, IR_NONE);
         set(t, arm_field(t, 'd'), ir_op2(t->u, IR_XOR, 64, r, ir_const(t->u, 1ull << (bits - 1))));
     }
@@ -86,7 +88,8 @@ static void convert(struct arm_trans *t)
         arm_gen_undefined(t);
         return;
     }
-    set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_convert, get(t, from, arm_field(t, 'n')), ir_const(t->u, from | to << 8), IR_NONE,
+    set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_convert, get(t, from, arm_field(t, 'n')), ir_const(t->u, from |
+        to << 8), IR_NONE,
                                       IR_NONE));
 }
 
@@ -96,7 +99,8 @@ static void frint(struct arm_trans *t)
     unsigned bits = type_bits(t);
     if (bits) {
         ir_reg how = ir_const(t->u, bits | (uint64_t)t->data << 8);
-        set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_round_int, get(t, bits, arm_field(t, 'n')), how, IR_NONE, IR_NONE));
+        set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_round_int, get(t, bits, arm_field(t, 'n')), how, IR_NONE,
+            IR_NONE));
     }
 }
 
@@ -118,14 +122,16 @@ static void three_sources(struct arm_trans *t)
     if (!bits) {
         return;
     }
-    ir_reg sign = ir_const(t->u, 1ull << (bits - 1)), n = get(t, bits, arm_field(t, 'n')), a = get(t, bits, arm_field(t, 'a'));
+    ir_reg sign = ir_const(t->u, 1ull << (bits - 1)), n = get(t, bits, arm_field(t, 'n')), a = get(t, bits,
+        arm_field(t, 'a'));
     if (o != p) {
         n = ir_op2(t->u, IR_XOR, 64, n, sign);
     }
     if (o) {
         a = ir_op2(t->u, IR_XOR, 64, a, sign);
     }
-    set(t, arm_field(t, 'd'), arm_call(t, sized(HELPER_ARM_fp_muladd16, bits), a, n, get(t, bits, arm_field(t, 'm')), IR_NONE));
+    set(t, arm_field(t, 'd'), arm_call(t, sized(HELPER_ARM_fp_muladd16, bits), a, n, get(t, bits, arm_field(t, 'm')),
+        IR_NONE));
 }
 
 /* ---- compare, select ---- */
@@ -142,7 +148,8 @@ static void fcmp(struct arm_trans *t)
     if (!bits) {
         return;
     }
-    compare_to_flags(t, bits, get(t, bits, arm_field(t, 'n')), zero ? ir_const(t->u, 0) : get(t, bits, m), !arm_field(t, 'e'));
+    compare_to_flags(t, bits, get(t, bits, arm_field(t, 'n')), zero ? ir_const(t->u, 0) : get(t, bits, m),
+        !arm_field(t, 'e'));
 }
 
 static void fccmp(struct arm_trans *t)
@@ -160,7 +167,8 @@ static void fccmp(struct arm_trans *t)
     if (!a64_always(cond)) {
         ir_br(u, done);
         ir_label(u, otherwise);
-        ir_fput_to(u, ARM_NZCV, ir_const(u, (v & 8 ? IR_SF : 0) | (v & 4 ? IR_ZF : 0) | (v & 2 ? 0 : IR_CF) | (v & 1 ? IR_OF : 0)));
+        ir_fput_to(u, ARM_NZCV, ir_const(u, (v & 8 ? IR_SF : 0) | (v & 4 ? IR_ZF : 0) | (v & 2 ? 0 : IR_CF) |
+            (v & 1 ? IR_OF : 0)));
         ir_label(u, done);
         t->sp_aligned = false;
     }
@@ -226,7 +234,8 @@ static void from_integer(struct arm_trans *t, unsigned fraction)
     unsigned bits = type_bits(t), width = a64_width(t);
     if (bits) {
         ir_reg what = ir_const(t->u, how(bits, width, fraction, arm_field(t, 'U'), 7)), n = a64_x(t, arm_field(t, 'n'));
-        set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_from_int, width == 32 ? ir_extu(t->u, 32, n) : n, what, IR_NONE, IR_NONE));
+        set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_fp_from_int, width == 32 ? ir_extu(t->u, 32, n) : n, what,
+            IR_NONE, IR_NONE));
     }
 }
 
@@ -277,20 +286,27 @@ static void fjcvtzs(struct arm_trans *t)
     arm_flag_put(t, ir_op2i(t->u, IR_SHL, 64, ir_extract(t->u, r, 32, 1), 30));
 }
 
-#define ROW(bits, nm, fn, what) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP, .data = what, .unless = "t=2" }
-#define TWO(op, nm, helper) ROW("000 11110 tt 1 mmmmm " op " 10 nnnnn ddddd", nm " (scalar)", two_sources, HELPER_ARM_fp_##helper##16)
+#define ROW(bits, nm, fn, what) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP, .data = what, \
+    .unless = "t=2" }
+#define TWO(op, nm, helper) ROW("000 11110 tt 1 mmmmm " op " 10 nnnnn ddddd", nm " (scalar)", two_sources, \
+    HELPER_ARM_fp_##helper##16)
 #define ONE(op, nm, fn, what) ROW("000 11110 tt 1 " op " 10000 nnnnn ddddd", nm " (scalar)", fn, what)
 #define PLAIN(bits, nm, fn, what, feat) \
     { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP, .data = what, .feature = feat }
 static const struct arm_row rows[] = {
-    TWO("0000", "FMUL", mul), TWO("0001", "FDIV", div), TWO("0010", "FADD", add), TWO("0011", "FSUB", sub), TWO("0100", "FMAX", max),
+    TWO("0000", "FMUL", mul), TWO("0001", "FDIV", div), TWO("0010", "FADD", add), TWO("0011", "FSUB", sub),
+    TWO("0100", "FMAX", max),
     TWO("0101", "FMIN", min), TWO("0110", "FMAXNM", maxnm), TWO("0111", "FMINNM", minnm),
     ROW("000 11110 tt 1 mmmmm 1000 10 nnnnn ddddd", "FNMUL", fnmul, 0),
-    ONE("000000", "FMOV", one_source, FMOV), ONE("000001", "FABS", one_source, FABS), ONE("000010", "FNEG", one_source, FNEG),
-    ONE("000011", "FSQRT", one_source, FSQRT), { .pattern = "000 11110 tt 1 0001oo 10000 nnnnn ddddd", .name = "FCVT", .translate = convert, .flags = ARM_ROW_FP,
+    ONE("000000", "FMOV", one_source, FMOV), ONE("000001", "FABS", one_source, FABS),
+    ONE("000010", "FNEG", one_source, FNEG),
+    ONE("000011", "FSQRT", one_source, FSQRT),
+    { .pattern = "000 11110 tt 1 0001oo 10000 nnnnn ddddd", .name = "FCVT", .translate = convert, .flags = ARM_ROW_FP,
       .unless = "t=2;o=2;t=0,o=0;t=1,o=1;t=3,o=3" },
-    ONE("001000", "FRINTN", frint, FP_TIEEVEN), ONE("001001", "FRINTP", frint, FP_POSINF), ONE("001010", "FRINTM", frint, FP_NEGINF),
-    ONE("001011", "FRINTZ", frint, FP_ZERO), ONE("001100", "FRINTA", frint, FP_TIEAWAY), ONE("001110", "FRINTX", frint, 7 | 256),
+    ONE("001000", "FRINTN", frint, FP_TIEEVEN), ONE("001001", "FRINTP", frint, FP_POSINF),
+    ONE("001010", "FRINTM", frint, FP_NEGINF),
+    ONE("001011", "FRINTZ", frint, FP_ZERO), ONE("001100", "FRINTA", frint, FP_TIEAWAY),
+    ONE("001110", "FRINTX", frint, 7 | 256),
     ONE("001111", "FRINTI", frint, 7),
     PLAIN("000 11110 0t 1 010000 10000 nnnnn ddddd", "FRINT32Z (scalar)", frint_ts, 32, ARM_FRINTTS),
     PLAIN("000 11110 0t 1 010001 10000 nnnnn ddddd", "FRINT32X (scalar)", frint_ts, 32 | 256, ARM_FRINTTS),

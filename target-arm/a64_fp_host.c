@@ -2,7 +2,8 @@
 /*
  * Floating point by the host's SSE instructions, scalar and vector, for single and double precision without FPCR.FZ.
  *
- * The host's answer stands, flags included, for every lane that is neither zero, denormal, the least normal binade, infinite
+ * The host's answer stands, flags included, for every lane that is neither zero, denormal, the least normal binade,
+ * infinite
  * nor a NaN (fp_host.h says why). The exponents of the result are tested at once; a lane that does not stand sends the
  * whole instruction to far code, where the helper does it again from the unchanged operands.
  */
@@ -14,17 +15,21 @@
     { .name = nm, .prefix = 0x66, .map = 1, .opcode = op, .imm_bytes = 1, .modrm_reg = ext, .rm_role = IR_COPY_BOTH, \
       .rm_class = IR_COPY_VEC }
 #define FP(nm, op) \
-    { { .name = nm "SS", .prefix = 0xf3, .map = 1, .opcode = op, BINARY }, { .name = nm "SD", .prefix = 0xf2, .map = 1, .opcode = op, BINARY }, \
-      { .name = nm "PS", .map = 1, .opcode = op, BINARY }, { .name = nm "PD", .prefix = 0x66, .map = 1, .opcode = op, BINARY } }
+    { { .name = nm "SS", .prefix = 0xf3, .map = 1, .opcode = op, BINARY }, { .name = nm "SD", .prefix = 0xf2, \
+        .map = 1, .opcode = op, BINARY }, \
+      { .name = nm "PS", .map = 1, .opcode = op, BINARY }, { .name = nm "PD", .prefix = 0x66, .map = 1, .opcode = op, \
+        BINARY } }
 
 /* Scalar single, scalar double, vectors of them. */
 static const struct ir_copy fp_ops[4][4] = { FP("ADD", 0x58), FP("SUB", 0x5c), FP("MUL", 0x59), FP("DIV", 0x5e) };
 static const struct ir_copy
-    left[2] = { SHIFT("PSLLD", 0x72, 6), SHIFT("PSLLQ", 0x73, 6) }, right[2] = { SHIFT("PSRLD", 0x72, 2), SHIFT("PSRLQ", 0x73, 2) },
+    left[2] = { SHIFT("PSLLD", 0x72, 6), SHIFT("PSLLQ", 0x73, 6) }, right[2] = { SHIFT("PSRLD", 0x72, 2),
+        SHIFT("PSRLQ", 0x73, 2) },
     equal[2] = { { .name = "PCMPEQD", .prefix = 0x66, .map = 1, .opcode = 0x76, BINARY },
                  { .name = "PCMPEQQ", .prefix = 0x66, .map = 2, .opcode = 0x29, BINARY } },
     por = { .name = "POR", .prefix = 0x66, .map = 1, .opcode = 0xeb, BINARY },
-    mask_bytes = { .name = "PMOVMSKB", .prefix = 0x66, .map = 1, .opcode = 0xd7, .reg_role = IR_COPY_WRITE, .reg_class = IR_COPY_INT,
+    mask_bytes = { .name = "PMOVMSKB", .prefix = 0x66, .map = 1, .opcode = 0xd7, .reg_role = IR_COPY_WRITE,
+        .reg_class = IR_COPY_INT,
                    .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC };
 
 static ir_reg vec(struct arm_trans *t, ir_reg v)

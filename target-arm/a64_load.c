@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A64: loads and stores of one register and of pairs, integer and SIMD (Arm ARM C4.1.94). The addressing forms differ in the
+ * A64: loads and stores of one register and of pairs, integer and SIMD (Arm ARM C4.1.94). The addressing forms
+ * differ in the
  * rows; what is moved is described by struct item.
  */
 #include "target-arm/a64.h"
@@ -87,7 +88,7 @@ static void single(struct arm_trans *t, ir_reg base, int64_t disp, int64_t by, u
 {
     struct item item;
     unsigned n = arm_field(t, 'n'), r = arm_field(t, 't');
-    if (!item_of(t, &item) || (item.prefetch && (by || flags))) {
+    if (!item_of(t, &item)) {
         arm_gen_undefined(t);
         return;
     }
@@ -208,6 +209,9 @@ static void load_auth(struct arm_trans *t)
     a64_set(t, r, value);
 }
 
+/* PRFM has no write-back and no unprivileged form. */
+#define SINGLE_NO_PRFM(bits, nm, fn, more) \
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | (more), .unless = "z=3,V=0,o=2" }
 #define SINGLE(bits, nm, fn, more) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | (more) }
 #define PAIR(bits, nm, how, more) \
     { .pattern = bits, .name = nm, .translate = pair, .flags = ARM_ROW_MEM | (more), .data = how, \
@@ -215,9 +219,10 @@ static void load_auth(struct arm_trans *t)
 static const struct arm_row rows[] = {
     SINGLE("zz 111 V 01 oo iiiiiiiiiiii nnnnn ttttt", "LDR, STR (unsigned offset)", unsigned_offset, 0),
     SINGLE("zz 111 V 00 oo 0 iiiiiiiii 00 nnnnn ttttt", "LDUR, STUR", unscaled, 0),
-    SINGLE("zz 111 V 00 oo 0 iiiiiiiii 01 nnnnn ttttt", "LDR, STR (post-index)", post_index, ARM_ROW_MEM_WB),
-    SINGLE("zz 111 0 00 oo 0 iiiiiiiii 10 nnnnn ttttt", "LDTR, STTR", unprivileged, 0),
-    SINGLE("zz 111 V 00 oo 0 iiiiiiiii 11 nnnnn ttttt", "LDR, STR (pre-index)", pre_index, ARM_ROW_MEM_WB),
+    SINGLE_NO_PRFM("zz 111 V 00 oo 0 iiiiiiiii 01 nnnnn ttttt", "LDR, STR (post-index)", post_index, ARM_ROW_MEM_WB),
+    { .pattern = "zz 111 0 00 oo 0 iiiiiiiii 10 nnnnn ttttt", .name = "LDTR, STTR", .translate = unprivileged,
+      .flags = ARM_ROW_MEM, .unless = "z=3,o=2" },
+    SINGLE_NO_PRFM("zz 111 V 00 oo 0 iiiiiiiii 11 nnnnn ttttt", "LDR, STR (pre-index)", pre_index, ARM_ROW_MEM_WB),
     SINGLE("zz 111 V 00 oo 1 mmmmm eee S 10 nnnnn ttttt", "LDR, STR (register)", register_offset, 0),
     { .pattern = "zz 011 V 00 iiiiiiiiiiiiiiiiiii ttttt", .name = "LDR (literal)", .translate = literal },
     PAIR("zz 101 V 000 L iiiiiii uuuuu nnnnn ttttt", "LDNP, STNP", PAIR_NO_ALLOCATE, 0),

@@ -56,7 +56,8 @@ static void dot(struct arm_trans *t)
 static void pmull(struct arm_trans *t)
 {
     if (arm_field(t, 'z') == 3) {
-        ir_reg packed = ir_const(t->u, arm_field(t, 'd') | arm_field(t, 'n') << 5 | arm_field(t, 'm') << 10 | arm_field(t, 'Q') << 15);
+        ir_reg packed = ir_const(t->u, arm_field(t, 'd') | arm_field(t, 'n') << 5 | arm_field(t, 'm') << 10 |
+            arm_field(t, 'Q') << 15);
         arm_call_void(t, HELPER_ARM_pmull64, packed, IR_NONE, IR_NONE, IR_NONE);
         return;
     }
@@ -87,18 +88,23 @@ static void complex(struct arm_trans *t)
 #define LOGIC(U, size, nm, op) \
     ROW("0 Q " U " 01110 " size " 1 mmmmm 00011 1 nnnnn ddddd", nm, simd_three, SIMD_DATA(op, SAME, 0, 0), NULL, 0)
 #define SCALAR(U, opcode, nm, op, not) \
-    ROW("01 " U " 11110 zz 1 mmmmm " opcode " 1 nnnnn ddddd", nm " (scalar)", simd_three, SIMD_DATA(op, SAME, 0, 0), not, 0)
+    ROW("01 " U " 11110 zz 1 mmmmm " opcode " 1 nnnnn ddddd", nm " (scalar)", simd_three, SIMD_DATA(op, SAME, 0, 0), \
+        not, 0)
 #define SCALAR_D "z=0;z=1;z=2"
 #define FP(U, a, opcode, nm, op, form) \
-    ROW("0 Q " U " 01110 " a " f 1 mmmmm " opcode " 1 nnnnn ddddd", nm, simd_three, SIMD_DATA(op, form, 0, 0), "f=1,Q=0", 0)
+    ROW("0 Q " U " 01110 " a " f 1 mmmmm " opcode " 1 nnnnn ddddd", nm, simd_three, SIMD_DATA(op, form, 0, 0), \
+        "f=1,Q=0", 0)
 #define FP_HALF(U, a, opcode, nm, op, form) \
-    ROW("0 Q " U " 01110 " a " 10 mmmmm 00 " opcode " 1 nnnnn ddddd", nm " (half)", simd_three, SIMD_DATA(op, form, 0, 0), NULL, \
+    ROW("0 Q " U " 01110 " a " 10 mmmmm 00 " opcode " 1 nnnnn ddddd", nm " (half)", simd_three, SIMD_DATA(op, form, \
+        0, 0), NULL, \
         ARM_FP16)
 #define FP_BOTH(U, a, opcode, nm, op, form) \
     FP(U, a, "11" opcode, nm, op, form), FP_HALF(U, a, opcode, nm, op, form)
 #define FP_SCALAR(U, a, opcode, nm, op) \
-    ROW("01 " U " 11110 " a " f 1 mmmmm 11" opcode " 1 nnnnn ddddd", nm " (scalar)", simd_three, SIMD_DATA(op, SAME, 0, 0), NULL, 0), \
-    ROW("01 " U " 11110 " a " 10 mmmmm 00 " opcode " 1 nnnnn ddddd", nm " (scalar, half)", simd_three, SIMD_DATA(op, SAME, 0, 0), \
+    ROW("01 " U " 11110 " a " f 1 mmmmm 11" opcode " 1 nnnnn ddddd", nm " (scalar)", simd_three, SIMD_DATA(op, SAME, \
+        0, 0), NULL, 0), \
+    ROW("01 " U " 11110 " a " 10 mmmmm 00 " opcode " 1 nnnnn ddddd", nm " (scalar, half)", simd_three, SIMD_DATA(op, \
+        SAME, 0, 0), \
         NULL, ARM_FP16)
 #define DIFFERENT(U, opcode, nm, op, form, uns, not) \
     ROW("0 Q " U " 01110 zz 1 mmmmm " opcode " 00 nnnnn ddddd", nm, simd_three, SIMD_DATA(op, form, uns, 0), not, 0)
@@ -112,45 +118,78 @@ static void fhm(struct arm_trans *t)
 }
 
 static const struct arm_row rows[] = {
-    SAME("0", "00000", "SHADD", SHADD, NO64), SAME("0", "00001", "SQADD", SQADD, ANY64), SAME("0", "00010", "SRHADD", SRHADD, NO64),
-    SAME("0", "00100", "SHSUB", SHSUB, NO64), SAME("0", "00101", "SQSUB", SQSUB, ANY64), SAME("0", "00110", "CMGT", CMGT, ANY64),
-    SAME("0", "00111", "CMGE", CMGE, ANY64), SAME("0", "01000", "SSHL", SSHL, ANY64), SAME("0", "01001", "SQSHL", SQSHL, ANY64),
-    SAME("0", "01010", "SRSHL", SRSHL, ANY64), SAME("0", "01011", "SQRSHL", SQRSHL, ANY64), SAME("0", "01100", "SMAX", SMAX, NO64),
-    SAME("0", "01101", "SMIN", SMIN, NO64), SAME("0", "01110", "SABD", SABD, NO64), SAME("0", "01111", "SABA", SABA, NO64),
-    SAME("0", "10000", "ADD", ADD, ANY64), SAME("0", "10001", "CMTST", CMTST, ANY64), SAME("0", "10010", "MLA", MLA, NO64),
-    SAME("0", "10011", "MUL", MUL, NO64), PAIR("0", "10100", "SMAXP", SMAX, NO64), PAIR("0", "10101", "SMINP", SMIN, NO64),
+    SAME("0", "00000", "SHADD", SHADD, NO64), SAME("0", "00001", "SQADD", SQADD, ANY64),
+    SAME("0", "00010", "SRHADD", SRHADD, NO64),
+    SAME("0", "00100", "SHSUB", SHSUB, NO64), SAME("0", "00101", "SQSUB", SQSUB, ANY64),
+    SAME("0", "00110", "CMGT", CMGT, ANY64),
+    SAME("0", "00111", "CMGE", CMGE, ANY64), SAME("0", "01000", "SSHL", SSHL, ANY64),
+    SAME("0", "01001", "SQSHL", SQSHL, ANY64),
+    SAME("0", "01010", "SRSHL", SRSHL, ANY64), SAME("0", "01011", "SQRSHL", SQRSHL, ANY64),
+    SAME("0", "01100", "SMAX", SMAX, NO64),
+    SAME("0", "01101", "SMIN", SMIN, NO64), SAME("0", "01110", "SABD", SABD, NO64),
+    SAME("0", "01111", "SABA", SABA, NO64),
+    SAME("0", "10000", "ADD", ADD, ANY64), SAME("0", "10001", "CMTST", CMTST, ANY64),
+    SAME("0", "10010", "MLA", MLA, NO64),
+    SAME("0", "10011", "MUL", MUL, NO64), PAIR("0", "10100", "SMAXP", SMAX, NO64),
+    PAIR("0", "10101", "SMINP", SMIN, NO64),
     SAME("0", "10110", "SQDMULH", SQDMULH, "z=0;z=3"), PAIR("0", "10111", "ADDP", ADD, ANY64),
-    SAME("1", "00000", "UHADD", UHADD, NO64), SAME("1", "00001", "UQADD", UQADD, ANY64), SAME("1", "00010", "URHADD", URHADD, NO64),
-    SAME("1", "00100", "UHSUB", UHSUB, NO64), SAME("1", "00101", "UQSUB", UQSUB, ANY64), SAME("1", "00110", "CMHI", CMHI, ANY64),
-    SAME("1", "00111", "CMHS", CMHS, ANY64), SAME("1", "01000", "USHL", USHL, ANY64), SAME("1", "01001", "UQSHL", UQSHL, ANY64),
-    SAME("1", "01010", "URSHL", URSHL, ANY64), SAME("1", "01011", "UQRSHL", UQRSHL, ANY64), SAME("1", "01100", "UMAX", UMAX, NO64),
-    SAME("1", "01101", "UMIN", UMIN, NO64), SAME("1", "01110", "UABD", UABD, NO64), SAME("1", "01111", "UABA", UABA, NO64),
-    SAME("1", "10000", "SUB", SUB, ANY64), SAME("1", "10001", "CMEQ", CMEQ, ANY64), SAME("1", "10010", "MLS", MLS, NO64),
-    SAME("1", "10011", "PMUL", PMUL, "z=1;z=2;z=3"), PAIR("1", "10100", "UMAXP", UMAX, NO64), PAIR("1", "10101", "UMINP", UMIN, NO64),
+    SAME("1", "00000", "UHADD", UHADD, NO64), SAME("1", "00001", "UQADD", UQADD, ANY64),
+    SAME("1", "00010", "URHADD", URHADD, NO64),
+    SAME("1", "00100", "UHSUB", UHSUB, NO64), SAME("1", "00101", "UQSUB", UQSUB, ANY64),
+    SAME("1", "00110", "CMHI", CMHI, ANY64),
+    SAME("1", "00111", "CMHS", CMHS, ANY64), SAME("1", "01000", "USHL", USHL, ANY64),
+    SAME("1", "01001", "UQSHL", UQSHL, ANY64),
+    SAME("1", "01010", "URSHL", URSHL, ANY64), SAME("1", "01011", "UQRSHL", UQRSHL, ANY64),
+    SAME("1", "01100", "UMAX", UMAX, NO64),
+    SAME("1", "01101", "UMIN", UMIN, NO64), SAME("1", "01110", "UABD", UABD, NO64),
+    SAME("1", "01111", "UABA", UABA, NO64),
+    SAME("1", "10000", "SUB", SUB, ANY64), SAME("1", "10001", "CMEQ", CMEQ, ANY64),
+    SAME("1", "10010", "MLS", MLS, NO64),
+    SAME("1", "10011", "PMUL", PMUL, "z=1;z=2;z=3"), PAIR("1", "10100", "UMAXP", UMAX, NO64),
+    PAIR("1", "10101", "UMINP", UMIN, NO64),
     SAME("1", "10110", "SQRDMULH", SQRDMULH, "z=0;z=3"),
-    LOGIC("0", "00", "AND", AND), LOGIC("0", "01", "BIC", BIC), LOGIC("0", "10", "ORR", ORR), LOGIC("0", "11", "ORN", ORN),
-    LOGIC("1", "00", "EOR", EOR), LOGIC("1", "01", "BSL", BSL), LOGIC("1", "10", "BIT", BIT), LOGIC("1", "11", "BIF", BIF),
+    LOGIC("0", "00", "AND", AND), LOGIC("0", "01", "BIC", BIC), LOGIC("0", "10", "ORR", ORR),
+    LOGIC("0", "11", "ORN", ORN),
+    LOGIC("1", "00", "EOR", EOR), LOGIC("1", "01", "BSL", BSL), LOGIC("1", "10", "BIT", BIT),
+    LOGIC("1", "11", "BIF", BIF),
 
-    SCALAR("0", "00001", "SQADD", SQADD, NULL), SCALAR("0", "00101", "SQSUB", SQSUB, NULL), SCALAR("0", "00110", "CMGT", CMGT, SCALAR_D),
-    SCALAR("0", "00111", "CMGE", CMGE, SCALAR_D), SCALAR("0", "01000", "SSHL", SSHL, SCALAR_D), SCALAR("0", "01001", "SQSHL", SQSHL, NULL),
-    SCALAR("0", "01010", "SRSHL", SRSHL, SCALAR_D), SCALAR("0", "01011", "SQRSHL", SQRSHL, NULL), SCALAR("0", "10000", "ADD", ADD, SCALAR_D),
+    SCALAR("0", "00001", "SQADD", SQADD, NULL), SCALAR("0", "00101", "SQSUB", SQSUB, NULL),
+    SCALAR("0", "00110", "CMGT", CMGT, SCALAR_D),
+    SCALAR("0", "00111", "CMGE", CMGE, SCALAR_D), SCALAR("0", "01000", "SSHL", SSHL, SCALAR_D),
+    SCALAR("0", "01001", "SQSHL", SQSHL, NULL),
+    SCALAR("0", "01010", "SRSHL", SRSHL, SCALAR_D), SCALAR("0", "01011", "SQRSHL", SQRSHL, NULL),
+    SCALAR("0", "10000", "ADD", ADD, SCALAR_D),
     SCALAR("0", "10001", "CMTST", CMTST, SCALAR_D), SCALAR("0", "10110", "SQDMULH", SQDMULH, "z=0;z=3"),
-    SCALAR("1", "00001", "UQADD", UQADD, NULL), SCALAR("1", "00101", "UQSUB", UQSUB, NULL), SCALAR("1", "00110", "CMHI", CMHI, SCALAR_D),
-    SCALAR("1", "00111", "CMHS", CMHS, SCALAR_D), SCALAR("1", "01000", "USHL", USHL, SCALAR_D), SCALAR("1", "01001", "UQSHL", UQSHL, NULL),
-    SCALAR("1", "01010", "URSHL", URSHL, SCALAR_D), SCALAR("1", "01011", "UQRSHL", UQRSHL, NULL), SCALAR("1", "10000", "SUB", SUB, SCALAR_D),
+    SCALAR("1", "00001", "UQADD", UQADD, NULL), SCALAR("1", "00101", "UQSUB", UQSUB, NULL),
+    SCALAR("1", "00110", "CMHI", CMHI, SCALAR_D),
+    SCALAR("1", "00111", "CMHS", CMHS, SCALAR_D), SCALAR("1", "01000", "USHL", USHL, SCALAR_D),
+    SCALAR("1", "01001", "UQSHL", UQSHL, NULL),
+    SCALAR("1", "01010", "URSHL", URSHL, SCALAR_D), SCALAR("1", "01011", "UQRSHL", UQRSHL, NULL),
+    SCALAR("1", "10000", "SUB", SUB, SCALAR_D),
     SCALAR("1", "10001", "CMEQ", CMEQ, SCALAR_D), SCALAR("1", "10110", "SQRDMULH", SQRDMULH, "z=0;z=3"),
 
-    FP_BOTH("0", "0", "000", "FMAXNM", FMAXNM, SAME), FP_BOTH("0", "0", "001", "FMLA", FMLA, SAME), FP_BOTH("0", "0", "010", "FADD", FADD, SAME),
-    FP_BOTH("0", "0", "011", "FMULX", FMULX, SAME), FP_BOTH("0", "0", "100", "FCMEQ", FCMEQ, SAME), FP_BOTH("0", "0", "110", "FMAX", FMAX, SAME),
-    FP_BOTH("0", "0", "111", "FRECPS", FRECPS, SAME), FP_BOTH("0", "1", "000", "FMINNM", FMINNM, SAME), FP_BOTH("0", "1", "001", "FMLS", FMLS, SAME),
-    FP_BOTH("0", "1", "010", "FSUB", FSUB, SAME), FP_BOTH("0", "1", "110", "FMIN", FMIN, SAME), FP_BOTH("0", "1", "111", "FRSQRTS", FRSQRTS, SAME),
-    FP_BOTH("1", "0", "000", "FMAXNMP", FMAXNM, PAIR), FP_BOTH("1", "0", "010", "FADDP", FADD, PAIR), FP_BOTH("1", "0", "011", "FMUL", FMUL, SAME),
-    FP_BOTH("1", "0", "100", "FCMGE", FCMGE, SAME), FP_BOTH("1", "0", "101", "FACGE", FACGE, SAME), FP_BOTH("1", "0", "110", "FMAXP", FMAX, PAIR),
-    FP_BOTH("1", "0", "111", "FDIV", FDIV, SAME), FP_BOTH("1", "1", "000", "FMINNMP", FMINNM, PAIR), FP_BOTH("1", "1", "010", "FABD", FABD, SAME),
-    FP_BOTH("1", "1", "100", "FCMGT", FCMGT, SAME), FP_BOTH("1", "1", "101", "FACGT", FACGT, SAME), FP_BOTH("1", "1", "110", "FMINP", FMIN, PAIR),
-    FP_SCALAR("0", "0", "011", "FMULX", FMULX), FP_SCALAR("0", "0", "100", "FCMEQ", FCMEQ), FP_SCALAR("0", "0", "111", "FRECPS", FRECPS),
-    FP_SCALAR("0", "1", "111", "FRSQRTS", FRSQRTS), FP_SCALAR("1", "0", "100", "FCMGE", FCMGE), FP_SCALAR("1", "0", "101", "FACGE", FACGE),
-    FP_SCALAR("1", "1", "010", "FABD", FABD), FP_SCALAR("1", "1", "100", "FCMGT", FCMGT), FP_SCALAR("1", "1", "101", "FACGT", FACGT),
+    FP_BOTH("0", "0", "000", "FMAXNM", FMAXNM, SAME), FP_BOTH("0", "0", "001", "FMLA", FMLA, SAME),
+    FP_BOTH("0", "0", "010", "FADD", FADD, SAME),
+    FP_BOTH("0", "0", "011", "FMULX", FMULX, SAME), FP_BOTH("0", "0", "100", "FCMEQ", FCMEQ, SAME),
+    FP_BOTH("0", "0", "110", "FMAX", FMAX, SAME),
+    FP_BOTH("0", "0", "111", "FRECPS", FRECPS, SAME), FP_BOTH("0", "1", "000", "FMINNM", FMINNM, SAME),
+    FP_BOTH("0", "1", "001", "FMLS", FMLS, SAME),
+    FP_BOTH("0", "1", "010", "FSUB", FSUB, SAME), FP_BOTH("0", "1", "110", "FMIN", FMIN, SAME),
+    FP_BOTH("0", "1", "111", "FRSQRTS", FRSQRTS, SAME),
+    FP_BOTH("1", "0", "000", "FMAXNMP", FMAXNM, PAIR), FP_BOTH("1", "0", "010", "FADDP", FADD, PAIR),
+    FP_BOTH("1", "0", "011", "FMUL", FMUL, SAME),
+    FP_BOTH("1", "0", "100", "FCMGE", FCMGE, SAME), FP_BOTH("1", "0", "101", "FACGE", FACGE, SAME),
+    FP_BOTH("1", "0", "110", "FMAXP", FMAX, PAIR),
+    FP_BOTH("1", "0", "111", "FDIV", FDIV, SAME), FP_BOTH("1", "1", "000", "FMINNMP", FMINNM, PAIR),
+    FP_BOTH("1", "1", "010", "FABD", FABD, SAME),
+    FP_BOTH("1", "1", "100", "FCMGT", FCMGT, SAME), FP_BOTH("1", "1", "101", "FACGT", FACGT, SAME),
+    FP_BOTH("1", "1", "110", "FMINP", FMIN, PAIR),
+    FP_SCALAR("0", "0", "011", "FMULX", FMULX), FP_SCALAR("0", "0", "100", "FCMEQ", FCMEQ),
+    FP_SCALAR("0", "0", "111", "FRECPS", FRECPS),
+    FP_SCALAR("0", "1", "111", "FRSQRTS", FRSQRTS), FP_SCALAR("1", "0", "100", "FCMGE", FCMGE),
+    FP_SCALAR("1", "0", "101", "FACGE", FACGE),
+    FP_SCALAR("1", "1", "010", "FABD", FABD), FP_SCALAR("1", "1", "100", "FCMGT", FCMGT),
+    FP_SCALAR("1", "1", "101", "FACGT", FACGT),
     ROW("0 Q U 01110 0 0 1 mmmmm 11101 1 nnnnn ddddd", "FMLAL", fhm, SIMD_DATA(FMLAL, LONG, 1, 0), "U=1", ARM_FHM),
     ROW("0 Q U 01110 0 0 1 mmmmm 11001 1 nnnnn ddddd", "FMLAL2", fhm, SIMD_DATA(FMLAL, LONG, 1, 0), "U=0", ARM_FHM),
     ROW("0 Q U 01110 1 0 1 mmmmm 11101 1 nnnnn ddddd", "FMLSL", fhm, SIMD_DATA(FMLSL, LONG, 1, 0), "U=1", ARM_FHM),
@@ -164,22 +203,30 @@ static const struct arm_row rows[] = {
     DIFFERENT("0", "1010", "SMLSL", MLS, LONG, 0, NO64), DIFFERENT("0", "1011", "SQDMLSL", SQDMLSL, LONG, 0, "z=0;z=3"),
     DIFFERENT("0", "1100", "SMULL", MUL, LONG, 0, NO64), DIFFERENT("0", "1101", "SQDMULL", SQDMULL, LONG, 0, "z=0;z=3"),
     ROW("0 Q 0 01110 zz 1 mmmmm 1110 00 nnnnn ddddd", "PMULL", pmull, SIMD_DATA(PMULL, LONG, 1, 0), "z=1;z=2;z=3", 0),
-    ROW("0 Q 0 01110 zz 1 mmmmm 1110 00 nnnnn ddddd", "PMULL (64)", pmull, SIMD_DATA(PMULL, LONG, 1, 0), "z=0;z=1;z=2", ARM_PMULL),
+    ROW("0 Q 0 01110 zz 1 mmmmm 1110 00 nnnnn ddddd", "PMULL (64)", pmull, SIMD_DATA(PMULL, LONG, 1, 0), "z=0;z=1;z=2",
+        ARM_PMULL),
     DIFFERENT("1", "0000", "UADDL", ADD, LONG, 1, NO64), DIFFERENT("1", "0001", "UADDW", ADD, WIDE, 1, NO64),
     DIFFERENT("1", "0010", "USUBL", SUB, LONG, 1, NO64), DIFFERENT("1", "0011", "USUBW", SUB, WIDE, 1, NO64),
     DIFFERENT("1", "0100", "RADDHN", RADDHN, NARROW, 0, NO64), DIFFERENT("1", "0101", "UABAL", UABA, LONG, 1, NO64),
     DIFFERENT("1", "0110", "RSUBHN", RSUBHN, NARROW, 0, NO64), DIFFERENT("1", "0111", "UABDL", UABD, LONG, 1, NO64),
     DIFFERENT("1", "1000", "UMLAL", MLA, LONG, 1, NO64), DIFFERENT("1", "1010", "UMLSL", MLS, LONG, 1, NO64),
     DIFFERENT("1", "1100", "UMULL", MUL, LONG, 1, NO64),
-    ROW("01 0 11110 zz 1 mmmmm 1001 00 nnnnn ddddd", "SQDMLAL (scalar)", simd_three, SIMD_DATA(SQDMLAL, LONG, 0, 0), "z=0;z=3", 0),
-    ROW("01 0 11110 zz 1 mmmmm 1011 00 nnnnn ddddd", "SQDMLSL (scalar)", simd_three, SIMD_DATA(SQDMLSL, LONG, 0, 0), "z=0;z=3", 0),
-    ROW("01 0 11110 zz 1 mmmmm 1101 00 nnnnn ddddd", "SQDMULL (scalar)", simd_three, SIMD_DATA(SQDMULL, LONG, 0, 0), "z=0;z=3", 0),
+    ROW("01 0 11110 zz 1 mmmmm 1001 00 nnnnn ddddd", "SQDMLAL (scalar)", simd_three, SIMD_DATA(SQDMLAL, LONG, 0, 0),
+        "z=0;z=3", 0),
+    ROW("01 0 11110 zz 1 mmmmm 1011 00 nnnnn ddddd", "SQDMLSL (scalar)", simd_three, SIMD_DATA(SQDMLSL, LONG, 0, 0),
+        "z=0;z=3", 0),
+    ROW("01 0 11110 zz 1 mmmmm 1101 00 nnnnn ddddd", "SQDMULL (scalar)", simd_three, SIMD_DATA(SQDMULL, LONG, 0, 0),
+        "z=0;z=3", 0),
 
-    ROW("0 Q 1 01110 zz 0 mmmmm 1 0000 1 nnnnn ddddd", "SQRDMLAH", simd_three, SIMD_DATA(SQRDMLAH, SAME, 0, 0), "z=0;z=3", ARM_RDM),
-    ROW("0 Q 1 01110 zz 0 mmmmm 1 0001 1 nnnnn ddddd", "SQRDMLSH", simd_three, SIMD_DATA(SQRDMLSH, SAME, 0, 0), "z=0;z=3", ARM_RDM),
-    ROW("01 1 11110 zz 0 mmmmm 1 0000 1 nnnnn ddddd", "SQRDMLAH (scalar)", simd_three, SIMD_DATA(SQRDMLAH, SAME, 0, 0), "z=0;z=3",
+    ROW("0 Q 1 01110 zz 0 mmmmm 1 0000 1 nnnnn ddddd", "SQRDMLAH", simd_three, SIMD_DATA(SQRDMLAH, SAME, 0, 0),
+        "z=0;z=3", ARM_RDM),
+    ROW("0 Q 1 01110 zz 0 mmmmm 1 0001 1 nnnnn ddddd", "SQRDMLSH", simd_three, SIMD_DATA(SQRDMLSH, SAME, 0, 0),
+        "z=0;z=3", ARM_RDM),
+    ROW("01 1 11110 zz 0 mmmmm 1 0000 1 nnnnn ddddd", "SQRDMLAH (scalar)", simd_three, SIMD_DATA(SQRDMLAH, SAME, 0, 0),
+        "z=0;z=3",
         ARM_RDM),
-    ROW("01 1 11110 zz 0 mmmmm 1 0001 1 nnnnn ddddd", "SQRDMLSH (scalar)", simd_three, SIMD_DATA(SQRDMLSH, SAME, 0, 0), "z=0;z=3",
+    ROW("01 1 11110 zz 0 mmmmm 1 0001 1 nnnnn ddddd", "SQRDMLSH (scalar)", simd_three, SIMD_DATA(SQRDMLSH, SAME, 0, 0),
+        "z=0;z=3",
         ARM_RDM),
     ROW("0 Q 0 01110 10 0 mmmmm 1 0010 1 nnnnn ddddd", "SDOT", dot, SIMD_DATA(DOT, DOT, 0, 0), NULL, ARM_DOTPROD),
     ROW("0 Q 1 01110 10 0 mmmmm 1 0010 1 nnnnn ddddd", "UDOT", dot, SIMD_DATA(DOT, DOT, 1, 0), NULL, ARM_DOTPROD),

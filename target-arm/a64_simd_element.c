@@ -32,7 +32,8 @@ static void by_element_fp(struct arm_trans *t)
     unsigned size = arm_field(t, 'z'), bits = size == 0 ? 16 : 8u << size;
     struct simd_call c = simd_call_of(t, bits);
     bool scalar = !a64_has(t, 'Q');
-    if ((bits == 16 && !arm_has(t->cpu, ARM_FP16)) || (bits == 64 && !scalar && !arm_field(t, 'Q')) || !element_of(t, &c, bits)) {
+    if ((bits == 16 && !arm_has(t->cpu, ARM_FP16)) || (bits == 64 && !scalar && !arm_field(t, 'Q')) || !element_of(t,
+        &c, bits)) {
         arm_gen_undefined(t);
         return;
     }
@@ -99,72 +100,106 @@ static void convert_fixed(struct arm_trans *t)
 #define ROW(bits, nm, fn, what, not, feat) \
     { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP, .data = what, .unless = not, .feature = feat }
 #define ELEMENT(U, opcode, nm, op, form, uns) \
-    ROW("0 Q " U " 01111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (by element)", by_element, SIMD_DATA(op, form, uns, 0), \
+    ROW("0 Q " U " 01111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (by element)", by_element, SIMD_DATA(op, form, \
+        uns, 0), \
         "z=0;z=3", 0)
 #define ELEMENT_SCALAR(U, opcode, nm, op, form, feat) \
-    ROW("01 " U " 11111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (scalar, by element)", by_element, SIMD_DATA(op, form, 0, 0), \
+    ROW("01 " U " 11111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (scalar, by element)", by_element, SIMD_DATA(op, \
+        form, 0, 0), \
         "z=0;z=3", feat)
 #define ELEMENT_FP(U, opcode, nm, op) \
-    ROW("0 Q " U " 01111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (by element)", by_element_fp, SIMD_DATA(op, SAME, 0, 0), "z=1", 0), \
-    ROW("01 " U " 11111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (scalar, by element)", by_element_fp, SIMD_DATA(op, SAME, 0, 0), \
+    ROW("0 Q " U " 01111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (by element)", by_element_fp, SIMD_DATA(op, \
+        SAME, 0, 0), "z=1", 0), \
+    ROW("01 " U " 11111 zz LM mmmm " opcode " H 0 nnnnn ddddd", nm " (scalar, by element)", by_element_fp, \
+        SIMD_DATA(op, SAME, 0, 0), \
         "z=1", 0)
 #define SHIFT(U, opcode, nm, op) \
-    ROW("0 Q " U " 011110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm, shift, SIMD_DATA(op, SAME, 0, 0), "I=0,h=0;I=1,Q=0", 0)
+    ROW("0 Q " U " 011110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm, shift, SIMD_DATA(op, SAME, 0, 0), \
+        "I=0,h=0;I=1,Q=0", 0)
 #define SHIFT_NARROW(U, opcode, nm, op) \
     ROW("0 Q " U " 011110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm, shift, SIMD_DATA(op, XTN, 0, 0), "I=0,h=0;I=1", 0)
 #define SHIFT_SCALAR(U, opcode, nm, op, not) \
     ROW("01 " U " 111110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (scalar)", shift, SIMD_DATA(op, SAME, 0, 0), not, 0)
 #define SHIFT_SCALAR_NARROW(U, opcode, nm, op) \
-    ROW("01 " U " 111110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (scalar)", shift, SIMD_DATA(op, XTN, 0, 0), "I=0,h=0;I=1", 0)
+    ROW("01 " U " 111110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (scalar)", shift, SIMD_DATA(op, XTN, 0, 0), \
+        "I=0,h=0;I=1", 0)
 #define CONVERT(U, opcode, nm, op, imm) \
-    ROW("0 Q " U " 011110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (fixed)", convert_fixed, SIMD_DATA(op, SAME, 0, imm), \
+    ROW("0 Q " U " 011110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (fixed)", convert_fixed, SIMD_DATA(op, SAME, 0, \
+        imm), \
         "I=0,h=0;I=1,Q=0", 0), \
-    ROW("01 " U " 111110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (scalar, fixed)", convert_fixed, SIMD_DATA(op, SAME, 0, imm), \
+    ROW("01 " U " 111110 Ihhh bbb " opcode " 1 nnnnn ddddd", nm " (scalar, fixed)", convert_fixed, SIMD_DATA(op, \
+        SAME, 0, imm), \
         "I=0,h=0", 0)
 
 static const struct arm_row rows[] = {
-    ELEMENT("0", "0010", "SMLAL", MLA, LONG, 0), ELEMENT("0", "0011", "SQDMLAL", SQDMLAL, LONG, 0), ELEMENT("0", "0110", "SMLSL", MLS, LONG, 0),
-    ELEMENT("0", "0111", "SQDMLSL", SQDMLSL, LONG, 0), ELEMENT("0", "1000", "MUL", MUL, SAME, 0), ELEMENT("0", "1010", "SMULL", MUL, LONG, 0),
+    ELEMENT("0", "0010", "SMLAL", MLA, LONG, 0), ELEMENT("0", "0011", "SQDMLAL", SQDMLAL, LONG, 0),
+    ELEMENT("0", "0110", "SMLSL", MLS, LONG, 0),
+    ELEMENT("0", "0111", "SQDMLSL", SQDMLSL, LONG, 0), ELEMENT("0", "1000", "MUL", MUL, SAME, 0),
+    ELEMENT("0", "1010", "SMULL", MUL, LONG, 0),
     ELEMENT("0", "1011", "SQDMULL", SQDMULL, LONG, 0), ELEMENT("0", "1100", "SQDMULH", SQDMULH, SAME, 0),
-    ELEMENT("0", "1101", "SQRDMULH", SQRDMULH, SAME, 0), ELEMENT("1", "0000", "MLA", MLA, SAME, 0), ELEMENT("1", "0010", "UMLAL", MLA, LONG, 1),
-    ELEMENT("1", "0100", "MLS", MLS, SAME, 0), ELEMENT("1", "0110", "UMLSL", MLS, LONG, 1), ELEMENT("1", "1010", "UMULL", MUL, LONG, 1),
-    ROW("0 Q 1 01111 zz LM mmmm 1101 H 0 nnnnn ddddd", "SQRDMLAH (by element)", by_element, SIMD_DATA(SQRDMLAH, SAME, 0, 0), "z=0;z=3",
+    ELEMENT("0", "1101", "SQRDMULH", SQRDMULH, SAME, 0), ELEMENT("1", "0000", "MLA", MLA, SAME, 0),
+    ELEMENT("1", "0010", "UMLAL", MLA, LONG, 1),
+    ELEMENT("1", "0100", "MLS", MLS, SAME, 0), ELEMENT("1", "0110", "UMLSL", MLS, LONG, 1),
+    ELEMENT("1", "1010", "UMULL", MUL, LONG, 1),
+    ROW("0 Q 1 01111 zz LM mmmm 1101 H 0 nnnnn ddddd", "SQRDMLAH (by element)", by_element, SIMD_DATA(SQRDMLAH, SAME,
+        0, 0), "z=0;z=3",
         ARM_RDM),
-    ROW("0 Q 1 01111 zz LM mmmm 1111 H 0 nnnnn ddddd", "SQRDMLSH (by element)", by_element, SIMD_DATA(SQRDMLSH, SAME, 0, 0), "z=0;z=3",
+    ROW("0 Q 1 01111 zz LM mmmm 1111 H 0 nnnnn ddddd", "SQRDMLSH (by element)", by_element, SIMD_DATA(SQRDMLSH, SAME,
+        0, 0), "z=0;z=3",
         ARM_RDM),
     ELEMENT_SCALAR("0", "0011", "SQDMLAL", SQDMLAL, LONG, 0), ELEMENT_SCALAR("0", "0111", "SQDMLSL", SQDMLSL, LONG, 0),
     ELEMENT_SCALAR("0", "1011", "SQDMULL", SQDMULL, LONG, 0), ELEMENT_SCALAR("0", "1100", "SQDMULH", SQDMULH, SAME, 0),
-    ELEMENT_SCALAR("0", "1101", "SQRDMULH", SQRDMULH, SAME, 0), ELEMENT_SCALAR("1", "1101", "SQRDMLAH", SQRDMLAH, SAME, ARM_RDM),
+    ELEMENT_SCALAR("0", "1101", "SQRDMULH", SQRDMULH, SAME, 0),
+    ELEMENT_SCALAR("1", "1101", "SQRDMLAH", SQRDMLAH, SAME, ARM_RDM),
     ELEMENT_SCALAR("1", "1111", "SQRDMLSH", SQRDMLSH, SAME, ARM_RDM),
     ELEMENT_FP("0", "0001", "FMLA", FMLA), ELEMENT_FP("0", "0101", "FMLS", FMLS), ELEMENT_FP("0", "1001", "FMUL", FMUL),
     ELEMENT_FP("1", "1001", "FMULX", FMULX),
-    ROW("0 Q 0 01111 10 LM mmmm 1110 H 0 nnnnn ddddd", "SDOT (by element)", dot_element, SIMD_DATA(DOT, DOT, 0, 0), NULL, ARM_DOTPROD),
-    ROW("0 Q 1 01111 10 LM mmmm 1110 H 0 nnnnn ddddd", "UDOT (by element)", dot_element, SIMD_DATA(DOT, DOT, 1, 0), NULL, ARM_DOTPROD),
-    ROW("0 Q U 01111 10 LM mmmm 0000 H 0 nnnnn ddddd", "FMLAL (by element)", fhm_element, SIMD_DATA(FMLAL, LONG, 1, 0), "U=1", ARM_FHM),
-    ROW("0 Q U 01111 10 LM mmmm 0100 H 0 nnnnn ddddd", "FMLSL (by element)", fhm_element, SIMD_DATA(FMLSL, LONG, 1, 0), "U=1", ARM_FHM),
-    ROW("0 Q U 01111 10 LM mmmm 1000 H 0 nnnnn ddddd", "FMLAL2 (by element)", fhm_element, SIMD_DATA(FMLAL, LONG, 1, 0), "U=0", ARM_FHM),
-    ROW("0 Q U 01111 10 LM mmmm 1100 H 0 nnnnn ddddd", "FMLSL2 (by element)", fhm_element, SIMD_DATA(FMLSL, LONG, 1, 0), "U=0", ARM_FHM),
+    ROW("0 Q 0 01111 10 LM mmmm 1110 H 0 nnnnn ddddd", "SDOT (by element)", dot_element, SIMD_DATA(DOT, DOT, 0, 0),
+        NULL, ARM_DOTPROD),
+    ROW("0 Q 1 01111 10 LM mmmm 1110 H 0 nnnnn ddddd", "UDOT (by element)", dot_element, SIMD_DATA(DOT, DOT, 1, 0),
+        NULL, ARM_DOTPROD),
+    ROW("0 Q U 01111 10 LM mmmm 0000 H 0 nnnnn ddddd", "FMLAL (by element)", fhm_element, SIMD_DATA(FMLAL, LONG, 1, 0),
+        "U=1", ARM_FHM),
+    ROW("0 Q U 01111 10 LM mmmm 0100 H 0 nnnnn ddddd", "FMLSL (by element)", fhm_element, SIMD_DATA(FMLSL, LONG, 1, 0),
+        "U=1", ARM_FHM),
+    ROW("0 Q U 01111 10 LM mmmm 1000 H 0 nnnnn ddddd", "FMLAL2 (by element)", fhm_element, SIMD_DATA(FMLAL, LONG, 1,
+        0), "U=0", ARM_FHM),
+    ROW("0 Q U 01111 10 LM mmmm 1100 H 0 nnnnn ddddd", "FMLSL2 (by element)", fhm_element, SIMD_DATA(FMLSL, LONG, 1,
+        0), "U=0", ARM_FHM),
     ROW("0 Q 1 01111 zz LM mmmm 0rr1 H 0 nnnnn ddddd", "FCMLA (by element)", complex_element, 0, "z=0;z=3", ARM_FCMA),
 
-    SHIFT("0", "00000", "SSHR", SSHR), SHIFT("0", "00010", "SSRA", SSRA), SHIFT("0", "00100", "SRSHR", SRSHR), SHIFT("0", "00110", "SRSRA", SRSRA),
-    SHIFT("0", "01010", "SHL", SHL), SHIFT("0", "01110", "SQSHL (immediate)", SQSHL_I), SHIFT("1", "00000", "USHR", USHR),
-    SHIFT("1", "00010", "USRA", USRA), SHIFT("1", "00100", "URSHR", URSHR), SHIFT("1", "00110", "URSRA", URSRA), SHIFT("1", "01000", "SRI", SRI),
-    SHIFT("1", "01010", "SLI", SLI), SHIFT("1", "01100", "SQSHLU", SQSHLU), SHIFT("1", "01110", "UQSHL (immediate)", UQSHL_I),
-    SHIFT_NARROW("0", "10000", "SHRN", SHRN), SHIFT_NARROW("0", "10001", "RSHRN", RSHRN), SHIFT_NARROW("0", "10010", "SQSHRN", SQSHRN),
-    SHIFT_NARROW("0", "10011", "SQRSHRN", SQRSHRN), SHIFT_NARROW("1", "10000", "SQSHRUN", SQSHRUN), SHIFT_NARROW("1", "10001", "SQRSHRUN", SQRSHRUN),
+    SHIFT("0", "00000", "SSHR", SSHR), SHIFT("0", "00010", "SSRA", SSRA), SHIFT("0", "00100", "SRSHR", SRSHR),
+    SHIFT("0", "00110", "SRSRA", SRSRA),
+    SHIFT("0", "01010", "SHL", SHL), SHIFT("0", "01110", "SQSHL (immediate)", SQSHL_I),
+    SHIFT("1", "00000", "USHR", USHR),
+    SHIFT("1", "00010", "USRA", USRA), SHIFT("1", "00100", "URSHR", URSHR), SHIFT("1", "00110", "URSRA", URSRA),
+    SHIFT("1", "01000", "SRI", SRI),
+    SHIFT("1", "01010", "SLI", SLI), SHIFT("1", "01100", "SQSHLU", SQSHLU),
+    SHIFT("1", "01110", "UQSHL (immediate)", UQSHL_I),
+    SHIFT_NARROW("0", "10000", "SHRN", SHRN), SHIFT_NARROW("0", "10001", "RSHRN", RSHRN),
+    SHIFT_NARROW("0", "10010", "SQSHRN", SQSHRN),
+    SHIFT_NARROW("0", "10011", "SQRSHRN", SQRSHRN), SHIFT_NARROW("1", "10000", "SQSHRUN", SQSHRUN),
+    SHIFT_NARROW("1", "10001", "SQRSHRUN", SQRSHRUN),
     SHIFT_NARROW("1", "10010", "UQSHRN", UQSHRN), SHIFT_NARROW("1", "10011", "UQRSHRN", UQRSHRN),
-    ROW("0 Q 0 011110 Ihhh bbb 10100 1 nnnnn ddddd", "SSHLL", shift, SIMD_DATA(SSHLL, LONG_ONE, 0, 0), "I=0,h=0;I=1", 0),
-    ROW("0 Q 1 011110 Ihhh bbb 10100 1 nnnnn ddddd", "USHLL", shift, SIMD_DATA(USHLL, LONG_ONE, 1, 0), "I=0,h=0;I=1", 0),
-    SHIFT_SCALAR("0", "00000", "SSHR", SSHR, "I=0"), SHIFT_SCALAR("0", "00010", "SSRA", SSRA, "I=0"), SHIFT_SCALAR("0", "00100", "SRSHR", SRSHR, "I=0"),
-    SHIFT_SCALAR("0", "00110", "SRSRA", SRSRA, "I=0"), SHIFT_SCALAR("0", "01010", "SHL", SHL, "I=0"), SHIFT_SCALAR("1", "00000", "USHR", USHR, "I=0"),
-    SHIFT_SCALAR("1", "00010", "USRA", USRA, "I=0"), SHIFT_SCALAR("1", "00100", "URSHR", URSHR, "I=0"), SHIFT_SCALAR("1", "00110", "URSRA", URSRA, "I=0"),
+    ROW("0 Q 0 011110 Ihhh bbb 10100 1 nnnnn ddddd", "SSHLL", shift, SIMD_DATA(SSHLL, LONG_ONE, 0, 0), "I=0,h=0;I=1",
+        0),
+    ROW("0 Q 1 011110 Ihhh bbb 10100 1 nnnnn ddddd", "USHLL", shift, SIMD_DATA(USHLL, LONG_ONE, 1, 0), "I=0,h=0;I=1",
+        0),
+    SHIFT_SCALAR("0", "00000", "SSHR", SSHR, "I=0"), SHIFT_SCALAR("0", "00010", "SSRA", SSRA, "I=0"),
+    SHIFT_SCALAR("0", "00100", "SRSHR", SRSHR, "I=0"),
+    SHIFT_SCALAR("0", "00110", "SRSRA", SRSRA, "I=0"), SHIFT_SCALAR("0", "01010", "SHL", SHL, "I=0"),
+    SHIFT_SCALAR("1", "00000", "USHR", USHR, "I=0"),
+    SHIFT_SCALAR("1", "00010", "USRA", USRA, "I=0"), SHIFT_SCALAR("1", "00100", "URSHR", URSHR, "I=0"),
+    SHIFT_SCALAR("1", "00110", "URSRA", URSRA, "I=0"),
     SHIFT_SCALAR("1", "01000", "SRI", SRI, "I=0"), SHIFT_SCALAR("1", "01010", "SLI", SLI, "I=0"),
-    SHIFT_SCALAR("0", "01110", "SQSHL (immediate)", SQSHL_I, "I=0,h=0"), SHIFT_SCALAR("1", "01100", "SQSHLU", SQSHLU, "I=0,h=0"),
+    SHIFT_SCALAR("0", "01110", "SQSHL (immediate)", SQSHL_I, "I=0,h=0"),
+    SHIFT_SCALAR("1", "01100", "SQSHLU", SQSHLU, "I=0,h=0"),
     SHIFT_SCALAR("1", "01110", "UQSHL (immediate)", UQSHL_I, "I=0,h=0"),
     SHIFT_SCALAR_NARROW("0", "10010", "SQSHRN", SQSHRN), SHIFT_SCALAR_NARROW("0", "10011", "SQRSHRN", SQRSHRN),
     SHIFT_SCALAR_NARROW("1", "10000", "SQSHRUN", SQSHRUN), SHIFT_SCALAR_NARROW("1", "10001", "SQRSHRUN", SQRSHRUN),
     SHIFT_SCALAR_NARROW("1", "10010", "UQSHRN", UQSHRN), SHIFT_SCALAR_NARROW("1", "10011", "UQRSHRN", UQRSHRN),
-    CONVERT("0", "11100", "SCVTF", SCVTF, 0), CONVERT("1", "11100", "UCVTF", UCVTF, 0), CONVERT("0", "11111", "FCVTZS", FCVTS, 3),
+    CONVERT("0", "11100", "SCVTF", SCVTF, 0), CONVERT("1", "11100", "UCVTF", UCVTF, 0),
+    CONVERT("0", "11111", "FCVTZS", FCVTS, 3),
     CONVERT("1", "11111", "FCVTZU", FCVTU, 3),
 };
 ARM_TABLE(a64_simd_element);

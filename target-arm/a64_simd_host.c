@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Advanced SIMD by the host's vector instructions where those do the same, bit for bit. Instructions are IR COPY ops on
- * temporaries; each function says false when the host has nothing, and the caller takes a helper. SSE4.1 is there always
+ * temporaries; each function says false when the host has nothing, and the caller takes a helper. SSE4.1 is there
+ * always
  * (tcg/host-x86_64/features.c).
  */
 #include "target-arm/a64_simd.h"
 
 #define BINARY .reg_role = IR_COPY_BOTH, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
 #define IMMEDIATE(op, ext) \
-    { .name = "shift", .prefix = 0x66, .map = 1, .opcode = op, .imm_bytes = 1, .modrm_reg = ext, .rm_role = IR_COPY_BOTH, \
+    { .name = "shift", .prefix = 0x66, .map = 1, .opcode = op, .imm_bytes = 1, .modrm_reg = ext, \
+      .rm_role = IR_COPY_BOTH, \
       .rm_class = IR_COPY_VEC }
 #define P(nm, op) { .name = nm, .prefix = 0x66, .map = 1, .opcode = op, BINARY }
 #define P38(nm, op) { .name = nm, .prefix = 0x66, .map = 2, .opcode = op, BINARY }
@@ -95,8 +97,10 @@ static ir_reg zero(struct arm_trans *t)
 
 static const struct ir_copy *simple(unsigned op, unsigned size)
 {
-    const struct ir_copy *copy = op == SIMD_ADD ? add : op == SIMD_SUB ? sub : op == SIMD_CMEQ ? equal : op == SIMD_CMGT ? greater
-                               : op == SIMD_SMAX ? smax : op == SIMD_SMIN ? smin : op == SIMD_UMAX ? umax : op == SIMD_UMIN ? umin
+    const struct ir_copy *copy = op == SIMD_ADD ? add : op == SIMD_SUB ? sub : op == SIMD_CMEQ ? equal
+                               : op == SIMD_CMGT ? greater
+                               : op == SIMD_SMAX ? smax : op == SIMD_SMIN ? smin : op == SIMD_UMAX ? umax
+                               : op == SIMD_UMIN ? umin
                                : op == SIMD_MUL ? mul : op == SIMD_URHADD ? average : NULL;
     return copy && copy[size].name ? &copy[size] : NULL;
 }
@@ -129,7 +133,8 @@ static ir_reg shift(struct arm_trans *t, unsigned op, unsigned size, unsigned bi
     case SIMD_USHR: return size ? shifted(t, &shr[size], n, by) : IR_NONE;
     case SIMD_SSHR: return sar[size].name ? shifted(t, &sar[size], n, MIN(by, bits - 1)) : IR_NONE;
     case SIMD_USRA: return size ? apply(t, &add[size], shifted(t, &shr[size], n, by), d) : IR_NONE;
-    case SIMD_SSRA: return sar[size].name ? apply(t, &add[size], shifted(t, &sar[size], n, MIN(by, bits - 1)), d) : IR_NONE;
+    case SIMD_SSRA: return sar[size].name ? apply(t, &add[size], shifted(t, &sar[size], n, MIN(by, bits - 1)),
+        d) : IR_NONE;
     default:        return IR_NONE;
     }
 }

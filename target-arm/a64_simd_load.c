@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A64: loads and stores of vectors as structures (Arm ARM C4.1.94): several registers whole or interleaved, single lanes,
+ * A64: loads and stores of vectors as structures (Arm ARM C4.1.94): several registers whole or interleaved, single
+ * lanes,
  * and one element in all lanes. Interleaved forms are helpers; an access that faults leaves all registers as they were.
  */
 #include "target-arm/a64_simd.h"
@@ -51,12 +52,14 @@ static void multiple(struct arm_trans *t)
         return;
     }
     ir_reg base = a64_base(t, arm_field(t, 'n')), to = ir_temp(t->u, IR_TYPE_INT);
-    unsigned what = arm_field(t, 't') | count << 5 | size << 8 | q << 10 | (unsigned)!!(t->mode & MODE_BE) << 11 | t->mmu << 12;
+    unsigned what = arm_field(t, 't') | count << 5 | size << 8 | q << 10 | (unsigned)!!(t->mode & MODE_BE) << 11 |
+        t->mmu << 12;
     if (t->mode & MODE_ALIGN) {
         arm_check_aligned(t, 1u << size, base, 0, !arm_field(t, 'L'));
     }
     ir_mov_to(t->u, to, base);
-    arm_call_void(t, arm_field(t, 'L') ? HELPER_ARM_load_structures : HELPER_ARM_store_structures, to, ir_const(t->u, what), IR_NONE,
+    arm_call_void(t, arm_field(t, 'L') ? HELPER_ARM_load_structures : HELPER_ARM_store_structures, to, ir_const(t->u,
+        what), IR_NONE,
                   IR_NONE);
     write_back(t, count * (q ? 16 : 8));
 }
@@ -69,7 +72,8 @@ static struct lane lane_of(const struct arm_trans *t)
     switch (op) {
     case 0:  return (struct lane){ 8, q << 3 | s << 2 | size, false };
     case 1:  return (struct lane){ size & 1 ? 0 : 16, q << 2 | s << 1 | size >> 1, false };
-    case 2:  return size == 0 ? (struct lane){ 32, q << 1 | s, false } : (struct lane){ size == 1 && !s ? 64 : 0, q, false };
+    case 2:  return size == 0 ? (struct lane){ 32, q << 1 | s, false } : (struct lane){ size == 1 && !s ? 64 : 0, q,
+        false };
     default: return (struct lane){ s || !arm_field(t, 'L') ? 0 : 8u << size, 0, true };
     }
 }
@@ -92,7 +96,8 @@ static ir_reg everywhere(struct arm_trans *t, ir_reg value, unsigned bits, bool 
 static void single(struct arm_trans *t)
 {
     struct lane lane = lane_of(t);
-    unsigned count = ((arm_field(t, 'o') & 1) << 1 | arm_field(t, 'R')) + 1, r = arm_field(t, 't'), bytes = lane.bits / 8;
+    unsigned count = ((arm_field(t, 'o') & 1) << 1 | arm_field(t, 'R')) + 1, r = arm_field(t, 't'),
+        bytes = lane.bits / 8;
     if (!lane.bits || (!arm_field(t, 'p') && arm_field(t, 'm'))) {
         arm_gen_undefined(t);
         return;
@@ -117,7 +122,8 @@ static void single(struct arm_trans *t)
 }
 
 #define ROW(bits, nm, fn, not) \
-    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP | ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .unless = not }
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_FP | ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, \
+      .unless = not }
 static const struct arm_row rows[] = {
     ROW("0 Q 001100 p L 0 mmmmm oooo zz nnnnn ttttt", "LD1-LD4, ST1-ST4 (multiple)", multiple, NULL),
     ROW("0 Q 001101 p L R mmmmm ooo S zz nnnnn ttttt", "LD1-LD4, ST1-ST4 (single)", single, NULL),

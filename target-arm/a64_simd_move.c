@@ -168,7 +168,8 @@ static void immediate(struct arm_trans *t)
     ir_vzero_to(u, r);
     for (unsigned half = 0; half <= q; half++) {
         ir_reg old = ir_vget(u, 64, arm_v(d), half);
-        ir_reg new = op ? ir_op2(u, IR_AND, 64, old, ir_const(u, ~value)) : ir_op2(u, IR_OR, 64, old, ir_const(u, value));
+        ir_reg new = op ? ir_op2(u, IR_AND, 64, old, ir_const(u, ~value)) : ir_op2(u, IR_OR, 64, old, ir_const(u,
+            value));
         ir_vput_to(u, 64, r, r, half, new);
     }
     ir_mov_to(u, arm_v(d), r);
@@ -222,9 +223,11 @@ static const struct arm_row rows[] = {
     ROW("0 1 1 01110000 iiiii 0 jjjj 1 nnnnn ddddd", "INS (element)", insert_element, 0),
     { .pattern = "0 Q p 0111100000 aaa cccc q 1 ggggg ddddd", .name = "MOVI, MVNI, ORR, BIC, FMOV (vector, immediate)",
       .translate = immediate, .flags = ARM_ROW_FP, .unless = "q=1;c=15,p=1,Q=0" },
-    { .pattern = "0 Q p 0111100000 aaa cccc q 1 ggggg ddddd", .name = "FMOV (vector, immediate, half)", .translate = immediate,
+    { .pattern = "0 Q p 0111100000 aaa cccc q 1 ggggg ddddd", .name = "FMOV (vector, immediate, half)",
+      .translate = immediate,
       .flags = ARM_ROW_FP, .where = "q=1,c=15,p=0", .feature = ARM_FP16 },
-    PERMUTE("1", "UZP1"), PERMUTE("2", "TRN1"), PERMUTE("3", "ZIP1"), PERMUTE("5", "UZP2"), PERMUTE("6", "TRN2"), PERMUTE("7", "ZIP2"),
+    PERMUTE("1", "UZP1"), PERMUTE("2", "TRN1"), PERMUTE("3", "ZIP1"), PERMUTE("5", "UZP2"), PERMUTE("6", "TRN2"),
+    PERMUTE("7", "ZIP2"),
     ROW("0 Q 101110 00 0 mmmmm 0 iiii 0 nnnnn ddddd", "EXT", extract, 0),
     ROW("0 Q 001110 000 mmmmm 0 ll x 00 nnnnn ddddd", "TBL, TBX", table, 0),
 };

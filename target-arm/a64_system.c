@@ -208,7 +208,8 @@ static void pauth_one(struct arm_trans *t)
 
 static void pacga(struct arm_trans *t)
 {
-    a64_set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_pauth_generic, a64_x(t, arm_field(t, 'n')), arm_x(arm_field(t, 'm')),
+    a64_set(t, arm_field(t, 'd'), arm_call(t, HELPER_ARM_pauth_generic, a64_x(t, arm_field(t, 'n')), arm_x(arm_field(t,
+        'm')),
                                           IR_NONE, IR_NONE));
 }
 

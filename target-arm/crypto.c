@@ -182,7 +182,8 @@ static union arm_vec sha512(const union arm_vec *d, const union arm_vec *n, cons
     return r;
 }
 
-static union arm_vec sha3(const union arm_vec *n, const union arm_vec *m, const union arm_vec *a, unsigned op, unsigned imm)
+static union arm_vec sha3(const union arm_vec *n, const union arm_vec *m, const union arm_vec *a, unsigned op,
+    unsigned imm)
 {
     union arm_vec r;
     for (unsigned i = 0; i < 2; i++) {

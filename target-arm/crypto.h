@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TARGET_ARM_CRYPTO_H
 #define TARGET_ARM_CRYPTO_H
-/* Operations of helper crypto; its second argument is d | n << 5 | m << 10 | (a or an immediate) << 15, numbers of V registers. */
+/* Operations of helper crypto; its second argument is d | n << 5 | m << 10 | (a or an immediate) << 15, numbers of V
+ * registers. */
 enum arm_crypto {
     CRYPTO_AESE, CRYPTO_AESD, CRYPTO_AESMC, CRYPTO_AESIMC,
     CRYPTO_SHA1C, CRYPTO_SHA1P, CRYPTO_SHA1M, CRYPTO_SHA1SU0, CRYPTO_SHA1H, CRYPTO_SHA1SU1,
     CRYPTO_SHA256H, CRYPTO_SHA256H2, CRYPTO_SHA256SU0, CRYPTO_SHA256SU1,
-    CRYPTO_SHA512H, CRYPTO_SHA512H2, CRYPTO_SHA512SU0, CRYPTO_SHA512SU1, CRYPTO_RAX1, CRYPTO_EOR3, CRYPTO_BCAX, CRYPTO_XAR,
+    CRYPTO_SHA512H, CRYPTO_SHA512H2, CRYPTO_SHA512SU0, CRYPTO_SHA512SU1, CRYPTO_RAX1, CRYPTO_EOR3, CRYPTO_BCAX,
+        CRYPTO_XAR,
 };
 #endif

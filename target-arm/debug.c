@@ -2,7 +2,8 @@
 /*
  * Self-hosted debug (Arm ARM D2): software step, breakpoints on addresses, watchpoints.
  *
- * Step and breakpoints make units of one instruction that call helper `before`; watchpoints mark pages in the TLB, whose slow
+ * Step and breakpoints make units of one instruction that call helper `before`; watchpoints mark pages in the TLB,
+ * whose slow
  * path asks arm_watch. Linked and context breakpoints are not matched.
  */
 #include "target-arm/helpers.h"
@@ -82,10 +83,12 @@ uint64_t helper_arm_before(struct cpu *base)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
     if (base->mode & MODE_STEP && !cpu->step_bit) {
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = 1u << 24 | 0x22, .target_el = (uint8_t)debug_el(cpu) });
+        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = 1u << 24 | 0x22,
+            .target_el = (uint8_t)debug_el(cpu) });
     }
     if (base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc)) {
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu), .fsr32 = 2 });
+        arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),
+            .fsr32 = 2 });
     }
     if (base->mode & MODE_IL) {
         arm_raise_ec(cpu, EC_ILLEGAL, 0, 4);
@@ -121,7 +124,8 @@ bool arm_page_watched(const struct arm_cpu *cpu, uint64_t page)
     return false;
 }
 
-static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t address, unsigned bytes, enum mmu_access access)
+static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t address, unsigned bytes,
+    enum mmu_access access)
 {
     uint64_t control = cpu->dbgwcr[n], value = cpu->dbgwvr[n] & ~7ull, mask = watch_mask(control);
     unsigned kind = control >> 3 & 3, select = control >> 5 & 0xff;
@@ -148,7 +152,8 @@ void arm_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_acces
     for (unsigned n = 0; n < 4; n++) {
         if (watch_matches(cpu, n, linear, bytes, access)) {
             arm_raise(cpu, &(struct arm_exception){
-                .ec = EC_WATCH, .iss = 0x22 | (access == MMU_WRITE ? 1 << 6 : 0), .far = linear, .has_far = true, .fsr32 = 2,
+                .ec = EC_WATCH, .iss = 0x22 | (access == MMU_WRITE ? 1 << 6 : 0), .far = linear, .has_far = true,
+                .fsr32 = 2,
                 .target_el = (uint8_t)debug_el(cpu) });
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows in the form that decoding uses: a pattern compiled into mask, value and the place of each field; a table of 2,048
+ * Rows in the form that decoding uses: a pattern compiled into mask, value and the place of each field; a table of
+ * 2,048
  * buckets by the bits that tell rows apart best in each instruction set, each with the list of rows that may match.
  */
 #include <stdlib.h>

@@ -23,7 +23,8 @@ void arm_raise(struct arm_cpu *cpu, const struct arm_exception *exception)
 unsigned arm_target_el(const struct arm_cpu *cpu)
 {
     if (cpu->el == EL0) {
-        return arm_hcr(cpu) & HCR_TGE ? EL2 : cpu->has_el3 && !arm_el_is_aa64(cpu, EL3) && arm_is_secure(cpu) ? EL3 : EL1;
+        return arm_hcr(cpu) & HCR_TGE ? EL2 : cpu->has_el3 && !arm_el_is_aa64(cpu, EL3) &&
+            arm_is_secure(cpu) ? EL3 : EL1;
     }
     return cpu->el;
 }
@@ -35,7 +36,8 @@ void arm_raise_undefined(struct arm_cpu *cpu)
 
 void arm_raise_ec(struct arm_cpu *cpu, enum arm_ec ec, uint32_t iss, unsigned insn_bytes)
 {
-    bool after = ec == EC_SVC64 || ec == EC_HVC64 || ec == EC_SMC64 || ec == EC_SVC32 || ec == EC_HVC32 || ec == EC_SMC32;
+    bool after = ec == EC_SVC64 || ec == EC_HVC64 || ec == EC_SMC64 || ec == EC_SVC32 || ec == EC_HVC32 ||
+        ec == EC_SMC32;
     arm_raise(cpu, &(struct arm_exception){ .ec = ec, .iss = iss, .insn_bytes = (uint8_t)insn_bytes, .after = after,
                                             .short_insn = insn_bytes == 2, .target_el = (uint8_t)arm_target_el(cpu) });
 }
@@ -55,7 +57,8 @@ uint64_t helper_arm_fp_trap(struct cpu *base)
     if (el == EL1 && arm_hcr(cpu) & HCR_TGE) {
         el = EL2;
     }
-    arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20, .target_el = (uint8_t)MAX(el, EL1) });
+    arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20, .target_el = (uint8_t)MAX(el,
+        EL1) });
 }
 
 uint64_t helper_arm_svc(struct cpu *cpu, uint64_t imm)
@@ -88,7 +91,8 @@ uint64_t helper_arm_hvc(struct cpu *base, uint64_t imm)
     if (!cpu->has_el2 || disabled || (cpu->el < EL2 && arm_is_secure(cpu))) {
         arm_raise_undefined(cpu);
     }
-    arm_raise(cpu, &(struct arm_exception){ .ec = cpu->aarch64 ? EC_HVC64 : EC_HVC32, .iss = (uint32_t)imm, .after = true,
+    arm_raise(cpu, &(struct arm_exception){ .ec = cpu->aarch64 ? EC_HVC64 : EC_HVC32, .iss = (uint32_t)imm,
+        .after = true,
                                             .insn_bytes = 4, .target_el = MAX(cpu->el, EL2) });
 }
 
@@ -108,7 +112,8 @@ uint64_t helper_arm_smc(struct cpu *base, uint64_t imm)
     if (!cpu->has_el3 || cpu->scr & SCR_SMD) {
         arm_raise_undefined(cpu);
     }
-    arm_raise(cpu, &(struct arm_exception){ .ec = cpu->aarch64 ? EC_SMC64 : EC_SMC32, .iss = (uint32_t)imm, .after = true,
+    arm_raise(cpu, &(struct arm_exception){ .ec = cpu->aarch64 ? EC_SMC64 : EC_SMC32, .iss = (uint32_t)imm,
+        .after = true,
                                             .insn_bytes = 4, .target_el = EL3 });
 }
 
@@ -155,8 +160,10 @@ void arm_check_pc(struct arm_cpu *cpu)
 /* ---- AArch32 registers as AArch64 sees them (D1.20.1) ---- */
 
 static const struct { uint8_t x, bank; bool lr; } banked_x[] = {
-    { 15, BANK_HYP, false }, { 16, BANK_IRQ, true }, { 17, BANK_IRQ, false }, { 18, BANK_SVC, true }, { 19, BANK_SVC, false },
-    { 20, BANK_ABT, true }, { 21, BANK_ABT, false }, { 22, BANK_UND, true }, { 23, BANK_UND, false }, { 29, BANK_FIQ, false },
+    { 15, BANK_HYP, false }, { 16, BANK_IRQ, true }, { 17, BANK_IRQ, false }, { 18, BANK_SVC, true }, { 19, BANK_SVC,
+        false },
+    { 20, BANK_ABT, true }, { 21, BANK_ABT, false }, { 22, BANK_UND, true }, { 23, BANK_UND, false }, { 29, BANK_FIQ,
+        false },
     { 30, BANK_FIQ, true },
 };
 
@@ -367,7 +374,8 @@ static void take32(struct arm_cpu *cpu, const struct arm_exception *e)
 
 static void take(struct arm_cpu *cpu, const struct arm_exception *e)
 {
-    log_write(cpu->cpu.log, LOG_int, "CPU %u: exception class %#x iss %#x from EL%u at %#" PRIx64 " far %#" PRIx64 " to EL%u\n",
+    log_write(cpu->cpu.log, LOG_int,
+        "CPU %u: exception class %#x iss %#x from EL%u at %#" PRIx64 " far %#" PRIx64 " to EL%u\n",
               cpu->cpu.index, e->ec, e->iss, cpu->el, cpu->cpu.pc, e->far, e->target_el);
     if (arm_el_is_aa64(cpu, e->target_el)) {
         take64(cpu, e);
@@ -462,7 +470,8 @@ bool arm_take_interrupt(struct arm_cpu *cpu)
 bool arm_has_work(struct arm_cpu *cpu)
 {
     uint32_t input = atomic_load(&cpu->cpu.input);
-    return input & (CPU_INPUT_IRQ | CPU_INPUT_FIQ | CPU_INPUT_VIRQ | CPU_INPUT_VFIQ | CPU_INPUT_RESET | CPU_INPUT_POWER) ||
+    return input & (CPU_INPUT_IRQ | CPU_INPUT_FIQ | CPU_INPUT_VIRQ | CPU_INPUT_VFIQ | CPU_INPUT_RESET |
+        CPU_INPUT_POWER) ||
            arm_hcr(cpu) & (HCR_VI | HCR_VF);
 }
 

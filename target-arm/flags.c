@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NZCV on the IR's flags: N is SF, Z is ZF, V is OF, and CF is the inverse of C (Arm ARM, AddWithCarry: a subtraction adds
+ * NZCV on the IR's flags: N is SF, Z is ZF, V is OF, and CF is the inverse of C (Arm ARM, AddWithCarry: a
+ * subtraction adds
  * the inverse of its operand, so its carry is "no borrow").
  */
 #include "target-arm/trans.h"

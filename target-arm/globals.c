@@ -20,7 +20,8 @@
     VEC("v29", 29), VEC("v30", 30), VEC("v31", 31)
 
 const struct ir_global arm_globals64[] = {
-    GPR("x0", 0, 1), GPR("x1", 1, 2), GPR("x2", 2, 3), GPR("x3", 3, 4), GPR("x4", 4, 8), GPR("x5", 5, 10), GPR("x6", 6, 0),
+    GPR("x0", 0, 1), GPR("x1", 1, 2), GPR("x2", 2, 3), GPR("x3", 3, 4), GPR("x4", 4, 8), GPR("x5", 5, 10),
+    GPR("x6", 6, 0),
     GPR("x7", 7, 0), GPR("x8", 8, 9), GPR("x9", 9, 0), GPR("x10", 10, 0), GPR("x11", 11, 0), GPR("x12", 12, 0),
     GPR("x13", 13, 0), GPR("x14", 14, 0), GPR("x15", 15, 0), GPR("x16", 16, 0), GPR("x17", 17, 0), GPR("x18", 18, 0),
     GPR("x19", 19, 6), GPR("x20", 20, 7), GPR("x21", 21, 0), GPR("x22", 22, 0), GPR("x23", 23, 0), GPR("x24", 24, 0),
@@ -30,7 +31,8 @@ const struct ir_global arm_globals64[] = {
 _Static_assert(G_N_ELEMENTS(arm_globals64) == ARM_GLOBAL_END - 1, "trans.h numbers the globals");
 
 const struct ir_global arm_globals32[] = {
-    GPR("r0", 0, 1), GPR("r1", 1, 3), GPR("r2", 2, 2), GPR("r3", 3, 4), GPR("r4", 4, 5), GPR("r5", 5, 6), GPR("r6", 6, 8),
+    GPR("r0", 0, 1), GPR("r1", 1, 3), GPR("r2", 2, 2), GPR("r3", 3, 4), GPR("r4", 4, 5), GPR("r5", 5, 6),
+    GPR("r6", 6, 8),
     GPR("r7", 7, 9), GPR("r8", 8, 10), GPR("r9", 9, 0), GPR("r10", 10, 0), GPR("r11", 11, 0), GPR("r12", 12, 0),
     GPR("sp", 13, 7), GPR("lr", 14, 0), GPR("x15", 15, 0), GPR("x16", 16, 0), GPR("x17", 17, 0), GPR("x18", 18, 0),
     GPR("x19", 19, 0), GPR("x20", 20, 0), GPR("x21", 21, 0), GPR("x22", 22, 0), GPR("x23", 23, 0), GPR("x24", 24, 0),

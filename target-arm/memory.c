@@ -19,7 +19,8 @@ void arm_check_aligned(struct arm_trans *t, unsigned bytes, ir_reg address, int6
     }
     ir_reg at = disp ? ir_op2i(t->u, IR_ADD, 64, address, disp) : address;
     ir_reg low = ir_op2i(t->u, IR_AND, 64, at, bytes - 1);
-    struct arm_far far = { .helper = HELPER_ARM_alignment_fault, .arg = { at, IR_IMM }, .imm = { 0, write }, .no_return = true };
+    struct arm_far far = { .helper = HELPER_ARM_alignment_fault, .arg = { at, IR_IMM }, .imm = { 0, write },
+        .no_return = true };
     ir_brci(t->u, IR_COND_NE, 64, low, 0, arm_far_code(t, &far));
 }
 
@@ -38,7 +39,8 @@ ir_reg arm_load(struct arm_trans *t, unsigned bits, ir_reg address, int64_t disp
         if (flags & ARM_ACCESS_MODIFY) {
             return ir_ld_modify(t->u, bits, address, disp, mmu);
         }
-        return flags & ARM_ACCESS_SIGNED ? ir_lds(t->u, bits, address, disp, mmu) : ir_ld(t->u, bits, address, disp, mmu);
+        return flags & ARM_ACCESS_SIGNED ? ir_lds(t->u, bits, address, disp, mmu) : ir_ld(t->u, bits, address, disp,
+            mmu);
     }
     ir_reg value = ir_ld(t->u, bits, address, disp, mmu);
     value = ir_op1(t->u, IR_BSWAP, bits, value);
@@ -60,7 +62,8 @@ static ir_reg swap_lanes(struct arm_trans *t, unsigned bits, unsigned lane_bits,
     ir_reg v = ir_temp(t->u, IR_TYPE_VEC);
     ir_mov_to(t->u, v, vector);
     if (lane_bits == 128) {
-        ir_reg low = ir_op1(t->u, IR_BSWAP, 64, ir_vget(t->u, 64, v, 0)), high = ir_op1(t->u, IR_BSWAP, 64, ir_vget(t->u, 64, v, 1));
+        ir_reg low = ir_op1(t->u, IR_BSWAP, 64, ir_vget(t->u, 64, v, 0)), high = ir_op1(t->u, IR_BSWAP, 64,
+            ir_vget(t->u, 64, v, 1));
         ir_vput_to(t->u, 64, v, v, 0, high);
         ir_vput_to(t->u, 64, v, v, 1, low);
         return v;

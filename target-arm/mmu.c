@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Address translation: which regime and which format, tagged addresses, stage 2, faults (Arm ARM D5 and G5). The long
- * format's walks are here (VMSAv8-64 with 4, 16 and 64 KiB granules, and LPAE of AArch32), the short format's in walk_short.c.
+ * format's walks are here (VMSAv8-64 with 4, 16 and 64 KiB granules, and LPAE of AArch32), the short format's in
+ * walk_short.c.
  *
- * Not modelled: memory attributes (all memory is coherent; Device memory may be accessed unaligned), the contiguous bit,
+ * Not modelled: memory attributes (all memory is coherent; Device memory may be accessed unaligned), the contiguous
+ * bit,
  * 52-bit addresses, watchpoints on walks.
  */
 #include <inttypes.h>
@@ -79,7 +81,8 @@ static unsigned output_size(unsigned field)
     return bits[field & 7];
 }
 
-static bool stage2(struct arm_cpu *cpu, uint64_t ipa, enum mmu_access access, struct arm_page *page, struct arm_fault *fault)
+static bool stage2(struct arm_cpu *cpu, uint64_t ipa, enum mmu_access access, struct arm_page *page,
+    struct arm_fault *fault)
 {
     bool aarch64 = arm_el_is_aa64(cpu, EL2);
     uint64_t vtcr = cpu->vtcr;
@@ -184,7 +187,8 @@ static unsigned level_shift(const struct walk *w, unsigned level)
     return w->granule_bits + (3 - level) * (w->granule_bits - 3);
 }
 
-/* The leaf's access flag and dirty state, by hardware when it does that (D5.4.12). Returns 0: fault; 1: done; 2: again. */
+/* The leaf's access flag and dirty state, by hardware when it does that (D5.4.12). Returns 0: fault; 1: done; 2:
+ * again. */
 static int leaf_state(struct walk *w, uint64_t address, uint64_t desc, unsigned level)
 {
     uint64_t new = desc;
@@ -382,7 +386,8 @@ static bool flat(struct walk *w)
     if (w->aarch64 && w->va >> cpu->model->physical_bits) {
         return fail(w, FAULT_ADDRESS_SIZE, 0);
     }
-    *w->page = (struct arm_page){ .physical = w->va & ~0xfffull, .size = 4096, .read = true, .write = true, .exec = true,
+    *w->page = (struct arm_page){ .physical = w->va & ~0xfffull, .size = 4096, .read = true, .write = true,
+        .exec = true,
                                   .global = true, .secure = w->secure };
     return true;
 }
@@ -392,7 +397,8 @@ static bool stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access,
 {
     unsigned el = mmu_el(mmu), regime = arm_regime_el(cpu, el);
     struct walk w = { .cpu = cpu, .va = linear, .access = access, .mmu = mmu, .regime = regime, .user = el == EL0,
-                      .aarch64 = arm_el_is_aa64(cpu, regime), .page = page, .fault = fault, .secure = arm_is_secure(cpu) };
+                      .aarch64 = arm_el_is_aa64(cpu, regime), .page = page, .fault = fault,
+                      .secure = arm_is_secure(cpu) };
     *page = (struct arm_page){ 0 };
     uint64_t hcr = arm_hcr(cpu);
     bool off = !(cpu->sctlr[regime] & SCTLR_M) || (regime == EL1 && hcr & (HCR_DC | HCR_TGE));
@@ -408,7 +414,8 @@ static bool stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access,
     return arm_walk_short(cpu, (uint32_t)linear, access, mmu, regime, page, fault);
 }
 
-bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
+bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu,
+    struct arm_page *page,
                           struct arm_fault *fault)
 {
     return stage1(cpu, linear, access, mmu, page, fault);
@@ -474,7 +481,8 @@ uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *faul
     return (code & 0xf) | fault->domain << 4 | (write ? 1 << 11 : 0);
 }
 
-/* What a hypervisor needs to emulate the access: size, register, sign (ISS of a Data Abort, D17.2.37). Only integer loads and
+/* What a hypervisor needs to emulate the access: size, register, sign (ISS of a Data Abort, D17.2.37). Only integer
+ * loads and
  * stores of one register without write-back have it. */
 static uint32_t access_syndrome(struct arm_cpu *cpu)
 {
@@ -484,7 +492,8 @@ static uint32_t access_syndrome(struct arm_cpu *cpu)
     }
     unsigned size = insn >> 30, rt = insn & 31, opc = insn >> 22 & 3;
     bool offset = (insn & 0x3f000000) == 0x39000000, other = (insn & 0x3f000000) == 0x38000000;
-    bool unscaled = other && !(insn & 1 << 21) && !(insn & 1 << 10), indexed = other && (insn & 0x00200c00) == 0x00200800;
+    bool unscaled = other && !(insn & 1 << 21) && !(insn & 1 << 10), indexed = other &&
+        (insn & 0x00200c00) == 0x00200800;
     if ((insn & 0x3f800000) == 0x08800000) {    /* LDAR, STLR */
         return 1u << 24 | size << 22 | rt << 16 | (size == 3 ? 1u << 15 : 0) | 1u << 14;
     }
@@ -506,7 +515,8 @@ void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_
     if (fault->stage2 && !exec && !fault->s1ptw) {
         iss |= access_syndrome(cpu);
     }
-    log_write(cpu->cpu.log, LOG_mmu, "CPU %u: fault %#x at %#" PRIx64 " pc %#" PRIx64 "\n", cpu->cpu.index, iss, address,
+    log_write(cpu->cpu.log, LOG_mmu, "CPU %u: fault %#x at %#" PRIx64 " pc %#" PRIx64 "\n", cpu->cpu.index, iss,
+        address,
               cpu->cpu.pc);
     arm_raise(cpu, &(struct arm_exception){
         .ec = exec ? EC_IABT : EC_DABT, .iss = iss, .far = address, .has_far = true, .target_el = (uint8_t)target,
@@ -515,7 +525,8 @@ void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_
 
 /* ---- what the engine calls ---- */
 
-bool arm_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise, struct mmu_page *page)
+bool arm_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
+    struct mmu_page *page)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
     struct arm_page found;
@@ -539,7 +550,8 @@ void arm_bus_error(struct cpu *base, uint64_t linear, enum mmu_access access)
 {
     struct arm_fault fault = { .kind = FAULT_EXTERNAL };
     if (access == MMU_EXEC) {
-        log_write(base->log, LOG_guest_errors, "arm: code fetched from %#" PRIx64 ", where there is no memory\n", linear);
+        log_write(base->log, LOG_guest_errors, "arm: code fetched from %#" PRIx64 ", where there is no memory\n",
+            linear);
     }
     arm_raise_fault(arm_cpu_of(base), &fault, linear, access);
 }

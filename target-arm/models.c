@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU models. Identification registers are those of the technical reference manuals (Cortex-A7 r0p5, A9 r0p0, A15 r2p1, A53
- * r0p4, A57 r1p0, A72 r0p3), without what is not there (statistical profiling, trace). `max` is a CPU with everything that
+ * CPU models. Identification registers are those of the technical reference manuals (Cortex-A7 r0p5, A9 r0p0, A15
+ * r2p1, A53
+ * r0p4, A57 r1p0, A72 r0p3), without what is not there (statistical profiling, trace). `max` is a CPU with
+ * everything that
  * is implemented here; its registers are computed from its features in sysreg_id.c.
  */
 #include <string.h>
@@ -15,7 +17,8 @@ static const enum arm_feature features_a9[] = { V7_BASE, ARM_FEATURE_NONE };
 static const enum arm_feature features_a15[] = { V7_BASE, V7_VE, ARM_FEATURE_NONE };
 static const enum arm_feature features_v8[] = { V8_BASE, ARM_FEATURE_NONE };
 static const enum arm_feature features_max[] = {
-    V8_BASE, ARM_SHA512, ARM_SHA3, ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS, ARM_FCMA,
+    V8_BASE, ARM_SHA512, ARM_SHA3, ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS,
+        ARM_FCMA,
     ARM_JSCVT, ARM_RCPC, ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_FEATURE_NONE,
 };
 
@@ -28,8 +31,10 @@ static const enum arm_feature features_max[] = {
 
 static const struct arm_model models[] = {
     { .name = "cortex-a7", .el2 = true, .el3 = true, .physical_bits = 40, .features = features_a15,
-      .ids = { .midr = 0x410fc075, .ctr = 0x84448003, .clidr = 0x0a200023, .ccsidr = { 0x701fe00a, 0x201fe00a, 0x711fe07a },
-               .fpsid = 0x41023075, .mvfr = { 0x10110222, 0x11111111 }, .id_pfr = { 0x1131, 0x11011 }, .id_dfr0 = 0x02010555,
+      .ids = { .midr = 0x410fc075, .ctr = 0x84448003, .clidr = 0x0a200023, .ccsidr = { 0x701fe00a, 0x201fe00a,
+      0x711fe07a },
+               .fpsid = 0x41023075, .mvfr = { 0x10110222, 0x11111111 }, .id_pfr = { 0x1131, 0x11011 },
+               .id_dfr0 = 0x02010555,
                .id_mmfr = { 0x10101105, 0x40000000, 0x01240000, 0x02102211 },
                .id_isar = { 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142 }, .dbgdidr = 0x3515f005,
                .sctlr_reset = 0x00c50078 } },
@@ -40,8 +45,10 @@ static const struct arm_model models[] = {
                .id_isar = { 0x00101111, 0x13112111, 0x21232041, 0x11112131, 0x00111142 }, .dbgdidr = 0x35141000,
                .sctlr_reset = 0x00c50078 } },
     { .name = "cortex-a15", .el2 = true, .el3 = true, .physical_bits = 40, .features = features_a15,
-      .ids = { .midr = 0x412fc0f1, .ctr = 0x8444c004, .clidr = 0x0a200023, .ccsidr = { 0x701fe00a, 0x201fe00a, 0x711fe07a },
-               .fpsid = 0x410430f0, .mvfr = { 0x10110222, 0x11111111 }, .id_pfr = { 0x1131, 0x11011 }, .id_dfr0 = 0x02010555,
+      .ids = { .midr = 0x412fc0f1, .ctr = 0x8444c004, .clidr = 0x0a200023, .ccsidr = { 0x701fe00a, 0x201fe00a,
+      0x711fe07a },
+               .fpsid = 0x410430f0, .mvfr = { 0x10110222, 0x11111111 }, .id_pfr = { 0x1131, 0x11011 },
+               .id_dfr0 = 0x02010555,
                .id_mmfr = { 0x10201105, 0x20000000, 0x01240000, 0x02102211 },
                .id_isar = { 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142 }, .dbgdidr = 0x3515f021,
                .sctlr_reset = 0x00c50078 } },

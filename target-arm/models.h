@@ -5,7 +5,8 @@
 #include "target-arm/cpu.h"
 
 struct arm_ids {
-    uint32_t midr, revidr, ctr, clidr, ccsidr[4], fpsid, mvfr[3], id_pfr[3], id_dfr0, id_afr0, id_mmfr[6], id_isar[7], dbgdidr,
+    uint32_t midr, revidr, ctr, clidr, ccsidr[4], fpsid, mvfr[3], id_pfr[3], id_dfr0, id_afr0, id_mmfr[6], id_isar[7],
+        dbgdidr,
         sctlr_reset;
     uint64_t aa64pfr[2], aa64dfr[2], aa64isar[3], aa64mmfr[3], pmceid0, pmceid1;
     uint32_t dczid;

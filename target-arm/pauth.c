@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pointer authentication with QARMA5 (Arm ARM, pseudocode AddPAC, Auth, Strip, ComputePAC in "aarch64/functions/pac"). The
+ * Pointer authentication with QARMA5 (Arm ARM, pseudocode AddPAC, Auth, Strip, ComputePAC in
+ * "aarch64/functions/pac"). The
  * variant without FEAT_EPAC, FEAT_PAuth2 and FEAT_FPAC: a failed check spoils the pointer.
  */
 #include "target-arm/helpers.h"

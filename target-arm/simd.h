@@ -2,7 +2,8 @@
 #ifndef TARGET_ARM_SIMD_H
 #define TARGET_ARM_SIMD_H
 /*
- * Advanced SIMD by helpers: what a lane does (simd_lane.c, simd_lane_fp.c) apart from how lanes are taken from the registers
+ * Advanced SIMD by helpers: what a lane does (simd_lane.c, simd_lane_fp.c) apart from how lanes are taken from the
+ * registers
  * (simd_helpers.c). Rows name both: an operation of simd_ops.def and a form.
  */
 #include "target-arm/cpu.h"
@@ -45,8 +46,10 @@ static inline uint64_t simd_pack(const struct simd_call *c)
 }
 
 /* One lane; integers of `bits`, zero-extended. d is the old destination; imm a shift or what the op takes. */
-uint64_t simd_lane(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, unsigned imm);
-uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, unsigned imm);
+uint64_t simd_lane(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m,
+    unsigned imm);
+uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m,
+    unsigned imm);
 uint64_t simd_get(const union arm_vec *v, unsigned bits, unsigned lane);
 void simd_put(union arm_vec *v, unsigned bits, unsigned lane, uint64_t value);
 

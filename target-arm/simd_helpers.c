@@ -28,7 +28,8 @@ void simd_put(union arm_vec *v, unsigned bits, unsigned lane, uint64_t value)
 static struct simd_call unpack(uint64_t x)
 {
     return (struct simd_call){ .op = x & 0xff, .form = x >> 8 & 0xf, .bits = x >> 12 & 0xff, .lanes = x >> 20 & 0x3f,
-                               .is_unsigned = x >> 26 & 1, .upper = x >> 27 & 1, .element = x >> 28 & 1, .index = x >> 29 & 0x1f,
+                               .is_unsigned = x >> 26 & 1, .upper = x >> 27 & 1, .element = x >> 28 & 1,
+                               .index = x >> 29 & 0x1f,
                                .d = x >> 34 & 0x1f, .n = x >> 39 & 0x1f, .m = x >> 44 & 0x1f, .imm = x >> 49 & 0x7fff };
 }
 
@@ -48,7 +49,8 @@ static uint64_t m_lane(const struct simd_call *c, const struct operands *o, unsi
 static void same(struct arm_cpu *cpu, const struct simd_call *c, struct operands *o)
 {
     for (unsigned i = 0; i < c->lanes; i++) {
-        simd_put(&o->r, c->bits, i, simd_lane(cpu, c->op, c->bits, simd_get(&o->d, c->bits, i), simd_get(&o->n, c->bits, i),
+        simd_put(&o->r, c->bits, i, simd_lane(cpu, c->op, c->bits, simd_get(&o->d, c->bits, i), simd_get(&o->n,
+            c->bits, i),
                                               m_lane(c, o, i), c->imm));
     }
 }
@@ -61,7 +63,8 @@ static void pair(struct arm_cpu *cpu, const struct simd_call *c, struct operands
         if (c->lanes == 1) {        /* scalar pairwise: both lanes of n */
             v = &o->n;
         }
-        simd_put(&o->r, c->bits, i, simd_lane(cpu, c->op, c->bits, 0, simd_get(v, c->bits, first), simd_get(v, c->bits, first + 1),
+        simd_put(&o->r, c->bits, i, simd_lane(cpu, c->op, c->bits, 0, simd_get(v, c->bits, first), simd_get(v, c->bits,
+            first + 1),
                                               c->imm));
     }
 }
@@ -111,12 +114,14 @@ static void long_one(struct arm_cpu *cpu, const struct simd_call *c, struct oper
 }
 
 /* Floating point is reduced by halves (Arm ARM, Reduce()); integers in any order. */
-static uint64_t reduce(struct arm_cpu *cpu, const struct simd_call *c, const struct operands *o, unsigned from, unsigned count)
+static uint64_t reduce(struct arm_cpu *cpu, const struct simd_call *c, const struct operands *o, unsigned from,
+    unsigned count)
 {
     if (count == 1) {
         return simd_get(&o->n, c->bits, from);
     }
-    return simd_lane(cpu, c->op, c->bits, 0, reduce(cpu, c, o, from, count / 2), reduce(cpu, c, o, from + count / 2, count / 2), c->imm);
+    return simd_lane(cpu, c->op, c->bits, 0, reduce(cpu, c, o, from, count / 2), reduce(cpu, c, o, from + count / 2,
+        count / 2), c->imm);
 }
 
 static void across(struct arm_cpu *cpu, const struct simd_call *c, struct operands *o)
@@ -215,7 +220,8 @@ uint64_t helper_arm_complex(struct cpu *base, uint64_t a, uint64_t b)
     union arm_vec n = cpu->v[a >> 5 & 31], m = cpu->v[a >> 10 & 31], old = cpu->v[d], r = { .u64 = { 0 } };
     for (unsigned i = 0; i < lanes; i += 2) {
         unsigned e = b ? 2 * ((unsigned)b - 1) : i;
-        uint64_t n0 = simd_get(&n, bits, i), n1 = simd_get(&n, bits, i + 1), m0 = simd_get(&m, bits, e), m1 = simd_get(&m, bits, e + 1);
+        uint64_t n0 = simd_get(&n, bits, i), n1 = simd_get(&n, bits, i + 1), m0 = simd_get(&m, bits, e),
+            m1 = simd_get(&m, bits, e + 1);
         uint64_t r0, r1;
         if (a >> 17 & 1) {          /* FCADD: 90 or 270 degrees */
             r0 = fp_add(&env, bits, n0, turn ? m1 : fp_neg(bits, m1));

@@ -7,7 +7,8 @@ typedef __int128 wide;
 
 static uint64_t saturate(struct arm_cpu *cpu, wide value, unsigned bits, bool is_unsigned)
 {
-    const wide top = is_unsigned ? ((wide)1 << bits) - 1 : ((wide)1 << (bits - 1)) - 1, bottom = is_unsigned ? 0 : -top - 1;
+    const wide top = is_unsigned ? ((wide)1 << bits) - 1 : ((wide)1 << (bits - 1)) - 1,
+        bottom = is_unsigned ? 0 : -top - 1;
     if (value > top || value < bottom) {
         cpu->fpsr |= FPSR_QC;
         value = value > top ? top : bottom;
@@ -142,7 +143,8 @@ static uint64_t narrow(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint
     }
 }
 
-static uint64_t shift_by_immediate(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, unsigned imm)
+static uint64_t shift_by_immediate(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n,
+    unsigned imm)
 {
     const wide s = simd_signed(n, bits), u = n;
     const int right = -(int)imm;
@@ -155,7 +157,8 @@ static uint64_t shift_by_immediate(struct arm_cpu *cpu, enum simd_op op, unsigne
     case SIMD_URSHR: return simd_cut((uint64_t)shifted(u, right, true), bits);
     case SIMD_SRSRA: return simd_cut(d + (uint64_t)shifted(s, right, true), bits);
     case SIMD_URSRA: return simd_cut(d + (uint64_t)shifted(u, right, true), bits);
-    case SIMD_SRI: return (uint64_t)(u >> imm) | (d & ~(uint64_t)(((((wide)1 << bits) - 1)) >> imm) & simd_cut(UINT64_MAX, bits));
+    case SIMD_SRI: return (uint64_t)(u >> imm) |
+        (d & ~(uint64_t)(((((wide)1 << bits) - 1)) >> imm) & simd_cut(UINT64_MAX, bits));
     case SIMD_SLI: return simd_cut(n << imm, bits) | (d & ((1ull << imm) - 1));
     case SIMD_SHL: return simd_cut(n << imm, bits);
     case SIMD_SQSHLU: return saturate(cpu, s << imm, bits, true);
@@ -222,7 +225,8 @@ static uint64_t arithmetic(struct arm_cpu *cpu, enum simd_op op, unsigned bits, 
     }
 }
 
-uint64_t simd_lane(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, unsigned imm)
+uint64_t simd_lane(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m,
+    unsigned imm)
 {
     if (op > SIMD_FP_FIRST) {
         return simd_lane_fp(cpu, op, bits, d, n, m, imm);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One lane of the floating-point operations of Advanced SIMD, exact (fp.h). imm: FRINT a rounding mode (7: FPCR's) | exact <<
+ * One lane of the floating-point operations of Advanced SIMD, exact (fp.h). imm: FRINT a rounding mode (7: FPCR's) |
+ * exact <<
  * 3; FCVTS and FCVTU a rounding mode | fraction bits << 4; SCVTF and UCVTF fraction bits << 4.
  */
 #include "target-arm/fp.h"
@@ -92,7 +93,8 @@ static uint64_t one(struct fp_env *env, enum simd_op op, unsigned bits, uint64_t
 }
 
 /* What the helpers of scalar instructions do on the host. false: none of them. */
-static bool quick(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, uint64_t *result)
+static bool quick(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m,
+    uint64_t *result)
 {
     struct cpu *base = &cpu->cpu;
     const bool wide = bits == 64;
@@ -105,12 +107,14 @@ static bool quick(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t 
     case SIMD_FMIN: *result = wide ? helper_arm_fp_min64(base, n, m) : helper_arm_fp_min32(base, n, m); return true;
     case SIMD_FSQRT: *result = wide ? helper_arm_fp_sqrt64(base, n) : helper_arm_fp_sqrt32(base, n); return true;
     case SIMD_FMLS: n = fp_neg(bits, n);     /* fall through */
-    case SIMD_FMLA: *result = wide ? helper_arm_fp_muladd64(base, d, n, m) : helper_arm_fp_muladd32(base, d, n, m); return true;
+    case SIMD_FMLA: *result = wide ? helper_arm_fp_muladd64(base, d, n, m) : helper_arm_fp_muladd32(base, d, n,
+        m); return true;
     default: return false;
     }
 }
 
-uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m, unsigned imm)
+uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint64_t d, uint64_t n, uint64_t m,
+    unsigned imm)
 {
     struct fp_env env = { .control = cpu->fpcr };
     uint64_t done;

@@ -56,7 +56,8 @@ static uint64_t turned(uint64_t x, unsigned bits, bool big_endian)
 uint64_t helper_arm_load_structures(struct cpu *base, uint64_t address, uint64_t b)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
-    unsigned first = b & 31, count = b >> 5 & 7, bits = 8u << (b >> 8 & 3), bytes = b >> 10 & 1 ? 16 : 8, lanes = bytes * 8 / bits;
+    unsigned first = b & 31, count = b >> 5 & 7, bits = 8u << (b >> 8 & 3), bytes = b >> 10 & 1 ? 16 : 8,
+        lanes = bytes * 8 / bits;
     union { uint8_t u8[64]; union arm_vec v[4]; } memory;
     mmu_load_vector(base, address, memory.u8, count * bytes, (unsigned)(b >> 12));
     for (unsigned r = 0; r < count; r++) {
@@ -74,7 +75,8 @@ uint64_t helper_arm_load_structures(struct cpu *base, uint64_t address, uint64_t
 uint64_t helper_arm_store_structures(struct cpu *base, uint64_t address, uint64_t b)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
-    unsigned first = b & 31, count = b >> 5 & 7, bits = 8u << (b >> 8 & 3), bytes = b >> 10 & 1 ? 16 : 8, lanes = bytes * 8 / bits;
+    unsigned first = b & 31, count = b >> 5 & 7, bits = 8u << (b >> 8 & 3), bytes = b >> 10 & 1 ? 16 : 8,
+        lanes = bytes * 8 / bits;
     uint8_t memory[64];
     for (unsigned r = 0; r < count; r++) {
         for (unsigned i = 0; i < lanes; i++) {
@@ -86,7 +88,8 @@ uint64_t helper_arm_store_structures(struct cpu *base, uint64_t address, uint64_
     return 0;
 }
 
-/* FRINT32Z, FRINT64Z and the X forms: like FRINT, but what does not fit in an integer of that size is the most negative. */
+/* FRINT32Z, FRINT64Z and the X forms: like FRINT, but what does not fit in an integer of that size is the most
+ * negative. */
 static uint64_t frint(struct fp_env *env, unsigned bits, uint64_t x, unsigned size, bool exact)
 {
     struct fp_env probe = { .control = env->control }, rounding = { .control = env->control };
@@ -95,7 +98,8 @@ static uint64_t frint(struct fp_env *env, unsigned bits, uint64_t x, unsigned si
     (void)fp_to_fixed(&probe, bits, x, 0, false, mode, size);
     if (probe.flags & FPSR_IOC) {
         env->flags |= FPSR_IOC | (probe.flags & FPSR_IDC);
-        return bits == 32 ? (size == 32 ? 0xcf000000 : 0xdf000000) : size == 32 ? 0xc1e0000000000000 : 0xc3e0000000000000;
+        return bits == 32 ? (size == 32 ? 0xcf000000 : 0xdf000000)
+                          : size == 32 ? 0xc1e0000000000000 : 0xc3e0000000000000;
     }
     env->flags |= rounding.flags;
     return result;
@@ -131,6 +135,7 @@ uint64_t helper_arm_fcmp_word(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t 
 {
     unsigned bits = how & 0xff;
     uint64_t quiet = how >> 8, nzcv = bits == 64 ? helper_arm_fp_cmp64(cpu, a, b, quiet)
-                                   : bits == 32 ? helper_arm_fp_cmp32(cpu, a, b, quiet) : helper_arm_fp_cmp16(cpu, a, b, quiet);
+                                   : bits == 32 ? helper_arm_fp_cmp32(cpu, a, b, quiet) : helper_arm_fp_cmp16(cpu, a,
+                                       b, quiet);
     return (nzcv & 8 ? IR_SF : 0) | (nzcv & 4 ? IR_ZF : 0) | (nzcv & 2 ? 0 : IR_CF) | (nzcv & 1 ? IR_OF : 0);
 }

@@ -40,7 +40,8 @@ void arm_sysreg_trap(struct arm_cpu *cpu, unsigned el)
 /* ISS of a trapped MRS, MSR or SYS (D17.2.37). */
 static uint32_t iss_of(uint32_t encoding, unsigned rt, bool read)
 {
-    return (encoding >> 14 & 3) << 20 | (encoding & 7) << 17 | (encoding >> 11 & 7) << 14 | (encoding >> 7 & 0xf) << 10 | rt << 5 |
+    return (encoding >> 14 & 3) << 20 | (encoding & 7) << 17 | (encoding >> 11 & 7) << 14 |
+        (encoding >> 7 & 0xf) << 10 | rt << 5 |
            (encoding >> 3 & 0xf) << 1 | read;
 }
 
@@ -68,7 +69,8 @@ static bool gic_access(struct arm_cpu *cpu, uint32_t encoding, uint64_t *value, 
 static void undefined(struct arm_cpu *cpu, uint32_t encoding, bool write)
 {
     log_write(cpu->cpu.log, LOG_guest_errors, "arm: %s of system register S%u_%u_C%u_C%u_%u at EL%u, pc %#" PRIx64 "\n",
-              write ? "write" : "read", encoding >> 14 & 3, encoding >> 11 & 7, encoding >> 7 & 0xf, encoding >> 3 & 0xf,
+              write ? "write" : "read", encoding >> 14 & 3, encoding >> 11 & 7, encoding >> 7 & 0xf,
+                  encoding >> 3 & 0xf,
               encoding & 7, cpu->el, cpu->cpu.pc);
     arm_raise_undefined(cpu);
 }

@@ -2,7 +2,8 @@
 #ifndef TARGET_ARM_SYSREG_H
 #define TARGET_ARM_SYSREG_H
 /*
- * AArch64 system registers and SYS instructions as rows (Arm ARM D17). A row without functions is a plain field of the CPU
+ * AArch64 system registers and SYS instructions as rows (Arm ARM D17). A row without functions is a plain field of
+ * the CPU
  * structure or a constant zero; helper and translator read the same row.
  */
 #include "target-arm/system.h"
@@ -46,10 +47,12 @@ struct arm_sysreg_table { const struct arm_sysreg *rows; unsigned count; };
     { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = el, .flags = fl, \
       .offset = CPU_FIELD(field) }
 #define SYSREG_RO(op0, op1, crn, crm, op2, nm, el, fn, fl) \
-    { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = SYSREG_NEVER, .flags = fl, \
+    { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = SYSREG_NEVER, \
+      .flags = fl, \
       .read = fn }
 #define SYSREG_FN(op0, op1, crn, crm, op2, nm, el, rd, wr, fl) \
-    { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = el, .flags = fl, .read = rd, \
+    { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = el, .flags = fl, \
+      .read = rd, \
       .write = wr }
 #define SYSREG_ZERO(op0, op1, crn, crm, op2, nm, el, fl) \
     { .encoding = ARM_SYSREG(op0, op1, crn, crm, op2), .name = nm, .read_el = el, .write_el = el, .flags = fl }
@@ -66,7 +69,8 @@ void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, boo
 void arm_flush_address(struct arm_cpu *cpu, uint64_t address);
 void arm_flush_everywhere(struct arm_cpu *cpu);
 
-extern const struct arm_sysreg_table arm_sysregs_system, arm_sysregs_id, arm_sysregs_cache, arm_sysregs_timer, arm_sysregs_debug,
+extern const struct arm_sysreg_table arm_sysregs_system, arm_sysregs_id, arm_sysregs_cache, arm_sysregs_timer,
+    arm_sysregs_debug,
     arm_sysregs_pmu;
 
 #endif

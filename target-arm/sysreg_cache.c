@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SYS instructions: cache maintenance (there are no caches: rights are checked, nothing else), DC ZVA, address translation,
+ * SYS instructions: cache maintenance (there are no caches: rights are checked, nothing else), DC ZVA, address
+ * translation,
  * TLB maintenance (Arm ARM C5.3, C5.5, D5.10). TLB entries carry no ASID or VMID of their own: what asks for one drops
  * all that may have it.
  */
@@ -62,10 +63,13 @@ void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, boo
     bool found = both_stages ? arm_lookup(cpu, address, access, mmu, &page, &fault)
                              : arm_lookup_stage1(cpu, address, access, mmu, &page, &fault);
     if (found) {
-        uint64_t attributes = cpu->mair[mmu == ARM_MMU_EL2 ? EL2 : mmu == ARM_MMU_EL3 ? EL3 : EL1] >> (8 * (page.attributes & 7));
-        cpu->par = 1 << 11 | (page.secure ? 0 : 1 << 9) | (uint64_t)page.shareability << 7 | (page.physical & 0xfffffffff000ull) | (attributes & 0xff) << 56;
+        unsigned el = mmu == ARM_MMU_EL2 ? EL2 : mmu == ARM_MMU_EL3 ? EL3 : EL1;
+        uint64_t attributes = cpu->mair[el] >> (8 * (page.attributes & 7));
+        cpu->par = 1 << 11 | (page.secure ? 0 : 1 << 9) | (uint64_t)page.shareability << 7 |
+            (page.physical & 0xfffffffff000ull) | (attributes & 0xff) << 56;
     } else {
-        cpu->par = 1 | 1 << 11 | arm_fault_status(&fault) << 1 | (fault.stage2 ? 1 << 9 : 0) | (fault.s1ptw ? 1 << 8 : 0);
+        cpu->par = 1 | 1 << 11 | arm_fault_status(&fault) << 1 | (fault.stage2 ? 1 << 9 : 0) |
+            (fault.s1ptw ? 1 << 8 : 0);
     }
 }
 
@@ -191,28 +195,39 @@ static const struct arm_sysreg rows[] = {
     DC(0, 1, 0, "IC IALLUIS", EL1, to_unification), DC(0, 5, 0, "IC IALLU", EL1, to_unification),
     DC(3, 5, 1, "IC IVAU", EL0, to_unification),
     DC(0, 6, 1, "DC IVAC", EL1, to_coherency), DC(0, 6, 2, "DC ISW", EL1, by_set), DC(0, 10, 2, "DC CSW", EL1, by_set),
-    DC(0, 14, 2, "DC CISW", EL1, by_set), DC(3, 10, 1, "DC CVAC", EL0, to_coherency), DC(3, 11, 1, "DC CVAU", EL0, to_unification),
-    DC(3, 12, 1, "DC CVAP", EL0, to_coherency), DC(3, 14, 1, "DC CIVAC", EL0, to_coherency), DC(3, 4, 1, "DC ZVA", EL0, zero_block),
-    DC(0, 8, 0, "AT S1E1R", EL1, at_s1e1r), DC(0, 8, 1, "AT S1E1W", EL1, at_s1e1w), DC(0, 8, 2, "AT S1E0R", EL1, at_s1e0r),
-    DC(0, 8, 3, "AT S1E0W", EL1, at_s1e0w), DC(4, 8, 0, "AT S1E2R", EL2, at_s1e2r), DC(4, 8, 1, "AT S1E2W", EL2, at_s1e2w),
-    DC(4, 8, 4, "AT S12E1R", EL2, at_s12e1r), DC(4, 8, 5, "AT S12E1W", EL2, at_s12e1w), DC(4, 8, 6, "AT S12E0R", EL2, at_s12e0r),
-    DC(4, 8, 7, "AT S12E0W", EL2, at_s12e0w), DC(6, 8, 0, "AT S1E3R", EL3, at_s1e3r), DC(6, 8, 1, "AT S1E3W", EL3, at_s1e3w),
-    { .encoding = ARM_SYSREG(1, 0, 7, 9, 0), .name = "AT S1E1RP", .read_el = SYSREG_NEVER, .write_el = EL1, .write = at_s1e1rp,
+    DC(0, 14, 2, "DC CISW", EL1, by_set), DC(3, 10, 1, "DC CVAC", EL0, to_coherency),
+    DC(3, 11, 1, "DC CVAU", EL0, to_unification),
+    DC(3, 12, 1, "DC CVAP", EL0, to_coherency), DC(3, 14, 1, "DC CIVAC", EL0, to_coherency),
+    DC(3, 4, 1, "DC ZVA", EL0, zero_block),
+    DC(0, 8, 0, "AT S1E1R", EL1, at_s1e1r), DC(0, 8, 1, "AT S1E1W", EL1, at_s1e1w),
+    DC(0, 8, 2, "AT S1E0R", EL1, at_s1e0r),
+    DC(0, 8, 3, "AT S1E0W", EL1, at_s1e0w), DC(4, 8, 0, "AT S1E2R", EL2, at_s1e2r),
+    DC(4, 8, 1, "AT S1E2W", EL2, at_s1e2w),
+    DC(4, 8, 4, "AT S12E1R", EL2, at_s12e1r), DC(4, 8, 5, "AT S12E1W", EL2, at_s12e1w),
+    DC(4, 8, 6, "AT S12E0R", EL2, at_s12e0r),
+    DC(4, 8, 7, "AT S12E0W", EL2, at_s12e0w), DC(6, 8, 0, "AT S1E3R", EL3, at_s1e3r),
+    DC(6, 8, 1, "AT S1E3W", EL3, at_s1e3w),
+    { .encoding = ARM_SYSREG(1, 0, 7, 9, 0), .name = "AT S1E1RP", .read_el = SYSREG_NEVER, .write_el = EL1,
+      .write = at_s1e1rp,
       .feature = ARM_PAN },
-    { .encoding = ARM_SYSREG(1, 0, 7, 9, 1), .name = "AT S1E1WP", .read_el = SYSREG_NEVER, .write_el = EL1, .write = at_s1e1wp,
+    { .encoding = ARM_SYSREG(1, 0, 7, 9, 1), .name = "AT S1E1WP", .read_el = SYSREG_NEVER, .write_el = EL1,
+      .write = at_s1e1wp,
       .feature = ARM_PAN },
     TLBI(0, 3, 0, "VMALLE1IS", EL1, tlbi_all_is), TLBI(0, 3, 1, "VAE1IS", EL1, tlbi_va_is),
     TLBI(0, 3, 2, "ASIDE1IS", EL1, tlbi_asid_is), TLBI(0, 3, 3, "VAAE1IS", EL1, tlbi_va_is),
     TLBI(0, 3, 5, "VALE1IS", EL1, tlbi_va_is), TLBI(0, 3, 7, "VAALE1IS", EL1, tlbi_va_is),
-    TLBI(0, 7, 0, "VMALLE1", EL1, tlbi_all), TLBI(0, 7, 1, "VAE1", EL1, tlbi_va), TLBI(0, 7, 2, "ASIDE1", EL1, tlbi_asid),
+    TLBI(0, 7, 0, "VMALLE1", EL1, tlbi_all), TLBI(0, 7, 1, "VAE1", EL1, tlbi_va),
+    TLBI(0, 7, 2, "ASIDE1", EL1, tlbi_asid),
     TLBI(0, 7, 3, "VAAE1", EL1, tlbi_va), TLBI(0, 7, 5, "VALE1", EL1, tlbi_va), TLBI(0, 7, 7, "VAALE1", EL1, tlbi_va),
     TLBI(4, 0, 1, "IPAS2E1IS", EL2, tlbi_all_is), TLBI(4, 0, 5, "IPAS2LE1IS", EL2, tlbi_all_is),
     TLBI(4, 4, 1, "IPAS2E1", EL2, tlbi_all), TLBI(4, 4, 5, "IPAS2LE1", EL2, tlbi_all),
-    TLBI(4, 3, 0, "ALLE2IS", EL2, tlbi_all_is), TLBI(4, 3, 1, "VAE2IS", EL2, tlbi_va_is), TLBI(4, 3, 4, "ALLE1IS", EL2, tlbi_all_is),
+    TLBI(4, 3, 0, "ALLE2IS", EL2, tlbi_all_is), TLBI(4, 3, 1, "VAE2IS", EL2, tlbi_va_is),
+    TLBI(4, 3, 4, "ALLE1IS", EL2, tlbi_all_is),
     TLBI(4, 3, 5, "VALE2IS", EL2, tlbi_va_is), TLBI(4, 3, 6, "VMALLS12E1IS", EL2, tlbi_all_is),
     TLBI(4, 7, 0, "ALLE2", EL2, tlbi_all), TLBI(4, 7, 1, "VAE2", EL2, tlbi_va), TLBI(4, 7, 4, "ALLE1", EL2, tlbi_all),
     TLBI(4, 7, 5, "VALE2", EL2, tlbi_va), TLBI(4, 7, 6, "VMALLS12E1", EL2, tlbi_all),
-    TLBI(6, 3, 0, "ALLE3IS", EL3, tlbi_all_is), TLBI(6, 3, 1, "VAE3IS", EL3, tlbi_va_is), TLBI(6, 3, 5, "VALE3IS", EL3, tlbi_va_is),
+    TLBI(6, 3, 0, "ALLE3IS", EL3, tlbi_all_is), TLBI(6, 3, 1, "VAE3IS", EL3, tlbi_va_is),
+    TLBI(6, 3, 5, "VALE3IS", EL3, tlbi_va_is),
     TLBI(6, 7, 0, "ALLE3", EL3, tlbi_all), TLBI(6, 7, 1, "VAE3", EL3, tlbi_va), TLBI(6, 7, 5, "VALE3", EL3, tlbi_va),
 };
 SYSREG_TABLE(cache);

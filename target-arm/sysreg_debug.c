@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Debug registers (Arm ARM D17.3): six breakpoints, four watchpoints, the OS lock; the debug communications channel is empty. */
+/* Debug registers (Arm ARM D17.3): six breakpoints, four watchpoints, the OS lock; the debug communications channel
+ * is empty. */
 #include "target-arm/sysreg.h"
 
 static uint64_t mdscr_get(struct arm_cpu *cpu) { return cpu->mdscr; }
@@ -34,7 +35,8 @@ static const struct arm_sysreg rows[] = {
     SYSREG_ZERO(2, 0, 0, 3, 2, "OSDTRTX_EL1", EL1, 0),
     SYSREG_RW(2, 0, 0, 6, 2, "OSECCR_EL1", EL1, oseccr, 0),
     SYSREG_ZERO(2, 0, 1, 0, 0, "MDRAR_EL1", EL1, 0),
-    { .encoding = ARM_SYSREG(2, 0, 1, 0, 4), .name = "OSLAR_EL1", .read_el = SYSREG_NEVER, .write_el = EL1, .write = oslar,
+    { .encoding = ARM_SYSREG(2, 0, 1, 0, 4), .name = "OSLAR_EL1", .read_el = SYSREG_NEVER, .write_el = EL1,
+      .write = oslar,
       .flags = SYSREG_MODE },
     SYSREG_RO(2, 0, 1, 1, 4, "OSLSR_EL1", EL1, oslsr, 0),
     SYSREG_RW(2, 0, 1, 3, 4, "OSDLR_EL1", EL1, osdlr, SYSREG_MODE),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Identification registers: what the model says, cut to the levels that this machine has, with the features of `max`. */
+/* Identification registers: what the model says, cut to the levels that this machine has, with the features of
+ * `max`. */
 #include "target-arm/sysreg.h"
 
 #define IDS(cpu) ((cpu)->model->ids)
@@ -9,7 +10,8 @@ static uint64_t field_set(uint64_t value, unsigned position, uint64_t field)
     return (value & ~(0xfull << position)) | field << position;
 }
 
-static uint64_t if_has(const struct arm_cpu *cpu, enum arm_feature feature, uint64_t value, unsigned position, uint64_t field)
+static uint64_t if_has(const struct arm_cpu *cpu, enum arm_feature feature, uint64_t value, unsigned position,
+    uint64_t field)
 {
     return arm_has(cpu, feature) ? field_set(value, position, field) : value;
 }
@@ -133,7 +135,8 @@ static const struct arm_sysreg rows[] = {
     ID(1, 6, "ID_MMFR2_EL1", mmfr2), ID(1, 7, "ID_MMFR3_EL1", mmfr3), ID(2, 0, "ID_ISAR0_EL1", isar0),
     ID(2, 1, "ID_ISAR1_EL1", isar1), ID(2, 2, "ID_ISAR2_EL1", isar2), ID(2, 3, "ID_ISAR3_EL1", isar3),
     ID(2, 4, "ID_ISAR4_EL1", isar4), ID(2, 5, "ID_ISAR5_EL1", isar5), ID(2, 6, "ID_MMFR4_EL1", mmfr4),
-    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", mvfr1), ID(3, 2, "MVFR2_EL1", mvfr2),
+    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", mvfr1),
+    ID(3, 2, "MVFR2_EL1", mvfr2),
     ID_ZERO(3, 3), ID_ZERO(3, 4), ID_ZERO(3, 5), ID_ZERO(3, 6), ID_ZERO(3, 7),
     ID(4, 0, "ID_AA64PFR0_EL1", aa64pfr0), ID_ZERO(4, 1), ID_ZERO(4, 2), ID_ZERO(4, 3), ID_ZERO(4, 4), ID_ZERO(4, 5),
     ID_ZERO(4, 6), ID_ZERO(4, 7), ID(5, 0, "ID_AA64DFR0_EL1", aa64dfr0), ID_ZERO(5, 1), ID_ZERO(5, 2), ID_ZERO(5, 3),

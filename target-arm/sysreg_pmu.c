@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The performance monitors (Arm ARM D8, D17.5): a cycle counter of guest time at 1 GHz and four event counters, which count
+ * The performance monitors (Arm ARM D8, D17.5): a cycle counter of guest time at 1 GHz and four event counters,
+ * which count
  * instructions (0x08) when the machine counts them (-icount), cycles (0x11), or what software adds (0x00).
  */
 #include "target-arm/sysreg.h"
@@ -207,7 +208,8 @@ static const struct arm_sysreg rows[] = {
     SYSREG_FN(3, 3, 9, 12, 1, "PMCNTENSET_EL0", EL0, cntenset_get, cntenset_put, 0),
     SYSREG_FN(3, 3, 9, 12, 2, "PMCNTENCLR_EL0", EL0, cntenset_get, cntenclr_put, 0),
     SYSREG_FN(3, 3, 9, 12, 3, "PMOVSCLR_EL0", EL0, ovs_get, ovsclr_put, 0),
-    { .encoding = ARM_SYSREG(3, 3, 9, 12, 4), .name = "PMSWINC_EL0", .read_el = SYSREG_NEVER, .write_el = EL0, .write = swinc },
+    { .encoding = ARM_SYSREG(3, 3, 9, 12, 4), .name = "PMSWINC_EL0", .read_el = SYSREG_NEVER, .write_el = EL0,
+      .write = swinc },
     SYSREG_FN(3, 3, 9, 12, 5, "PMSELR_EL0", EL0, selr_get, selr_put, 0),
     SYSREG_RO(3, 3, 9, 12, 6, "PMCEID0_EL0", EL0, ceid0, 0),
     SYSREG_RO(3, 3, 9, 12, 7, "PMCEID1_EL0", EL0, ceid1, 0),

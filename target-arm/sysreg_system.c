@@ -48,7 +48,8 @@ static void check_fp(struct arm_cpu *cpu)
 {
     unsigned el = arm_fp_trap_el(cpu);
     if (el <= EL3) {
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20, .target_el = (uint8_t)MAX(el, EL1) });
+        arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20, .target_el = (uint8_t)MAX(el,
+            EL1) });
     }
 }
 
@@ -198,7 +199,8 @@ enum { TRANSLATION = SYSREG_VM | SYSREG_FLUSH, TABLE = SYSREG_VM | SYSREG_FLUSH_
     SYSREG_RW(3, op1, 10, 3, 0, "AMAIR_" tag, el, amair[el], SYSREG_VM), \
     SYSREG_RW(3, op1, 12, 0, 0, "VBAR_" tag, el, vbar[el], 0)
 #define KEY(crm, op2, nm, field) \
-    { .encoding = ARM_SYSREG(3, 0, 2, crm, op2), .name = nm, .read_el = EL1, .write_el = EL1, .offset = CPU_FIELD(field), \
+    { .encoding = ARM_SYSREG(3, 0, 2, crm, op2), .name = nm, .read_el = EL1, .write_el = EL1, \
+      .offset = CPU_FIELD(field), \
       .feature = ARM_PAUTH }
 
 static const struct arm_sysreg rows[] = {

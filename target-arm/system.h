@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TARGET_ARM_SYSTEM_H
 #define TARGET_ARM_SYSTEM_H
-/* What the system half of the target shares: exceptions, MMU, system registers, timers. Not for translators of instructions. */
+/* What the system half of the target shares: exceptions, MMU, system registers, timers. Not for translators of
+ * instructions. */
 #include "base/clock.h"
 #include "target-arm/cpu.h"
 #include "target-arm/models.h"
@@ -9,15 +10,18 @@
 #include "tcg/softmmu.h"
 
 enum {  /* SCTLR_ELx, SCR_EL3, HCR_EL2 and others: names as in the Arm ARM D17.2 */
-    SCTLR_M = 1u << 0, SCTLR_A = 1u << 1, SCTLR_C = 1u << 2, SCTLR_SA = 1u << 3, SCTLR_SA0 = 1u << 4, SCTLR_CP15BEN = 1u << 5,
+    SCTLR_M = 1u << 0, SCTLR_A = 1u << 1, SCTLR_C = 1u << 2, SCTLR_SA = 1u << 3, SCTLR_SA0 = 1u << 4,
+        SCTLR_CP15BEN = 1u << 5,
     SCTLR_ITD = 1u << 7, SCTLR_SED = 1u << 8, SCTLR_UMA = 1u << 9, SCTLR_V = 1u << 13, SCTLR_ENDB = 1u << 13,
     SCTLR_DZE = 1u << 14, SCTLR_UCT = 1u << 15, SCTLR_NTWI = 1u << 16, SCTLR_NTWE = 1u << 18, SCTLR_WXN = 1u << 19,
     SCTLR_UWXN = 1u << 20, SCTLR_SPAN = 1u << 23, SCTLR_E0E = 1u << 24, SCTLR_EE = 1u << 25, SCTLR_UCI = 1u << 26,
     SCTLR_ENDA = 1u << 27, SCTLR_TRE = 1u << 28, SCTLR_AFE = 1u << 29, SCTLR_TE = 1u << 30, SCTLR_ENIB = 1u << 30,
     SCTLR_ENIA = 1u << 31,
-    SCR_NS = 1 << 0, SCR_IRQ = 1 << 1, SCR_FIQ = 1 << 2, SCR_EA = 1 << 3, SCR_FW = 1 << 4, SCR_AW = 1 << 5, SCR_SMD = 1 << 7,
+    SCR_NS = 1 << 0, SCR_IRQ = 1 << 1, SCR_FIQ = 1 << 2, SCR_EA = 1 << 3, SCR_FW = 1 << 4, SCR_AW = 1 << 5,
+        SCR_SMD = 1 << 7,
     SCR_HCE = 1 << 8, SCR_SIF = 1 << 9, SCR_RW = 1 << 10, SCR_ST = 1 << 11, SCR_TWI = 1 << 12, SCR_TWE = 1 << 13,
-    MDCR_TDA = 1 << 9, MDCR_TDE = 1 << 8, MDCR_TDOSA = 1 << 10, MDCR_TDRA = 1 << 11, MDCR_TPM = 1 << 6, MDCR_TPMCR = 1 << 5,
+    MDCR_TDA = 1 << 9, MDCR_TDE = 1 << 8, MDCR_TDOSA = 1 << 10, MDCR_TDRA = 1 << 11, MDCR_TPM = 1 << 6,
+        MDCR_TPMCR = 1 << 5,
     MDSCR_SS = 1 << 0, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15, MDSCR_TDCC = 1 << 12,
     CPTR_TFP = 1 << 10, CPTR_TCPAC = 1u << 31,
     TIMER_ENABLE = 1, TIMER_IMASK = 2, TIMER_ISTATUS = 4,
@@ -54,7 +58,8 @@ enum {  /* SCTLR_ELx, SCR_EL3, HCR_EL2 and others: names as in the Arm ARM D17.2
 
 /* cpu.c */
 void arm_check_pc(struct arm_cpu *cpu);
-uint64_t arm_hcr(const struct arm_cpu *cpu);                     /* HCR_EL2 as it acts: 0 without EL2 or in Secure state */
+/* HCR_EL2 as it acts: 0 without EL2 or in Secure state */
+uint64_t arm_hcr(const struct arm_cpu *cpu);
 unsigned arm_regime_el(const struct arm_cpu *cpu, unsigned el);  /* whose SCTLR, TCR, TTBR are in force at el */
 void arm_sp_switch(struct arm_cpu *cpu, unsigned el, unsigned spsel);    /* x[31] changes with them */
 bool arm_poll(struct cpu *cpu);
@@ -68,25 +73,31 @@ bool arm_has_work(struct arm_cpu *cpu);
 
 /* exception.c */
 struct arm_exception arm_undefined(void);
-unsigned arm_target_el(const struct arm_cpu *cpu);               /* of synchronous exceptions without routing of their own */
+/* of synchronous exceptions without routing of their own */
+unsigned arm_target_el(const struct arm_cpu *cpu);
 bool arm_take_interrupt(struct arm_cpu *cpu);                    /* delivers one that is pending and unmasked */
 
 /* mmu.c */
-enum arm_fault_kind { FAULT_ADDRESS_SIZE, FAULT_TRANSLATION, FAULT_ACCESS_FLAG, FAULT_PERMISSION, FAULT_ALIGNMENT, FAULT_EXTERNAL,
+enum arm_fault_kind { FAULT_ADDRESS_SIZE, FAULT_TRANSLATION, FAULT_ACCESS_FLAG, FAULT_PERMISSION, FAULT_ALIGNMENT,
+    FAULT_EXTERNAL,
                       FAULT_EXTERNAL_WALK, FAULT_DOMAIN, FAULT_DEBUG };
 struct arm_fault { enum arm_fault_kind kind; unsigned level, domain; bool stage2, s1ptw; uint64_t ipa; };
-struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes, shareability; bool secure; };
-/* The translation of an address for an access under an mmu mode; sets the access flag and dirty state when the hardware does. */
+struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes,
+    shareability; bool secure; };
+/* The translation of an address for an access under an mmu mode; sets the access flag and dirty state when the
+ * hardware does. */
 bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
                    struct arm_fault *fault);
 /* Stage 1 alone, for AT S1*. */
-bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
+bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu,
+    struct arm_page *page,
                           struct arm_fault *fault);
 uint64_t arm_fault_status(const struct arm_fault *fault);        /* DFSC, as ESR and the long FSR have it */
 uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *fault, bool write);
 void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_t address, enum mmu_access access)
     __attribute__((noreturn));
-bool arm_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise, struct mmu_page *page);
+bool arm_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
+    struct mmu_page *page);
 void arm_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 void arm_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
 bool arm_tagged(const struct arm_cpu *cpu, uint64_t address, unsigned el, bool code, uint64_t *stripped);

@@ -6,12 +6,16 @@
  *
  *   word -> arm_decode (rows) -> row->translate -> IR
  *
- * A row is written as the Arm ARM writes the encoding: bits from the top, 0, 1, or a letter that names a field (a field's bits
- * are contiguous; a field in two parts has two letters). Capital letters are fields, too; '.' is a bit that does not matter.
- * Spaces mean nothing. 32 bits, or 16 for T32's short instructions (a 32-bit T32 row is first half-word, second half-word).
+ * A row is written as the Arm ARM writes the encoding: bits from the top, 0, 1, or a letter that names a field (a
+ * field's bits
+ * are contiguous; a field in two parts has two letters). Capital letters are fields, too; '.' is a bit that does not
+ * matter.
+ * Spaces mean nothing. 32 bits, or 16 for T32's short instructions (a 32-bit T32 row is first half-word, second
+ * half-word).
  *
  * Commit late: assign globals after the last op of the instruction that may fault (tcg/ir.h, "Precise state").
- * Rows of one instruction set may not overlap (tests/unit/arm_rows): a row that is a special case of another says so by a
+ * Rows of one instruction set may not overlap (tests/unit/arm_rows): a row that is a special case of another says so
+ * by a
  * field constraint in `unless` ("m=31", "s=0,t=15": not these words) or `where` (only these).
  */
 #include "tcg/ir_build.h"
@@ -56,7 +60,8 @@ struct arm_compiled {
 };
 struct arm_decoder;
 enum arm_isa { ARM_ISA_A64, ARM_ISA_A32, ARM_ISA_T32, ARM_ISA_T16 };
-/* tables: ended by NULL. cpu: rows of features that it lacks are left out; NULL for all. problems, when not NULL, gets a line
+/* tables: ended by NULL. cpu: rows of features that it lacks are left out; NULL for all. problems, when not NULL,
+ * gets a line
  * for every malformed row and every two rows that overlap. */
 struct arm_decoder *arm_decoder_new(const struct arm_table *const *tables, enum arm_isa isa, const struct arm_cpu *cpu,
                                     GString *problems);
@@ -92,7 +97,8 @@ static inline uint32_t arm_field_of(const struct arm_compiled *row, uint32_t wor
     unsigned n = letter >= 'a' ? (unsigned)(letter - 'a') : (unsigned)(letter - 'A') + 26;
     return word >> row->shift[n] & (uint32_t)((1ull << row->bits[n]) - 1);
 }
-static inline uint32_t arm_field(const struct arm_trans *t, char letter) { return arm_field_of(t->row, t->word, letter); }
+static inline uint32_t arm_field(const struct arm_trans *t, char letter) { return arm_field_of(t->row, t->word,
+    letter); }
 static inline int32_t arm_sfield(const struct arm_trans *t, char letter)
 {
     unsigned n = letter >= 'a' ? (unsigned)(letter - 'a') : (unsigned)(letter - 'A') + 26, b = t->row->bits[n];
@@ -101,7 +107,8 @@ static inline int32_t arm_sfield(const struct arm_trans *t, char letter)
 
 /* Globals as IR registers (globals.c keeps the order). */
 enum { ARM_GLOBAL_X0 = 1, ARM_GLOBAL_SP = 32, ARM_GLOBAL_NZCV = 33, ARM_GLOBAL_V0 = 34, ARM_GLOBAL_END = 66 };
-static inline ir_reg arm_x(unsigned n) { return (ir_reg)(ARM_GLOBAL_X0 + n); }     /* AArch32: R0..R14; AArch64: 31 is SP */
+/* AArch32: R0..R14; AArch64: 31 is SP */
+static inline ir_reg arm_x(unsigned n) { return (ir_reg)(ARM_GLOBAL_X0 + n); }
 static inline ir_reg arm_v(unsigned n) { return (ir_reg)(ARM_GLOBAL_V0 + n); }
 #define ARM_NZCV ((ir_reg)ARM_GLOBAL_NZCV)
 
@@ -130,7 +137,8 @@ ir_reg arm_flag_get(struct arm_trans *t);
 /* The IR condition of ARM_NZCV for an ARM condition 0 to 13 (AL is the caller's). */
 static inline enum ir_cond arm_cond(unsigned cond)
 {
-    static const uint8_t map[14] = { IR_COND_E, IR_COND_NE, IR_COND_AE, IR_COND_B, IR_COND_S, IR_COND_NS, IR_COND_O, IR_COND_NO,
+    static const uint8_t map[14] = { IR_COND_E, IR_COND_NE, IR_COND_AE, IR_COND_B, IR_COND_S, IR_COND_NS, IR_COND_O,
+        IR_COND_NO,
                                      IR_COND_A, IR_COND_BE, IR_COND_GE, IR_COND_L, IR_COND_G, IR_COND_LE };
     return (enum ir_cond)map[cond];
 }
@@ -138,14 +146,18 @@ static inline enum ir_cond arm_cond(unsigned cond)
 /* ---- ways to go on (unit.c) ---- */
 /* A label to branch to on a condition that stands for "go on at pc": inside the unit or an exit in far code. */
 unsigned arm_branch_label(struct arm_trans *t, uint64_t pc);
-/* Far code: a branch to the label returned calls helper(arg...), which never comes back. An arg of IR_IMM is the constant. */
+/* Far code: a branch to the label returned calls helper(arg...), which never comes back. An arg of IR_IMM is the
+ * constant. */
 struct arm_far { enum arm_helper helper; ir_reg result, arg[4]; uint64_t imm[4]; unsigned resume; bool no_return; };
 unsigned arm_far_code(struct arm_trans *t, const struct arm_far *far);
-void arm_goto(struct arm_trans *t, uint64_t pc);                 /* direct branch in the same state: inside the unit or chained exit */
+/* direct branch in the same state: inside the unit or chained exit */
+void arm_goto(struct arm_trans *t, uint64_t pc);
 void arm_jump(struct arm_trans *t, ir_reg pc, enum ir_jump_hint hint);   /* indirect, same mode */
-void arm_end_lookup(struct arm_trans *t);                        /* a helper (or STCPU) set pc and mode: look up and go on */
+/* a helper (or STCPU) set pc and mode: look up and go on */
+void arm_end_lookup(struct arm_trans *t);
 void arm_end_exit(struct arm_trans *t);                          /* ... and interrupts must be looked at first */
-void arm_end_next(struct arm_trans *t);                          /* state that mode depends on may have changed: go on at next_pc */
+/* state that mode depends on may have changed: go on at next_pc */
+void arm_end_next(struct arm_trans *t);
 void arm_end_next_exit(struct arm_trans *t);                     /* ... and interrupts must be looked at first */
 void arm_pc_set(struct arm_trans *t, ir_reg pc);                 /* cpu.pc = pc */
 void arm_gen_undefined(struct arm_trans *t);                     /* always raises; ends the unit */
@@ -169,11 +181,14 @@ extern const struct arm_table *const arm_tables_a64[];           /* tables.c */
 extern const struct arm_table *const arm_tables_a32[];           /* A32's files */
 extern const struct arm_table *const arm_tables_t16[], *const arm_tables_t32[];
 /*
- * AArch32's part (teammates of unit.c: a32_*.c, t32_*.c). unit.c plans and writes units of all three instruction sets; it decodes
- * with the tables above (T32: the 16-bit tables unless the first half-word is 0b11101, 0b11110 or 0b11111 at the top) and calls
+ * AArch32's part (teammates of unit.c: a32_*.c, t32_*.c). unit.c plans and writes units of all three instruction
+ * sets; it decodes
+ * with the tables above (T32: the 16-bit tables unless the first half-word is 0b11101, 0b11110 or 0b11111 at the
+ * top) and calls
  * these for each AArch32 instruction instead of row->translate.
  *   arm32_translate_insn  t->row may be NULL: no such instruction. Does conditions, IT, PC reads (t->pc + 8 or + 4).
- *   arm32_branch_target   a direct branch that stays in the same state: its target, so that it may become a label of the unit
+ *   arm32_branch_target   a direct branch that stays in the same state: its target, so that it may become a label of
+ * the unit
  */
 /* A64's direct branches (a64_branch.c). */
 bool arm64_branch_target(const struct arm_compiled *row, uint32_t word, uint64_t pc, uint64_t *target);

@@ -4,8 +4,10 @@
  *
  *   code -> plan (all instructions decoded, branch targets in the range marked) -> rows' translators -> far code
  *
- * A unit ends at an instruction that always leaves it, at max_insns, or before a T32 instruction that reaches into the next
- * page (which is then a unit of its own). Taken branches go to labels inside the unit or to exits in far code behind it.
+ * A unit ends at an instruction that always leaves it, at max_insns, or before a T32 instruction that reaches into
+ * the next
+ * page (which is then a unit of its own). Taken branches go to labels inside the unit or to exits in far code behind
+ * it.
  * Units of MODE_STEP, MODE_BREAK and MODE_IL are one instruction and end in the execution loop.
  */
 #include <string.h>
@@ -70,7 +72,8 @@ static struct arm_decoder *decoder(struct arm_decoder **place, const struct arm_
     return *place;
 }
 
-/* T32: 16 or 32 bits. Returns false when the second half lies in the next page and this is not the unit's first instruction. */
+/* T32: 16 or 32 bits. Returns false when the second half lies in the next page and this is not the unit's first
+ * instruction. */
 static bool fetch_t32(struct arm_cpu *cpu, struct arm_unit_plan *plan, struct planned *p)
 {
     code_available(cpu, plan, p->offset, 2);
@@ -166,7 +169,8 @@ static void plan_make(struct arm_cpu *cpu, struct arm_unit_plan *plan, uint64_t 
         if (plan->branches == MAX_BRANCHES) {
             break;
         }
-        /* A unit that starts inside an IT block ends with it: what leaves a loop of its own would leave the mode as it was. */
+        /* A unit that starts inside an IT block ends with it: what leaves a loop of its own would leave the mode as
+         * it was. */
         if (mode & MODE_T32 && mode & MODE_IT && !plan->planned[plan->count - 1].it_next) {
             break;
         }

@@ -5,6 +5,7 @@
 #include "tcg/frontend.h"
 
 void arm_translate_unit(struct cpu *cpu, struct ir_unit *unit, unsigned max_insns);
-unsigned arm_disassemble(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text, unsigned text_size);
+unsigned arm_disassemble(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text,
+    unsigned text_size);
 
 #endif

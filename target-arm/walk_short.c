@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks of AArch32's short-descriptor format (Arm ARM G5.4): sections, supersections, large and small pages, domains, the
+ * Walks of AArch32's short-descriptor format (Arm ARM G5.4): sections, supersections, large and small pages,
+ * domains, the
  * access flag of SCTLR.AFE, TEX remap (which has no effect here).
  */
 #include "target-arm/system.h"
@@ -12,7 +13,8 @@ static bool fail(struct arm_fault *fault, enum arm_fault_kind kind, unsigned lev
 }
 
 /* AP[2:0] (G5.7.1). With SCTLR.AFE, AP[0] is the access flag and AP[2:1] say it all. */
-static void rights(const struct arm_cpu *cpu, unsigned regime, unsigned mmu, unsigned ap, bool xn, bool pxn, struct arm_page *page)
+static void rights(const struct arm_cpu *cpu, unsigned regime, unsigned mmu, unsigned ap, bool xn, bool pxn,
+    struct arm_page *page)
 {
     bool afe = cpu->sctlr[regime] & SCTLR_AFE, kernel_write, user_read, user_write, kernel_read = true;
     if (afe) {
@@ -62,7 +64,8 @@ static bool load(struct arm_cpu *cpu, unsigned regime, uint64_t address, uint32_
     return true;
 }
 
-static bool finish(const struct arm_cpu *cpu, unsigned regime, enum mmu_access access, unsigned mmu, unsigned ap, bool xn,
+static bool finish(const struct arm_cpu *cpu, unsigned regime, enum mmu_access access, unsigned mmu, unsigned ap,
+    bool xn,
                    bool pxn, unsigned domain, unsigned level, struct arm_page *page, struct arm_fault *fault)
 {
     unsigned control = cpu->dacr[regime] >> (2 * domain) & 3;
@@ -111,7 +114,8 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
         page->physical = (frame | (linear & (size - 1))) & ~0xfffull;
         page->size = size;
         page->global = !(desc & 1 << 17);
-        return finish(cpu, regime, access, mmu, (desc >> 15 & 1) << 2 | (desc >> 10 & 3), desc & 1 << 4, desc & 1, domain, 1,
+        return finish(cpu, regime, access, mmu, (desc >> 15 & 1) << 2 | (desc >> 10 & 3), desc & 1 << 4, desc & 1,
+            domain, 1,
                       page, fault);
     }
     bool pxn = desc & 1 << 2;
@@ -126,6 +130,7 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
     page->physical = ((desc2 & ~(uint32_t)(size - 1)) | (linear & (size - 1))) & ~0xfffull;
     page->size = size;
     page->global = !(desc2 & 1 << 11);
-    return finish(cpu, regime, access, mmu, (desc2 >> 9 & 1) << 2 | (desc2 >> 4 & 3), desc2 & (small ? 1 : 1 << 15), pxn, domain, 2,
+    return finish(cpu, regime, access, mmu, (desc2 >> 9 & 1) << 2 | (desc2 >> 4 & 3), desc2 & (small ? 1 : 1 << 15),
+        pxn, domain, 2,
                   page, fault);
 }

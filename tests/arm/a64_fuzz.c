@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random sequences of A64: JIT, interpreter and qemu-aarch64 compared. A difference is cut down to the instructions that
+ * Random sequences of A64: JIT, interpreter and qemu-aarch64 compared. A difference is cut down to the instructions
+ * that
  * it needs, by leaving out one after another.
  *
  *   a64_fuzz [--seconds N] [--seed N]       by default 5 seconds
@@ -68,8 +69,10 @@ static uint32_t pick(struct fuzz *f, struct record *r, unsigned left)
             }
             word = with_field(row, word, 'i', 1 + (uint32_t)(generate_u64(&f->g) % left));
         }
-        bool clobbers = is_base(field(row, word, 'd')) || is_base(field(row, word, 't')) || is_base(field(row, word, 'q')) ||
-                        is_base(field(row, word, 'u')) || field(row, word, 'd') == 31 || field(row, word, 'd') == BASES - 1 ||
+        bool clobbers = is_base(field(row, word, 'd')) || is_base(field(row, word, 't')) || is_base(field(row, word,
+            'q')) ||
+                        is_base(field(row, word, 'u')) || field(row, word, 'd') == 31 || field(row, word,
+                            'd') == BASES - 1 ||
                         field(row, word, 't') == BASES - 1 || field(row, word, 'q') == BASES - 1;
         /* FCVTZS of a scalar half with fraction bits: qemu 7.2 sets bits 31 to 16 of the result, too */
         bool qemu_wrong = (word & 0xfff0fc00) == 0x5f10fc00;

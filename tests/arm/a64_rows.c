@@ -11,7 +11,8 @@
 #include "tests/arm/oracle.h"
 
 enum { MAX_COUNT = 4096, SHOWN = 3 };
-struct run { struct oracle *oracle; struct guest_arm *jit, *interp; struct generator g; unsigned count, failures; bool verbose; };
+struct run { struct oracle *oracle; struct guest_arm *jit, *interp; struct generator g; unsigned count,
+    failures; bool verbose; };
 
 static void report(const struct record *before, const GString *differences)
 {
@@ -26,7 +27,8 @@ static void report(const struct record *before, const GString *differences)
     g_strfreev(lines);
 }
 
-static bool compare(const struct record *before, const struct record *a, const struct record *b, const char *an, const char *bn,
+static bool compare(const struct record *before, const struct record *a, const struct record *b, const char *an,
+    const char *bn,
                     bool show)
 {
     GString *differences = generate_differences(a, b, an, bn);

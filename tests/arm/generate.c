@@ -15,21 +15,26 @@ uint64_t generate_u64(struct generator *g)
 
 static const uint64_t doubles[] = {
     0, 1ull << 63, 0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
-    0x7ff0000000000001, 0xfff8000000000123, 0x7ff4000000000000, 1, 0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff,
-    0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000, 0x3fe0000000000000, 0xc3e0000000000000, 0x4340000000000001,
+    0x7ff0000000000001, 0xfff8000000000123, 0x7ff4000000000000, 1, 0x000fffffffffffff, 0x0010000000000000,
+        0x7fefffffffffffff,
+    0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000, 0x3fe0000000000000, 0xc3e0000000000000,
+        0x4340000000000001,
 };
 static const uint32_t singles[] = {
-    0, 1u << 31, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00123, 0x7fa00000, 1, 0x007fffff,
+    0, 1u << 31, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00123, 0x7fa00000, 1,
+        0x007fffff,
     0x00800000, 0x7f7fffff, 0x4effffff, 0x4f000000, 0x5f000000, 0x3f000000, 0xdf000000, 0x4b000001,
 };
-static const uint16_t halves[] = { 0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 1, 0x3ff, 0x400, 0x7bff, 0x7800, 0x3800 };
+static const uint16_t halves[] = { 0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 1, 0x3ff, 0x400, 0x7bff,
+    0x7800, 0x3800 };
 
 static uint64_t lane(struct generator *g)
 {
     uint64_t r = generate_u64(g), kind = generate_u64(g) % 12;
     switch (kind) {
     case 0: case 1: return doubles[r % G_N_ELEMENTS(doubles)];
-    case 2: case 3: return singles[r % G_N_ELEMENTS(singles)] | (uint64_t)singles[(r >> 32) % G_N_ELEMENTS(singles)] << 32;
+    case 2: case 3: return singles[r % G_N_ELEMENTS(singles)] |
+        (uint64_t)singles[(r >> 32) % G_N_ELEMENTS(singles)] << 32;
     case 4: {
         uint64_t out = 0;
         for (unsigned i = 0; i < 4; i++) {
@@ -111,7 +116,8 @@ static uint32_t memory_word(struct generator *g, const struct arm_compiled *row,
         unsigned n = field(row, word, 'n'), m = has(row, 'm') ? field(row, word, 'm') : 32;
         bool aligned = row->row->flags & ARM_ROW_MEM_ALIGNED;
         bool writes_back = row->row->flags & ARM_ROW_MEM_WB;
-        if (m == n || (writes_back && ((has(row, 't') && field(row, word, 't') == n) || (has(row, 'u') && field(row, word, 'u') == n)))) {
+        if (m == n || (writes_back && ((has(row, 't') && field(row, word, 't') == n) || (has(row, 'u') && field(row,
+            word, 'u') == n)))) {
             continue;               /* unpredictable, or the address would move */
         }
         if (has(row, 'L') && has(row, 'u') && field(row, word, 'L') && field(row, word, 'u') == field(row, word, 't')) {
@@ -144,12 +150,14 @@ GString *generate_differences(const struct record *a, const struct record *b, co
     }
     for (unsigned i = 0; i < 32; i++) {
         if (a->x[i] != b->x[i]) {
-            g_string_append_printf(out, "  x%u: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i, name_a, a->x[i], name_b, b->x[i]);
+            g_string_append_printf(out, "  x%u: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i, name_a, a->x[i], name_b,
+                b->x[i]);
         }
     }
     for (unsigned i = 0; i < 64; i++) {
         if (a->v[i] != b->v[i]) {
-            g_string_append_printf(out, "  v%u[%u]: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i / 2, i % 2, name_a, a->v[i], name_b,
+            g_string_append_printf(out, "  v%u[%u]: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i / 2, i % 2, name_a,
+                a->v[i], name_b,
                                    b->v[i]);
         }
     }
@@ -157,11 +165,13 @@ GString *generate_differences(const struct record *a, const struct record *b, co
         g_string_append_printf(out, "  nzcv: %s %08x, %s %08x\n", name_a, a->nzcv, name_b, b->nzcv);
     }
     if (a->fpsr != b->fpsr || a->fpcr != b->fpcr) {
-        g_string_append_printf(out, "  fpsr: %s %08x, %s %08x  fpcr: %08x, %08x\n", name_a, a->fpsr, name_b, b->fpsr, a->fpcr, b->fpcr);
+        g_string_append_printf(out, "  fpsr: %s %08x, %s %08x  fpcr: %08x, %08x\n", name_a, a->fpsr, name_b, b->fpsr,
+            a->fpcr, b->fpcr);
     }
     for (unsigned i = 0; i < RECORD_WINDOW_BYTES; i++) {
         if (a->window[i] != b->window[i]) {
-            g_string_append_printf(out, "  memory +%u: %s %02x, %s %02x\n", i, name_a, a->window[i], name_b, b->window[i]);
+            g_string_append_printf(out, "  memory +%u: %s %02x, %s %02x\n", i, name_a, a->window[i], name_b,
+                b->window[i]);
             break;
         }
     }

@@ -18,7 +18,8 @@ struct oracle *oracle_new(const char *path)
     }
     struct oracle *o = g_new0(struct oracle, 1);
     char *argv[] = { qemu, (char *)"-cpu", (char *)"max,sve=off,sme=off", (char *)path, NULL };
-    bool ok = g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &o->pid, &o->in, &o->out, NULL,
+    bool ok = g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &o->pid, &o->in,
+        &o->out, NULL,
                                        NULL);
     g_free(qemu);
     signal(SIGPIPE, SIG_IGN);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The oracle: a program for qemu-aarch64 that runs records (record.h) from its input and writes them back. All happens in a
- * signal handler: it puts the record's state into the interrupted context, returns into the code, and is called again by
+ * The oracle: a program for qemu-aarch64 that runs records (record.h) from its input and writes them back. All
+ * happens in a
+ * signal handler: it puts the record's state into the interrupted context, returns into the code, and is called
+ * again by
  * the BRK behind it.
  */
 #define _GNU_SOURCE

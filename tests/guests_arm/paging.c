@@ -9,8 +9,10 @@ enum { VALID = 1, TABLE = 2, PAGE = 2, AF = 1 << 10, NG = 1 << 11, USER = 1 << 6
 #define UXN (1ul << 54)
 #define PXN (1ul << 53)
 
-static uint64_t l0[512] __attribute__((aligned(65536))), l1[8192] __attribute__((aligned(65536))), l2[8192] __attribute__((aligned(65536))),
-    l3[8192] __attribute__((aligned(65536))), high[512] __attribute__((aligned(4096))), low[512] __attribute__((aligned(4096)));
+static uint64_t l0[512] __attribute__((aligned(65536))), l1[8192] __attribute__((aligned(65536))),
+    l2[8192] __attribute__((aligned(65536))),
+    l3[8192] __attribute__((aligned(65536))), high[512] __attribute__((aligned(4096))),
+        low[512] __attribute__((aligned(4096)));
 static uint8_t user_stack[4096] __attribute__((aligned(16)));
 
 #define TEST 0x80000000ul               /* pages of l3 */
@@ -72,7 +74,8 @@ static void try_all(const char *name, uint64_t address)
 
 static void kernel_pages(void)
 {
-    static const char *const names[] = { "kernel rw", "kernel ro", "user rw", "user ro", "no af", "no exec", "pxn", "uxn", "user ro exec", "invalid",
+    static const char *const names[] = { "kernel rw", "kernel ro", "user rw", "user ro", "no af", "no exec", "pxn",
+        "uxn", "user ro exec", "invalid",
                                          "block at 3", "address size" };
     for (unsigned i = 0; i < 12; i++)
         try_all(names[i], TEST + i * 4096);

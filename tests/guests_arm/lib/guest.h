@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #define READ(reg) ({ uint64_t v_; __asm__ volatile("mrs %0, " #reg : "=r"(v_)); v_; })
-#define WRITE(reg, value) do { uint64_t w_ = (value); __asm__ volatile("msr " #reg ", %0\n\tisb" : : "r"(w_) : "memory"); } while (0)
+#define WRITE(reg, \
+    value) do { uint64_t w_ = (value); __asm__ volatile("msr " #reg ", %0\n\tisb" : : "r"(w_) : "memory"); } while (0)
 /* One instruction that may raise. */
-#define TRY(name, text) do { guest_name = name; __asm__ volatile(text ::: "memory", "x0", "x1", "x2", "x3", "x9", "cc"); } while (0)
+#define TRY(name, text) do { guest_name = name; __asm__ volatile(text ::: "memory", "x0", "x1", "x2", "x3", "x9", \
+    "cc"); } while (0)
 
 extern const char *volatile guest_name;
 extern volatile unsigned guest_exceptions;
