@@ -63,7 +63,7 @@ static const struct arm_model models[] = {
                .fpsid = 0x41034080, .aa64mmfr = { 0x1124 } } },
     { .name = "max", .aarch64 = true, .el2 = true, .el3 = true, .physical_bits = 48, .features = features_max,
       .ids = { IDS_V8, .midr = 0x000f0510, .ctr = 0x8444c004, .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a },
-               .fpsid = 0x41034070, .aa64mmfr = { 0x0f101125 } } },
+               .fpsid = 0x41034070, .aa64mmfr = { 0x00101125 } } },
 };
 
 /* The model with the most letters of the beginning in common. */
