@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Cables between network cards and back ends. A frame goes straight from network_send into the other end's receive, or
- * into that end's queue when it has no room or is in the middle of receiving. The queue is bounded; beyond it frames are
- * lost, as on a real cable's other side.
+ * into that end's queue when it has no room or is in the middle of receiving. The queue is bounded; beyond it frames
+ * are lost, as on a real cable's other side.
  */
 #include "base/network.h"
 #include <glib.h>

@@ -28,7 +28,8 @@ static void on_frame(void *opaque, const uint8_t *frame, size_t bytes)
     fflush(capture->file);          /* whole even if the process is killed */
 }
 
-struct net_capture *net_capture_open(struct network_end *end, const char *path, unsigned maxlen, const struct net_host *host,
+struct net_capture *net_capture_open(struct network_end *end, const char *path, unsigned maxlen,
+                                     const struct net_host *host,
                                      GError **error)
 {
     FILE *file = fopen(path, "wbe");

@@ -10,7 +10,8 @@ struct net_arguments { char *kind; GPtrArray *keys, *values; };
 
 /* The last value of key; NULL: not given. */
 const char *net_argument(const struct net_arguments *arguments, const char *key);
-bool net_argument_bool(const struct net_arguments *arguments, const char *key, bool standard, bool *value, GError **error);
+bool net_argument_bool(const struct net_arguments *arguments, const char *key, bool standard, bool *value,
+                       GError **error);
 bool net_argument_number(const struct net_arguments *arguments, const char *key, uint64_t most, uint64_t *value,
                          GError **error);
 

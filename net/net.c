@@ -17,7 +17,8 @@ const char *net_argument(const struct net_arguments *arguments, const char *key)
     return NULL;
 }
 
-bool net_argument_bool(const struct net_arguments *arguments, const char *key, bool standard, bool *value, GError **error)
+bool net_argument_bool(const struct net_arguments *arguments, const char *key, bool standard, bool *value,
+                       GError **error)
 {
     const char *text = net_argument(arguments, key);
     *value = text ? !strcmp(text, "on") || !strcmp(text, "yes") || !strcmp(text, "true") : standard;

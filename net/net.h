@@ -4,8 +4,8 @@
 /*
  * Back ends of network cards: what -netdev opens.
  *
- * Threads: opened and closed from the main loop's thread, machine lock not held; all but user NAT's own work is done with
- * it held. Descriptors are watched by glib's default main context.
+ * Threads: opened and closed from the main loop's thread, machine lock not held; all but user NAT's own work is done
+ * with it held. Descriptors are watched by glib's default main context.
  */
 #include <glib.h>
 #include "base/clock.h"
@@ -34,8 +34,8 @@ char *net_describe(const struct net *net);
 void net_print_help(GString *out);
 
 /*
- * -nic and -net: "user,model=e1000,mac=52:54:00:12:34:56,hostfwd=..." -> what net_open takes, and the card's. backend is
- * NULL for "none". All are to be freed. error: a bad mac.
+ * -nic and -net: "user,model=e1000,mac=52:54:00:12:34:56,hostfwd=..." -> what net_open takes, and the card's. backend
+ * is NULL for "none". All are to be freed. error: a bad mac.
  */
 struct net_nic { char *backend, *model, *mac; };
 bool net_parse_nic(const char *text, struct net_nic *nic, GError **error);
@@ -53,7 +53,8 @@ char *net_user_info(struct net *net);
 
 struct net_capture;
 /* Writes every frame of the end to a file in pcap format. maxlen: bytes kept of a frame, 0: 65536. */
-struct net_capture *net_capture_open(struct network_end *end, const char *path, unsigned maxlen, const struct net_host *host,
+struct net_capture *net_capture_open(struct network_end *end, const char *path, unsigned maxlen,
+                                     const struct net_host *host,
                                      GError **error);
 void net_capture_close(struct net_capture *capture);    /* before the end goes */
 

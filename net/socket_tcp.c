@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A cable through a TCP connection: each frame after its length as four bytes, most significant first. The listening side
- * takes one peer at a time and the next when that one has left; the connecting side tries again every second until it
- * gets through. A frame that the connection cannot take is lost, never half of one.
+ * A cable through a TCP connection: each frame after its length as four bytes, most significant first. The listening
+ * side takes one peer at a time and the next when that one has left; the connecting side tries again every second
+ * until it gets through. A frame that the connection cannot take is lost, never half of one.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cable through UDP, one bare Ethernet frame a datagram: -netdev socket,udp= and -netdev dgram. This is what GNS3's
- * uBridge and Dynamips speak. Frames leave from the vCPU's thread; a peer that is not there yet (ECONNREFUSED) or a full
- * socket costs the frame and nothing else. Only datagrams of the peer are taken.
+ * uBridge and Dynamips speak. Frames leave from the vCPU's thread; a peer that is not there yet (ECONNREFUSED) or a
+ * full socket costs the frame and nothing else. Only datagrams of the peer are taken.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -65,7 +65,8 @@ static void receive(void *opaque, const uint8_t *frame, size_t bytes)
     ssize_t sent = sendto(udp->fd, frame, bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&udp->remote,
                           sizeof(udp->remote));
     if (sent < 0 && errno == ECONNREFUSED) {        /* of an earlier frame; this one was not sent */
-        sendto(udp->fd, frame, bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&udp->remote, sizeof(udp->remote));
+        sendto(udp->fd, frame, bytes, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&udp->remote,
+               sizeof(udp->remote));
     }
 }
 

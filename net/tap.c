@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * -netdev tap: a TAP interface of a Linux host, made or joined. Needs the right to do so (CAP_NET_ADMIN, or an interface
- * that was made for the user with ip tuntap add mode tap user NAME). No scripts are run: script= and downscript= must be
- * "no".
+ * -netdev tap: a TAP interface of a Linux host, made or joined. Needs the right to do so (CAP_NET_ADMIN, or an
+ * interface that was made for the user with ip tuntap add mode tap user NAME). No scripts are run: script= and
+ * downscript= must be "no".
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
  *                            v                              |
  *   thread: fill, poll, { take input (machine lock) }, slirp_pollfds_poll, slirp_input
  *
- * Locks: `lock` guards libslirp and is held but while the thread sleeps or delivers; the monitor takes it too. `input` and
- * `sleeping` belong to the machine lock. Order: machine lock inside `lock`, never the other way round.
+ * Locks: `lock` guards libslirp and is held but while the thread sleeps or delivers; the monitor takes it too. `input`
+ * and `sleeping` belong to the machine lock. Order: machine lock inside `lock`, never the other way round.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -295,7 +295,8 @@ static bool user_open(struct net *net, const struct net_arguments *arguments, GE
     g_queue_init(&user->input);
     g_mutex_init(&user->lock);
     user->slirp = slirp_new(&user->options.config, &callbacks, user);
-    if (!add_forwards(user, user->options.forwards, error) || !add_forwards(user, user->options.guest_forwards, error)) {
+    if (!add_forwards(user, user->options.forwards, error) ||
+        !add_forwards(user, user->options.guest_forwards, error)) {
         user_close(net);
         network_end_free(net->end);
         return false;

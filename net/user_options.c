@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What -netdev user says, into libslirp's configuration. Defaults as documented for QEMU: 10.0.2.0/24, the host at .2, DNS
- * at .3, DHCP from .15; fec0::/64 with ::2 and ::3. Left out: smb (needs a server of its own), guestfwd to a -chardev.
+ * What -netdev user says, into libslirp's configuration. Defaults as documented for QEMU: 10.0.2.0/24, the host at .2,
+ * DNS at .3, DHCP from .15; fec0::/64 with ::2 and ::3. Left out: smb (needs a server of its own), guestfwd to a
+ * -chardev.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -10,14 +11,17 @@
 enum { HOST_DEFAULT = 2, DNS_DEFAULT = 3, DHCP_DEFAULT = 15, PREFIX6_DEFAULT = 64, MTU = 1500, DOMAINS_MOST = 16 };
 
 const char *const user_option_keys[] = {
-    "ipv4", "ipv6", "net", "host", "dhcpstart", "dns", "hostname", "domainname", "dnssearch", "hostfwd", "guestfwd", "tftp",
-    "tftp-server-name", "bootfile", "restrict", "ipv6-net", "ipv6-prefix", "ipv6-prefixlen", "ipv6-host", "ipv6-dns", "smb",
+    "ipv4", "ipv6", "net", "host", "dhcpstart", "dns", "hostname", "domainname", "dnssearch", "hostfwd", "guestfwd",
+    "tftp",
+    "tftp-server-name", "bootfile", "restrict", "ipv6-net", "ipv6-prefix", "ipv6-prefixlen", "ipv6-host", "ipv6-dns",
+    "smb",
     NULL,
 };
 
 static bool address4(const char *key, const char *text, struct in_addr *address, GError **error)
 {
-    return inet_pton(AF_INET, text, address) == 1 || error_fail(error, "%s=%s: must be an address like 10.0.2.2", key, text);
+    return inet_pton(AF_INET, text, address) == 1 ||
+        error_fail(error, "%s=%s: must be an address like 10.0.2.2", key, text);
 }
 
 /* "10.0.2.0/24", "10.0.2.0/255.255.255.0", or without a mask that of the address's class. */
@@ -50,7 +54,8 @@ static bool parse_net(const char *text, SlirpConfig *config, GError **error)
     return true;
 }
 
-static bool inside(const char *key, const SlirpConfig *config, struct in_addr *address, const char *text, uint32_t standard,
+static bool inside(const char *key, const SlirpConfig *config, struct in_addr *address, const char *text,
+                   uint32_t standard,
                    GError **error)
 {
     if (!text) {
@@ -79,12 +84,14 @@ static bool parse_ipv4(SlirpConfig *config, const struct net_arguments *argument
     return true;
 }
 
-static bool address6(const struct net_arguments *arguments, const char *key, const char *standard, struct in6_addr *address,
+static bool address6(const struct net_arguments *arguments, const char *key, const char *standard,
+                     struct in6_addr *address,
                      GError **error)
 {
     const char *text = net_argument(arguments, key);
     text = text ? text : standard;
-    return inet_pton(AF_INET6, text, address) == 1 || error_fail(error, "%s=%s: must be an address like fec0::2", key, text);
+    return inet_pton(AF_INET6, text, address) == 1 ||
+        error_fail(error, "%s=%s: must be an address like fec0::2", key, text);
 }
 
 static bool parse_ipv6(SlirpConfig *config, const struct net_arguments *arguments, GError **error)

@@ -27,8 +27,8 @@ static const char *card_name(const struct device_arguments *arguments, const cha
     return id ? id : kind;
 }
 
-/* Firmware runs a ROM only if it names the card it is on (PCI 3.0, 6.3.1.2), and one ROM serves several. So the copy gets the
- * card's ids, and its checksum is made right at the byte that iPXE leaves for that. */
+/* Firmware runs a ROM only if it names the card it is on (PCI 3.0, 6.3.1.2), and one ROM serves several. So the copy
+ * gets the card's ids, and its checksum is made right at the byte that iPXE leaves for that. */
 static void name_card_in_rom(uint8_t *image, gsize bytes, const struct pci_device *pci)
 {
     enum { POINTER = 0x18, IDS = 4, IDS_BYTES = 4, CHECKSUM = 6 };
@@ -45,7 +45,8 @@ static void name_card_in_rom(uint8_t *image, gsize bytes, const struct pci_devic
 }
 
 /* Boot ROM and place in the boot order. */
-static bool make_bootable(struct board *board, const struct device_arguments *arguments, struct pci_device *pci, unsigned slot,
+static bool make_bootable(struct board *board, const struct device_arguments *arguments, struct pci_device *pci,
+                          unsigned slot,
                           GError **error)
 {
     const char *name = device_text(arguments, "romfile");
@@ -69,7 +70,8 @@ static bool make_bootable(struct board *board, const struct device_arguments *ar
     return true;
 }
 
-static bool add_e1000(struct board *board, const struct device_arguments *arguments, enum e1000_model model, GError **error)
+static bool add_e1000(struct board *board, const struct device_arguments *arguments, enum e1000_model model,
+                      GError **error)
 {
     uint8_t mac[NETWORK_MAC_BYTES];
     unsigned slot;
@@ -157,7 +159,8 @@ bool virtio_net_device_add(struct board *board, const struct device_arguments *a
 bool virtio_net_pci_add(struct board *board, const struct device_arguments *arguments, GError **error)
 {
     struct virtio_pci_options options = {
-        .disable_legacy = device_bool(arguments, "disable-legacy"), .disable_modern = device_bool(arguments, "disable-modern"),
+        .disable_legacy = device_bool(arguments, "disable-legacy"),
+        .disable_modern = device_bool(arguments, "disable-modern"),
         .class_code = CLASS_ETHERNET, .vectors = (unsigned)device_number(arguments, "vectors"),
     };
     unsigned slot;

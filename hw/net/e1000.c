@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Intel 82540EM (SDM 317453): registers, interrupts, reset, the PCI function. EEPROM and PHY are e1000_phy.c, frames
- * e1000_rx.c and e1000_tx.c. Left out: power management and wake-up (registers can be set), flow control (likewise), flash,
- * the 82545EM's and 82544GC's other media.
+ * e1000_rx.c and e1000_tx.c. Left out: power management and wake-up (registers can be set), flow control (likewise),
+ * flash, the 82545EM's and 82544GC's other media.
  *
- * ITR: an interrupt comes no sooner after the last one than the register says; causes that arrive earlier wait in ICR for a
- * timer.
+ * ITR: an interrupt comes no sooner after the last one than the register says; causes that arrive earlier wait in ICR
+ * for a timer.
  */
 #include <string.h>
 #include "hw/net/e1000_regs.h"
 
-enum { BAR_MEMORY = 0, BAR_IO = 1, MEMORY_BYTES = 0x20000, IO_BYTES = 0x40, IO_ADDRESS = 0, IO_DATA = 4, ITR_UNIT_NS = 256,
+enum { BAR_MEMORY = 0, BAR_IO = 1, MEMORY_BYTES = 0x20000, IO_BYTES = 0x40, IO_ADDRESS = 0, IO_DATA = 4,
+       ITR_UNIT_NS = 256,
        ITR_INTERVAL = 0xffff };
 
 /* Registers that are what was written to them, but for `writable`. */
@@ -18,15 +19,18 @@ struct plain_register { uint16_t offset; size_t member; uint32_t writable; };
 #define PLAIN(offset, member, writable) { offset, offsetof(struct e1000_state, member), writable }
 static const struct plain_register plain_registers[] = {
     PLAIN(CTRL_EXT, ctrl_ext, UINT32_MAX), PLAIN(FCAL, fcal, UINT32_MAX), PLAIN(FCAH, fcah, UINT16_MAX),
-    PLAIN(FCT, fct, UINT16_MAX), PLAIN(VET, vet, UINT16_MAX), PLAIN(ITR, itr, UINT16_MAX), PLAIN(FCTTV, fcttv, UINT16_MAX),
+    PLAIN(FCT, fct, UINT16_MAX), PLAIN(VET, vet, UINT16_MAX), PLAIN(ITR, itr, UINT16_MAX),
+    PLAIN(FCTTV, fcttv, UINT16_MAX),
     PLAIN(TXCW, txcw, UINT32_MAX), PLAIN(TIPG, tipg, 0x3fffffff), PLAIN(AIT, ait, UINT16_MAX),
     PLAIN(LEDCTL, ledctl, UINT32_MAX), PLAIN(PBA, pba, UINT16_MAX), PLAIN(FCRTL, fcrtl, 0x8000fff8),
-    PLAIN(FCRTH, fcrth, 0xfff8), PLAIN(RDBAL, rdbal, ~15u), PLAIN(RDBAH, rdbah, UINT32_MAX), PLAIN(RDLEN, rdlen, 0xfff80),
+    PLAIN(FCRTH, fcrth, 0xfff8), PLAIN(RDBAL, rdbal, ~15u), PLAIN(RDBAH, rdbah, UINT32_MAX),
+    PLAIN(RDLEN, rdlen, 0xfff80),
     PLAIN(RDH, rdh, UINT16_MAX), PLAIN(RDTR, rdtr, UINT16_MAX), PLAIN(RXDCTL, rxdctl, UINT32_MAX),
     PLAIN(RADV, radv, UINT16_MAX), PLAIN(RSRPD, rsrpd, 0xfff), PLAIN(TXDMAC, txdmac, 1), PLAIN(TDBAL, tdbal, ~15u),
     PLAIN(TDBAH, tdbah, UINT32_MAX), PLAIN(TDLEN, tdlen, 0xfff80), PLAIN(TDH, tdh, UINT16_MAX),
     PLAIN(TIDV, tidv, UINT16_MAX), PLAIN(TXDCTL, txdctl, UINT32_MAX), PLAIN(TADV, tadv, UINT16_MAX),
-    PLAIN(TSPMT, tspmt, UINT32_MAX), PLAIN(RXCSUM, rxcsum, 0x7ff), PLAIN(WUC, wuc, UINT32_MAX), PLAIN(WUFC, wufc, UINT32_MAX),
+    PLAIN(TSPMT, tspmt, UINT32_MAX), PLAIN(RXCSUM, rxcsum, 0x7ff), PLAIN(WUC, wuc, UINT32_MAX),
+    PLAIN(WUFC, wufc, UINT32_MAX),
     PLAIN(MANC, manc, UINT32_MAX),
     /* read here, written by functions of their own */
     PLAIN(CTRL, ctrl, 0), PLAIN(EERD, eerd, 0), PLAIN(MDIC, mdic, 0), PLAIN(IMS, ims, 0), PLAIN(RCTL, rctl, 0),
@@ -135,7 +139,8 @@ static void reset_mac(struct e1000 *card)
 {
     struct e1000_state *s = &card->state, old = *s;
     *s = (struct e1000_state){
-        .pci = old.pci, .io_address = old.io_address, .ctrl = CTRL_FD | CTRL_SLU | CTRL_SPEED_1000, .ledctl = 0x07061302,
+        .pci = old.pci, .io_address = old.io_address, .ctrl = CTRL_FD | CTRL_SLU | CTRL_SPEED_1000,
+        .ledctl = 0x07061302,
         .pba = 0x00100030, .eeprom_data_out = 1,
     };
     memcpy(s->phy, old.phy, sizeof(s->phy));
@@ -290,11 +295,14 @@ static void e1000_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct e1000_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(pci), FIELD(next_interrupt_ns), FIELD(transmit_ns), FIELD(ctrl), FIELD(eecd), FIELD(eerd), FIELD(ctrl_ext), FIELD(mdic), FIELD(fcal),
+    FIELD(pci), FIELD(next_interrupt_ns), FIELD(transmit_ns), FIELD(ctrl), FIELD(eecd), FIELD(eerd), FIELD(ctrl_ext),
+    FIELD(mdic), FIELD(fcal),
     FIELD(fcah), FIELD(fct), FIELD(vet), FIELD(icr), FIELD(itr), FIELD(ims), FIELD(rctl), FIELD(fcttv), FIELD(txcw),
-    FIELD(tctl), FIELD(tipg), FIELD(ait), FIELD(ledctl), FIELD(pba), FIELD(fcrtl), FIELD(fcrth), FIELD(rdbal), FIELD(rdbah),
+    FIELD(tctl), FIELD(tipg), FIELD(ait), FIELD(ledctl), FIELD(pba), FIELD(fcrtl), FIELD(fcrth), FIELD(rdbal),
+    FIELD(rdbah),
     FIELD(rdlen), FIELD(rdh), FIELD(rdt), FIELD(rdtr), FIELD(rxdctl), FIELD(radv), FIELD(rsrpd), FIELD(txdmac),
-    FIELD(tdbal), FIELD(tdbah), FIELD(tdlen), FIELD(tdh), FIELD(tdt), FIELD(tidv), FIELD(txdctl), FIELD(tadv), FIELD(tspmt),
+    FIELD(tdbal), FIELD(tdbah), FIELD(tdlen), FIELD(tdh), FIELD(tdt), FIELD(tidv), FIELD(txdctl), FIELD(tadv),
+    FIELD(tspmt),
     FIELD(rxcsum), FIELD(wuc), FIELD(wufc), FIELD(manc), FIELD(io_address), FIELD(mta), FIELD(vfta), FIELD(ra),
     FIELD(statistics), FIELD(phy), FIELD(contexts), FIELD(eeprom_shift), FIELD(eeprom_bits), FIELD(eeprom_out),
     FIELD(eeprom_address), FIELD(eeprom_data_out),
@@ -312,13 +320,15 @@ const struct device_type e1000_type = {
     .version = 1,
 };
 
-struct e1000 *e1000_new(struct machine *machine, struct pci_bus *bus, unsigned slot, enum e1000_model model, const char *id,
+struct e1000 *e1000_new(struct machine *machine, struct pci_bus *bus, unsigned slot, enum e1000_model model,
+                        const char *id,
                         const uint8_t mac[NETWORK_MAC_BYTES])
 {
     static const uint16_t devices[E1000_MODEL_COUNT] = { 0x100e, 0x1008, 0x100f };
     struct e1000 *card = g_new0(struct e1000, 1);
     const struct network_client client = { card, e1000_can_receive, e1000_receive, link_changed, false };
-    const struct pci_identity identity = { .vendor = 0x8086, .device = devices[model], .class_code = 0x0200, .revision = 3,
+    const struct pci_identity identity = { .vendor = 0x8086, .device = devices[model], .class_code = 0x0200,
+                                           .revision = 3,
                                            .interrupt_pin = 1 };
     card->machine = machine;
     card->model = model;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
-/* Intel 82540EM gigabit Ethernet controller (8086:100e), and its kin 82544GC and 82545EM as far as drivers tell them apart. */
+/* Intel 82540EM gigabit Ethernet controller (8086:100e), and its kin 82544GC and 82545EM as far as drivers tell them
+ * apart. */
 #include "base/network.h"
 #include "hw/pci/pci.h"
 
@@ -49,7 +50,8 @@ struct e1000 {
 extern const struct device_type e1000_type;
 
 /* The card's end of the cable is card->end; plug it into a back end's. id: its name. */
-struct e1000 *e1000_new(struct machine *machine, struct pci_bus *bus, unsigned slot, enum e1000_model model, const char *id,
+struct e1000 *e1000_new(struct machine *machine, struct pci_bus *bus, unsigned slot, enum e1000_model model,
+                        const char *id,
                         const uint8_t mac[NETWORK_MAC_BYTES]);
 
 #endif

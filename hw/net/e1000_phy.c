@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 82540EM's EEPROM (93C46 Microwire; SDM 5.3 to 5.6) and its PHY (M88E1011; SDM 8.10 and 13.4.3). Autonegotiation is
- * done at once. Left out: writing the EEPROM, PHY interrupts, registers of cable tests.
+ * The 82540EM's EEPROM (93C46 Microwire; SDM 5.3 to 5.6) and its PHY (M88E1011; SDM 8.10 and 13.4.3). Autonegotiation
+ * is done at once. Left out: writing the EEPROM, PHY interrupts, registers of cable tests.
  */
 #include "hw/net/e1000_regs.h"
 
 enum {  /* EEPROM words */
     EEPROM_MAC = 0x00, EEPROM_COMPATIBILITY = 0x03, EEPROM_LED = 0x04, EEPROM_PBA = 0x08, EEPROM_CONTROL1 = 0x0a,
-    EEPROM_SUBSYSTEM = 0x0b, EEPROM_SUBVENDOR = 0x0c, EEPROM_DEVICE = 0x0d, EEPROM_VENDOR = 0x0e, EEPROM_CONTROL2 = 0x0f,
+    EEPROM_SUBSYSTEM = 0x0b, EEPROM_SUBVENDOR = 0x0c, EEPROM_DEVICE = 0x0d, EEPROM_VENDOR = 0x0e,
+    EEPROM_CONTROL2 = 0x0f,
     EEPROM_CHECKSUM = 0x3f, EEPROM_SUM = 0xbaba,
 };
 enum { MICROWIRE_COMMAND_BITS = 9, MICROWIRE_READ = 2, EERD_ADDRESS_SHIFT = 8, EERD_DATA_SHIFT = 16 };
 enum { PHY_ADDRESS = 1, MDIC_REGISTER_SHIFT = 16, MDIC_PHY_SHIFT = 21 };
 enum {  /* IEEE 802.3 clause 22 registers, then Marvell's */
     PHY_CONTROL = 0, PHY_STATUS = 1, PHY_ID1 = 2, PHY_ID2 = 3, PHY_ADVERTISE = 4, PHY_PARTNER = 5, PHY_EXPANSION = 6,
-    PHY_1000_CONTROL = 9, PHY_1000_STATUS = 10, PHY_EXTENDED_STATUS = 15, M88_CONTROL = 16, M88_STATUS = 17, M88_EXTENDED = 20,
+    PHY_1000_CONTROL = 9, PHY_1000_STATUS = 10, PHY_EXTENDED_STATUS = 15, M88_CONTROL = 16, M88_STATUS = 17,
+    M88_EXTENDED = 20,
 };
 enum {
-    PHY_CONTROL_RESET = 1 << 15, PHY_CONTROL_LOOPBACK = 1 << 14, PHY_CONTROL_AUTONEG = 1 << 12, PHY_CONTROL_RESTART = 1 << 9,
+    PHY_CONTROL_RESET = 1 << 15, PHY_CONTROL_LOOPBACK = 1 << 14, PHY_CONTROL_AUTONEG = 1 << 12,
+    PHY_CONTROL_RESTART = 1 << 9,
     PHY_CONTROL_FULL = 1 << 8, PHY_CONTROL_1000 = 1 << 6, PHY_STATUS_LINK = 1 << 2, PHY_STATUS_AUTONEG_DONE = 1 << 5,
     PHY_STATUS_ABILITIES = 0x7949, PHY_PARTNER_ALL = 0xcde1, PHY_1000_PARTNER = 0x7c00, M88_STATUS_LINK = 1 << 10,
     M88_STATUS_RESOLVED = 0xa848,   /* 1000 Mb/s, full duplex, resolved, crossed */

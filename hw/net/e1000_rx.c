@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receiving (SDM 3.2, 13.4.22 and following): filters, VLAN tags, checksum status, the ring. The FCS, where the driver wants
- * it stored, is four zero bytes: cables here carry none. Interrupts come at once: RDTR and RADV name the longest delay, and
- * ITR does the throttling.
+ * Receiving (SDM 3.2, 13.4.22 and following): filters, VLAN tags, checksum status, the ring. The FCS, where the driver
+ * wants it stored, is four zero bytes: cables here carry none. Interrupts come at once: RDTR and RADV name the longest
+ * delay, and ITR does the throttling.
  */
 #include <string.h>
 #include "hw/net/e1000_regs.h"
@@ -118,7 +118,8 @@ static void checksum_status(const struct e1000_state *s, const uint8_t *frame, s
 }
 
 /* Takes the tag out where the driver wants that; returns the frame's new length. */
-static size_t strip_tag(const struct e1000_state *s, uint8_t *frame, size_t bytes, struct receive_descriptor *descriptor)
+static size_t strip_tag(const struct e1000_state *s, uint8_t *frame, size_t bytes,
+                        struct receive_descriptor *descriptor)
 {
     if (!(s->ctrl & CTRL_VME) || !is_tagged(s, frame, bytes)) {
         return bytes;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transmitting (SDM 3.3 to 3.5): legacy, context and data descriptors, checksum insertion, TCP segmentation, VLAN tags.
- * Descriptors of a frame are taken when its last one is there, so nothing of a frame is kept between writes of TDT. TDT
- * starts work that is done before the write returns, but for no more than a budget of bytes; a timer does the rest, so that
- * a driver cannot keep the machine's lock for itself. TIDV, TADV: see e1000_rx.c.
+ * Transmitting (SDM 3.3 to 3.5): legacy, context and data descriptors, checksum insertion, TCP segmentation, VLAN
+ * tags. Descriptors of a frame are taken when its last one is there, so nothing of a frame is kept between writes of
+ * TDT. TDT starts work that is done before the write returns, but for no more than a budget of bytes; a timer does the
+ * rest, so that a driver cannot keep the machine's lock for itself. TIDV, TADV: see e1000_rx.c.
  */
 #include <string.h>
 #include "hw/net/e1000_regs.h"

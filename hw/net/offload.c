@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checksums and segmentation for network cards: RFC 1071 (Internet checksum), RFC 791 and 8200 (IP), RFC 9293 (TCP), RFC
- * 768 (UDP). IPv6 extension headers are walked over by length; one that is none of hop-by-hop, routing or destination
- * options ends the search. Left out: SCTP.
+ * Checksums and segmentation for network cards: RFC 1071 (Internet checksum), RFC 791 and 8200 (IP), RFC 9293 (TCP),
+ * RFC 768 (UDP). IPv6 extension headers are walked over by length; one that is none of hop-by-hop, routing or
+ * destination options ends the search. Left out: SCTP.
  */
 #include <string.h>
 #include "hw/net/offload.h"
@@ -106,7 +106,8 @@ static void layout_ipv4(const uint8_t *frame, size_t bytes, struct offload_layou
 static void layout_ipv6(const uint8_t *frame, size_t bytes, struct offload_layout *layout)
 {
     const uint8_t *ip = frame + layout->l3;
-    if (layout->l3 + IPV6_BYTES > bytes || ip[0] >> 4 != 6 || layout->l3 + IPV6_BYTES + get16(ip + IPV6_PAYLOAD) > bytes) {
+    if (layout->l3 + IPV6_BYTES > bytes || ip[0] >> 4 != 6 ||
+        layout->l3 + IPV6_BYTES + get16(ip + IPV6_PAYLOAD) > bytes) {
         return;
     }
     unsigned at = layout->l3 + IPV6_BYTES;

@@ -2,8 +2,8 @@
 #ifndef HW_NET_OFFLOAD_H
 #define HW_NET_OFFLOAD_H
 /*
- * What network cards do for drivers: Internet checksums (RFC 1071) and cutting large TCP segments into frames. Offsets come
- * from drivers and are believed nothing of.
+ * What network cards do for drivers: Internet checksums (RFC 1071) and cutting large TCP segments into frames. Offsets
+ * come from drivers and are believed nothing of.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,18 +22,20 @@ enum { OFFLOAD_TCP = 6, OFFLOAD_UDP = 17 };
 /* What offload_check found. */
 enum { OFFLOAD_IP_GOOD = 1, OFFLOAD_IP_BAD = 2, OFFLOAD_L4_GOOD = 4, OFFLOAD_L4_BAD = 8 };
 
-/* The sum of 16-bit words in network order, folded to 16 bits, not inverted. An odd byte at the end counts as high byte. */
+/* The sum of 16-bit words in network order, folded to 16 bits, not inverted. An odd byte at the end counts as high
+ * byte. */
 uint16_t offload_sum(const uint8_t *data, size_t bytes);
 void offload_layout(const uint8_t *frame, size_t bytes, struct offload_layout *layout);
 /* Which checksums are there, and whether they are right. */
 unsigned offload_check(const uint8_t *frame, size_t bytes, const struct offload_layout *layout);
-/* Puts the checksum of [start, end) at `at`; the field's old contents take part (a pseudo header's sum). false: an offset is
- * outside the frame; nothing was done. */
+/* Puts the checksum of [start, end) at `at`; the field's old contents take part (a pseudo header's sum). false: an
+ * offset is outside the frame; nothing was done. */
 bool offload_put_checksum(uint8_t *frame, size_t bytes, unsigned start, unsigned end, unsigned at);
 
-/* Sends a frame whose TCP (or UDP) payload is to go out in pieces of at most mss bytes: whole when the other end takes large
- * ones. headers: bytes before the payload. IP lengths, numbers and all checksums are filled in. false: no such frame can be
- * made of it (not IP, headers that do not fit, an mss below 32); nothing was sent. frame may be changed. */
+/* Sends a frame whose TCP (or UDP) payload is to go out in pieces of at most mss bytes: whole when the other end
+ * takes large ones. headers: bytes before the payload. IP lengths, numbers and all checksums are filled in. false:
+ * no such frame can be made of it (not IP, headers that do not fit, an mss below 32); nothing was sent. frame may be
+ * changed. */
 bool offload_send_segments(struct network_end *end, uint8_t *frame, size_t bytes, unsigned headers, unsigned mss);
 
 #endif

@@ -8,7 +8,8 @@
 #include "hw/pci/msi.h"
 
 enum {  /* MSI: offsets in the capability, and message control */
-    MSI_CONTROL = 2, MSI_ADDRESS = 4, MSI_ADDRESS_HIGH = 8, MSI_DATA = 12, MSI_MASK = 16, MSI_PENDING = 20, MSI_BYTES = 24,
+    MSI_CONTROL = 2, MSI_ADDRESS = 4, MSI_ADDRESS_HIGH = 8, MSI_DATA = 12, MSI_MASK = 16, MSI_PENDING = 20,
+    MSI_BYTES = 24,
     MSI_CONTROL_ENABLE = 1 << 0, MSI_CONTROL_CAPABLE_SHIFT = 1, MSI_CONTROL_ENABLED_SHIFT = 4, MSI_CONTROL_64 = 1 << 7,
     MSI_CONTROL_MASKS = 1 << 8,
 };
@@ -31,7 +32,8 @@ void msi_init(struct msi *msi, struct pci_device *device, unsigned vectors)
     unsigned log2 = (unsigned)__builtin_ctz(vectors);
     *msi = (struct msi){ .device = device, .capability = at, .vectors = vectors };
     device->msi = msi;
-    put(device->reset_config, at + MSI_CONTROL, MSI_CONTROL_64 | MSI_CONTROL_MASKS | log2 << MSI_CONTROL_CAPABLE_SHIFT, 2);
+    put(device->reset_config, at + MSI_CONTROL, MSI_CONTROL_64 | MSI_CONTROL_MASKS | log2 << MSI_CONTROL_CAPABLE_SHIFT,
+        2);
     put(device->writable, at + MSI_CONTROL, MSI_CONTROL_ENABLE | 7 << MSI_CONTROL_ENABLED_SHIFT, 2);
     put(device->writable, at + MSI_ADDRESS, ~3u, 4);
     put(device->writable, at + MSI_ADDRESS_HIGH, UINT32_MAX, 4);

@@ -2,8 +2,8 @@
 #ifndef HW_PCI_MSI_H
 #define HW_PCI_MSI_H
 /*
- * Message-signalled interrupts: MSI (in configuration space alone) and MSI-X (a table in a BAR), PCI 3.0, 6.8. A message
- * is a write of four bytes: x86's local APICs and ARM's GICv2m and ITS listen at addresses of their own.
+ * Message-signalled interrupts: MSI (in configuration space alone) and MSI-X (a table in a BAR), PCI 3.0, 6.8. A
+ * message is a write of four bytes: x86's local APICs and ARM's GICv2m and ITS listen at addresses of their own.
  *
  * A device embeds struct msi or struct msix, and for MSI-X struct msix_state in its state. pci_device_reset and
  * pci_device_loaded include them.

@@ -26,7 +26,8 @@ void virtio_init(struct virtio_device *device, struct machine *machine, struct v
 
 unsigned virtio_add_queue(struct virtio_device *device, uint16_t size)
 {
-    g_assert(device->queue_count < VIRTIO_QUEUES_MOST && size && size <= VIRTIO_QUEUE_SIZE_MOST && !(size & (size - 1)));
+    g_assert(device->queue_count < VIRTIO_QUEUES_MOST && size && size <= VIRTIO_QUEUE_SIZE_MOST &&
+             !(size & (size - 1)));
     device->queue_sizes[device->queue_count] = size;
     return device->queue_count++;
 }

@@ -9,8 +9,8 @@
  *              ^                                           |
  *   driver --> transport (virtio_pci.c, virtio_mmio.c) --> virtio.c
  *
- * A device embeds struct virtio_device, has struct virtio_state inside its own state struct, and is a device type of its
- * own; so is the transport, which is made after it:
+ * A device embeds struct virtio_device, has struct virtio_state inside its own state struct, and is a device type of
+ * its own; so is the transport, which is made after it:
  *
  *   struct virtio_net *net = virtio_net_new(machine, ...);
  *   virtio_pci_new(machine, bus, slot, function, &net->virtio, &options);   or virtio_mmio_plug(mmio, &net->virtio);
@@ -142,8 +142,8 @@ uint64_t virtio_read(struct virtio_device *device, const struct virtio_element *
 /* Into the driver's buffers. Returns the bytes copied. */
 uint64_t virtio_write(struct virtio_device *device, const struct virtio_element *element, uint64_t offset,
                       const void *in, uint64_t bytes);
-/* Done with the chain: `written` bytes of its writable part hold data. Frees the element. Any order. The driver learns of it
- * by virtio_notify. Safe after a reset: then nothing is written. */
+/* Done with the chain: `written` bytes of its writable part hold data. Frees the element. Any order. The driver
+ * learns of it by virtio_notify. Safe after a reset: then nothing is written. */
 void virtio_push(struct virtio_device *device, unsigned queue, struct virtio_element *element, uint32_t written);
 /* Interrupts the driver unless it asked not to be. */
 void virtio_notify(struct virtio_device *device, unsigned queue);
@@ -154,8 +154,8 @@ void virtio_publish(struct virtio_device *device, unsigned queue, unsigned count
 /* Puts back the `count` chains that were popped last; the caller frees the elements by virtio_drop. */
 void virtio_unpop(struct virtio_device *device, unsigned queue, unsigned count);
 void virtio_drop(struct virtio_element *element);
-/* Asks the driver for notifications (as at first), or not. On: true when more has arrived meanwhile, so look again. Who pops
- * until NULL need not ask. */
+/* Asks the driver for notifications (as at first), or not. On: true when more has arrived meanwhile, so look again.
+ * Who pops until NULL need not ask. */
 bool virtio_want_notify(struct virtio_device *device, unsigned queue, bool want);
 
 /* ---- For transports ---- */

@@ -85,7 +85,8 @@ static void legacy_register_write(struct virtio_mmio *mmio, uint64_t offset, uin
     case MMIO_GUEST_PAGE_SIZE: mmio->state.guest_page_bytes = value; break;
     case MMIO_QUEUE_ALIGN: mmio->state.queue_align = value; break;
     case MMIO_QUEUE_PFN:
-        virtio_set_legacy_address(mmio->virtio, (uint64_t)value * mmio->state.guest_page_bytes, mmio->state.queue_align);
+        virtio_set_legacy_address(mmio->virtio, (uint64_t)value * mmio->state.guest_page_bytes,
+                                  mmio->state.queue_align);
         break;
     default: break;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio network device (VIRTIO 1.1, 5.1): one pair of queues and the control queue (virtio_net_ctrl.c). The driver may
- * leave TCP and UDP checksums and the cutting of TCP segments to the device, and takes the word of the device for checksums
- * of what it receives. Left out: several pairs of queues, large received segments, UDP fragmentation, announcements.
+ * Virtio network device (VIRTIO 1.1, 5.1): one pair of queues and the control queue (virtio_net_ctrl.c). The driver
+ * may leave TCP and UDP checksums and the cutting of TCP segments to the device, and takes the word of the device for
+ * checksums of what it receives. Left out: several pairs of queues, large received segments, UDP fragmentation,
+ * announcements.
  *
  * What is sent is sent before the driver's notification returns, but for no more than a budget; a timer does the rest.
  */
@@ -271,7 +272,8 @@ static void virtio_net_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct virtio_net_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(virtio), FIELD(transmit_ns), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table), FIELD(mac), FIELD(promiscuous),
+    FIELD(virtio), FIELD(transmit_ns), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table),
+    FIELD(mac), FIELD(promiscuous),
     FIELD(all_multicast), FIELD(all_unicast), FIELD(no_multicast), FIELD(no_unicast), FIELD(no_broadcast),
     FIELD(table_overflow), FIELD(pad),
 };

@@ -45,8 +45,10 @@ struct virtio_net *virtio_net_new(struct machine *machine, const char *id, const
 void virtio_net_control(struct virtio_net *net, unsigned queue);
 bool virtio_net_passes(const struct virtio_net_state *s, const uint8_t *frame, size_t bytes);
 enum {  /* feature bits, 5.1.3 */
-    NET_F_CSUM = 0, NET_F_GUEST_CSUM = 1, NET_F_CTRL_GUEST_OFFLOADS = 2, NET_F_MTU = 3, NET_F_MAC = 5, NET_F_HOST_TSO4 = 11,
-    NET_F_HOST_TSO6 = 12, NET_F_HOST_ECN = 13, NET_F_MRG_RXBUF = 15, NET_F_STATUS = 16, NET_F_CTRL_VQ = 17, NET_F_CTRL_RX = 18,
+    NET_F_CSUM = 0, NET_F_GUEST_CSUM = 1, NET_F_CTRL_GUEST_OFFLOADS = 2, NET_F_MTU = 3, NET_F_MAC = 5,
+    NET_F_HOST_TSO4 = 11,
+    NET_F_HOST_TSO6 = 12, NET_F_HOST_ECN = 13, NET_F_MRG_RXBUF = 15, NET_F_STATUS = 16, NET_F_CTRL_VQ = 17,
+    NET_F_CTRL_RX = 18,
     NET_F_CTRL_VLAN = 19, NET_F_CTRL_RX_EXTRA = 20, NET_F_CTRL_MAC_ADDR = 23, NET_F_SPEED_DUPLEX = 63,
 };
 

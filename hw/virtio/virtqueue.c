@@ -13,7 +13,8 @@
 #include "hw/virtio/virtio.h"
 
 enum { DESCRIPTOR_BYTES = 16, DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
-enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1, RING_FLAGS = 0, RING_INDEX = 2, RING_ENTRIES = 4, USED_ENTRY_BYTES = 8 };
+enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1, RING_FLAGS = 0, RING_INDEX = 2, RING_ENTRIES = 4,
+       USED_ENTRY_BYTES = 8 };
 
 struct descriptor { uint64_t address; uint32_t bytes; uint16_t flags, next; };
 

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_DEVICE_ALL_NET_H
 #define TESTS_DEVICE_ALL_NET_H
-/* The part of all.h with network cards: an e1000 whose cable ends in a virtio card on PCI, and one on MMIO without a cable;
- * and what their drivers could have done, rings included. */
+/* The part of all.h with network cards: an e1000 whose cable ends in a virtio card on PCI, and one on MMIO without a
+ * cable; and what their drivers could have done, rings included. */
 #include "hw/net/e1000.h"
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_net.h"
 #include "hw/virtio/virtio_pci.h"
 
 enum {
-    ALL_E1000 = 0xe1000000, ALL_E1000_IO = 0xd000, ALL_VIRTIO = 0xe1100000, ALL_MSIX = 0xe1110000, ALL_VIRTIO_IO = 0xd100,
+    ALL_E1000 = 0xe1000000, ALL_E1000_IO = 0xd000, ALL_VIRTIO = 0xe1100000, ALL_MSIX = 0xe1110000,
+    ALL_VIRTIO_IO = 0xd100,
     ALL_VIRTIO_MMIO = 0xd0400000, ALL_E1000_SLOT = 16, ALL_VIRTIO_SLOT = 17,
-    ALL_TX_RING = 0x100000, ALL_RX_RING = 0x101000, ALL_RING_ENTRIES = 16, ALL_BUFFERS = 0x110000, ALL_BUFFER_BYTES = 0x10000,
+    ALL_TX_RING = 0x100000, ALL_RX_RING = 0x101000, ALL_RING_ENTRIES = 16, ALL_BUFFERS = 0x110000,
+    ALL_BUFFER_BYTES = 0x10000,
     ALL_QUEUES = 0x120000, ALL_QUEUE_BYTES = 0x2000, ALL_QUEUE_SIZE = 16, ALL_MMIO_QUEUES = 0x140000,
 };
 
 static inline void all_init_net(struct all *all, struct pci_bus *pci)
 {
-    static const uint8_t mac[2][NETWORK_MAC_BYTES] = { { 0x52, 0x54, 0, 0x12, 0x34, 0x56 }, { 0x52, 0x54, 0, 0x12, 0x34, 0x57 } };
+    static const uint8_t mac[2][NETWORK_MAC_BYTES] = { { 0x52, 0x54, 0, 0x12, 0x34, 0x56 },
+                                                       { 0x52, 0x54, 0, 0x12, 0x34, 0x57 } };
     struct machine *machine = all->rig.machine;
     struct virtio_net_options options = { .mtu = 1500, .speed = 10000, .full_duplex = true };
     const struct virtio_pci_options pci_options = { .class_code = 0x0200 };
@@ -79,7 +82,8 @@ static inline void all_prepare_virtio(struct all *all)
         uint32_t base = ALL_QUEUES + queue * ALL_QUEUE_BYTES;
         all_put(all, common + 22, queue, 2), all_put(all, common + 24, ALL_QUEUE_SIZE, 2);
         all_put(all, common + 26, queue, 2);
-        all_put(all, common + 32, base, 4), all_put(all, common + 40, base + 0x400, 4), all_put(all, common + 48, base + 0x800, 4);
+        all_put(all, common + 32, base, 4), all_put(all, common + 40, base + 0x400, 4),
+        all_put(all, common + 48, base + 0x800, 4);
         all_put(all, common + 28, 1, 2);
     }
     all_put(all, common + 20, 15, 1);
@@ -98,7 +102,8 @@ static inline void all_prepare_net(struct all *all)
 /* Where a buffer may be: mostly RAM, at times the cards' own registers or nowhere. */
 static inline uint64_t all_buffer(struct all *all)
 {
-    static const uint32_t odd[] = { ALL_E1000 + 0x3810, ALL_E1000 + 0x2810, ALL_VIRTIO + 0x3000, ALL_VIRTIO, ALL_TX_RING,
+    static const uint32_t odd[] = { ALL_E1000 + 0x3810, ALL_E1000 + 0x2810, ALL_VIRTIO + 0x3000, ALL_VIRTIO,
+                                    ALL_TX_RING,
                                     ALL_QUEUES + 0x400, 0xfee00000, 0xa0000 };
     if (all_random(all, 6)) {
         return ALL_BUFFERS + all_random(all, ALL_BUFFER_BYTES);
@@ -116,8 +121,10 @@ static inline uint32_t all_length(struct all *all)
 static inline void all_frame(struct all *all, uint64_t address)
 {
     static const uint8_t frame[] = {
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 1, 0, 0, 0, 0, 0, 64, 6, 0, 0,
-        10, 0, 2, 15, 10, 0, 2, 2, 4, 0, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0xff, 0xff, 0, 0, 0, 0, 'a', 'b', 'c',
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 1, 0, 0, 0, 0, 0, 64, 6, 0,
+        0,
+        10, 0, 2, 15, 10, 0, 2, 2, 4, 0, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0xff, 0xff, 0, 0, 0, 0, 'a', 'b',
+        'c',
     };
     memory_write_bytes(all->rig.machine->memory, address, frame, sizeof(frame));
     if (!all_random(all, 3)) {
@@ -157,8 +164,10 @@ static inline void all_virtio_chain(struct all *all)
         all_put(all, base + i * 16 + 14, all_random(all, 20) ? i + 1 : all_random(all, 20), 2);
     }
     if (queue == 1 && all_random(all, 2)) {
-        all_put(all, base, ALL_BUFFERS, 8), all_put(all, base + 8, 12 + 57 + all_random(all, 3000), 4), all_put(all, base + 12, 0, 2);
-        all_put(all, ALL_BUFFERS, all_random(all, 2) | all_random(all, 5) << 8 | (uint64_t)all_random(all, 2000) << 32, 8);
+        all_put(all, base, ALL_BUFFERS, 8), all_put(all, base + 8, 12 + 57 + all_random(all, 3000), 4),
+        all_put(all, base + 12, 0, 2);
+        all_put(all, ALL_BUFFERS, all_random(all, 2) | all_random(all, 5) << 8 | (uint64_t)all_random(all, 2000) << 32,
+                8);
         all_put(all, ALL_BUFFERS + 6, 34 | 16 << 16, 4);
         all_frame(all, ALL_BUFFERS + 12);
     }
@@ -172,10 +181,13 @@ static inline void all_virtio_chain(struct all *all)
 
 static inline void all_step_net(struct all *all)
 {
-    static const uint16_t registers[] = { 0, 8, 0x10, 0x14, 0x18, 0x20, 0x38, 0xc0, 0xc4, 0xc8, 0xd0, 0xd8, 0x100, 0x400, 0x2800,
-                                          0x2808, 0x2810, 0x2818, 0x3800, 0x3808, 0x3810, 0x3818, 0x4074, 0x5000, 0x5200, 0x5400 };
+    static const uint16_t registers[] = { 0, 8, 0x10, 0x14, 0x18, 0x20, 0x38, 0xc0, 0xc4, 0xc8, 0xd0, 0xd8, 0x100,
+                                          0x400, 0x2800,
+                                          0x2808, 0x2810, 0x2818, 0x3800, 0x3808, 0x3810, 0x3818, 0x4074, 0x5000,
+                                          0x5200, 0x5400 };
     static const struct { uint32_t base, bytes; } places[] = {
-        { ALL_VIRTIO, 60 }, { ALL_VIRTIO, 0x4000 }, { ALL_MSIX, 0x900 }, { ALL_VIRTIO_MMIO, 0x200 }, { ALL_E1000, 0x6000 },
+        { ALL_VIRTIO, 60 }, { ALL_VIRTIO, 0x4000 }, { ALL_MSIX, 0x900 }, { ALL_VIRTIO_MMIO, 0x200 },
+        { ALL_E1000, 0x6000 },
     };
     struct memory *memory = all->rig.machine->memory, *ports = all->rig.machine->ports;
     unsigned pick = all_random(all, ARRAY_LEN(places)), size = 1u << all_random(all, 3);

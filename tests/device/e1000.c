@@ -73,7 +73,8 @@ static void descriptor(struct bench *b, unsigned n, uint64_t address, uint32_t c
 static size_t make_tcp(uint8_t *frame, unsigned payload)
 {
     static const uint8_t head[54] = {
-        1, 2, 3, 4, 5, 6, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 2, 15,
+        1, 2, 3, 4, 5, 6, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0,
+        2, 15,
         10, 0, 2, 2, 4, 0, 0, 80, 0, 0, 0x10, 0, 0, 0, 0, 2, 0x50, 0x19, 0xff, 0xff, 0, 0, 0, 0,
     };
     memcpy(frame, head, sizeof(head));
@@ -142,7 +143,8 @@ static void segmentation(struct test *test)
         size_t bytes = make_tcp(frame, 4000);
         frame[16] = frame[17] = 0;                                  /* as Linux has it: the card fills it in */
         memory_write_bytes(b.memory, BUFFERS, frame, bytes);
-        descriptor(&b, 0, 14u | 24u << 8 | 33u << 16 | (uint64_t)(34u | 50u << 8) << 32, 0x27000000 | 4000, 54 << 8 | 1460u << 16);
+        descriptor(&b, 0, 14u | 24u << 8 | 33u << 16 | (uint64_t)(34u | 50u << 8) << 32, 0x27000000 | 4000,
+                   54 << 8 | 1460u << 16);
         descriptor(&b, 1, BUFFERS, 0x24100000 | 1000, 3 << 8);
         descriptor(&b, 2, BUFFERS + 1000, 0x2d100000 | (uint32_t)(bytes - 1000), 0);
         reg(&b, 0x3818, 3);
@@ -168,7 +170,8 @@ static void hostile_rings(struct test *test)
     descriptor(&b, 0, BUFFERS, 0x29100000 | 0xfffff, 3 << 8);       /* a frame of a MiB */
     reg(&b, 0x3818, 1);
     EXPECT(test, b.frames == 0 && val(&b, 0x3810) == 1);
-    descriptor(&b, 1, 0, 0x27000000, 255 << 8);                     /* segments without an MSS, headers beyond the frame */
+    /* segments without an MSS, headers beyond the frame */
+    descriptor(&b, 1, 0, 0x27000000, 255 << 8);
     descriptor(&b, 2, BUFFERS, 0x2d100000 | 100, 0);
     reg(&b, 0x3818, 3);
     EXPECT(test, b.frames == 0 && val(&b, 0x3810) == 3);
@@ -340,7 +343,8 @@ static void loopback(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(legacy_descriptors), TEST(checksum_offload), TEST(segmentation), TEST(hostile_rings), TEST(receive_and_filter),
+        TEST(legacy_descriptors), TEST(checksum_offload), TEST(segmentation), TEST(hostile_rings),
+        TEST(receive_and_filter),
         TEST(full_ring_waits), TEST(vlan_tags), TEST(eeprom_and_phy), TEST(link_follows_the_cable),
         TEST(interrupts_are_throttled), TEST(loopback),
     };

@@ -40,7 +40,8 @@ static const struct virtio_ops shout_ops = { .id = VIRTIO_ID_ENTROPY, .config_by
                                              .config_written = shout_config_written, .queue_notified = shout_notified };
 static void shout_reset(void *opaque) { virtio_reset(&((struct shout *)opaque)->virtio); }
 static const struct snapshot_field shout_fields[] = { SNAPSHOT_FIELD(struct shout_state, virtio) };
-static const struct device_type shout_type = { .name = "shout", .reset = shout_reset, .state_size = sizeof(struct shout_state),
+static const struct device_type shout_type = { .name = "shout", .reset = shout_reset,
+                                               .state_size = sizeof(struct shout_state),
                                                .fields = shout_fields, .field_count = 1 };
 
 struct bench { struct rig rig; struct shout *shout; struct virtio_mmio *mmio; struct wire irq; struct memory *memory; };
@@ -76,7 +77,8 @@ static void mmio_start(struct bench *b, uint32_t features)
     put(b, MMIO + 0x70, 15, 4);
 }
 
-static void describe(struct bench *b, uint64_t table, unsigned n, uint64_t address, uint32_t bytes, unsigned flags, unsigned next)
+static void describe(struct bench *b, uint64_t table, unsigned n, uint64_t address, uint32_t bytes, unsigned flags,
+                     unsigned next)
 {
     put(b, table + n * 16, address, 8), put(b, table + n * 16 + 8, bytes, 4);
     put(b, table + n * 16 + 12, flags, 2), put(b, table + n * 16 + 14, next, 2);
@@ -201,7 +203,8 @@ static void loop_in_table(struct bench *b)
 
 static void mistakes_break_the_device(struct test *test)
 {
-    static spoil *const spoils[] = { loop, self_loop, next_beyond, head_beyond, index_beyond, wrong_order, four_gib, wraps, odd_table,
+    static spoil *const spoils[] = { loop, self_loop, next_beyond, head_beyond, index_beyond, wrong_order, four_gib,
+                                     wraps, odd_table,
                                      empty_table, huge_table, table_and_next, table_in_table, loop_in_table };
     for (unsigned i = 0; i < ARRAY_LEN(spoils); i++) {
         struct bench b;
@@ -210,7 +213,8 @@ static void mistakes_break_the_device(struct test *test)
         offer_word(&b);
         spoils[i](&b);
         kick(&b);
-        bool broken = EXPECT_EQ(test, get(&b, MMIO + 0x70, 4), 15 | 64) && EXPECT_EQ(test, get(&b, MMIO + 0x60, 4), 2) &&
+        bool broken = EXPECT_EQ(test, get(&b, MMIO + 0x70, 4), 15 | 64) &&
+            EXPECT_EQ(test, get(&b, MMIO + 0x60, 4), 2) &&
                       EXPECT_EQ(test, get(&b, USED + 2, 2), 0);
         if (!broken) {
             printf("# spoil %u\n", i);
@@ -288,8 +292,10 @@ static void mmio_registers(struct test *test)
     EXPECT(test, get(&b, MMIO + 0x204, 4) == 1 && get(&b, MMIO + 0x208, 4) == 4 && get(&b, MMIO + 0x234, 4) == SIZE);
     EXPECT(test, get(&b, MMIO + 8, 4) == 0);
     put(&b, MMIO + 0x300, 0x11223344, 4);
-    EXPECT(test, get(&b, MMIO + 0x301, 1) == 0x33 && get(&b, MMIO + 0x302, 2) == 0x1122 && get(&b, MMIO + 0x304, 4) == 0);
-    put(&b, MMIO + 0x228, 0x1000, 4), put(&b, MMIO + 0x23c, 0x1000, 4);         /* legacy layout: one page and its next */
+    EXPECT(test, get(&b, MMIO + 0x301, 1) == 0x33 && get(&b, MMIO + 0x302, 2) == 0x1122 &&
+           get(&b, MMIO + 0x304, 4) == 0);
+    /* legacy layout: one page and its next */
+    put(&b, MMIO + 0x228, 0x1000, 4), put(&b, MMIO + 0x23c, 0x1000, 4);
     put(&b, MMIO + 0x240, 0x10, 4);
     EXPECT(test, get(&b, MMIO + 0x240, 4) == 0x10 && b.shout->state.virtio.queues[0].available == 0x10080);
     EXPECT_EQ(test, b.shout->state.virtio.queues[0].used, 0x11000);
@@ -311,13 +317,15 @@ static struct virtio_pci *pci_start(struct bench *b, const struct virtio_pci_opt
 static void pci_identities(struct test *test)
 {
     static const struct { bool no_legacy, no_modern; uint32_t id, subsystem; uint8_t revision; bool ports, caps; } cases[] = {
-        { false, false, 0x10051af4, 0x00041af4, 0, true, true }, { true, false, 0x10441af4, 0x11001af4, 1, false, true },
+        { false, false, 0x10051af4, 0x00041af4, 0, true, true },
+        { true, false, 0x10441af4, 0x11001af4, 1, false, true },
         { false, true, 0x10051af4, 0x00041af4, 0, true, false },
     };
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         struct bench b;
         bench_init(&b);
-        struct virtio_pci_options options = { .disable_legacy = cases[i].no_legacy, .disable_modern = cases[i].no_modern };
+        struct virtio_pci_options options = { .disable_legacy = cases[i].no_legacy,
+                                              .disable_modern = cases[i].no_modern };
         struct pci_bus *bus = pci_start(&b, &options)->pci.bus;
         EXPECT_EQ(test, pci_bus_config_read(bus, 24, 0, 4), cases[i].id);
         EXPECT_EQ(test, pci_bus_config_read(bus, 24, 0x2c, 4), cases[i].subsystem);
@@ -389,7 +397,8 @@ static void messages(struct test *test)
     put(&b, MSIX + 16, MESSAGES, 4), put(&b, MSIX + 20, 0, 4), put(&b, MSIX + 24, 0x4321, 4);
     b.shout->state.virtio.queues[0].vector = 1;
     b.shout->state.virtio.status = 15;
-    b.shout->state.virtio.queues[0] = (struct virtio_queue_state){ DESCRIPTORS, AVAILABLE, USED, SIZE, .vector = 1, .ready = 1 };
+    b.shout->state.virtio.queues[0] = (struct virtio_queue_state){ DESCRIPTORS, AVAILABLE, USED, SIZE, .vector = 1,
+                                                                   .ready = 1 };
     offer_word(&b);
     put(&b, BAR + 0x3000, 0, 2);
     EXPECT(test, get(&b, MESSAGES, 4) == 0 && get(&b, MSIX + 0x800, 4) == 2 && !b.irq.level);
@@ -411,7 +420,8 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(chains_come_and_go), TEST(indirect_tables), TEST(event_index), TEST(mistakes_break_the_device),
-        TEST(buffers_on_registers), TEST(nothing_before_driver_ok), TEST(features_that_were_not_offered), TEST(mmio_registers),
+        TEST(buffers_on_registers), TEST(nothing_before_driver_ok), TEST(features_that_were_not_offered),
+        TEST(mmio_registers),
         TEST(pci_identities), TEST(pci_window_in_configuration_space), TEST(legacy_ports), TEST(messages),
     };
     return test_run_cases("virtio", cases, ARRAY_LEN(cases));

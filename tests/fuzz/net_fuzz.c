@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random descriptors, rings, registers and frames for network cards and virtio transports, as hostile drivers would make them:
- * whatever comes, the process lives on, and soon. Of most use under the sanitizers. net_fuzz [--seconds N] [--seed S];
- * without arguments a short run over fixed seeds.
+ * Random descriptors, rings, registers and frames for network cards and virtio transports, as hostile drivers would
+ * make them: whatever comes, the process lives on, and soon. Of most use under the sanitizers. net_fuzz [--seconds N]
+ * [--seed S]; without arguments a short run over fixed seeds.
  */
 #include "tests/device/all.h"
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cables, and back ends with real sockets on the loopback: what goes in comes out, and what is wrong is said in a line. */
+/* Cables, and back ends with real sockets on the loopback: what goes in comes out, and what is wrong is said in a
+ * line. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,8 @@ static void addresses(struct test *test)
     uint8_t mac[6];
     EXPECT(test, network_parse_mac("52:54:00:12:34:Ff", mac) && mac[0] == 0x52 && mac[5] == 0xff);
     EXPECT(test, network_parse_mac("52-54-00-12-34-56", mac));
-    static const char *const bad[] = { "", "52:54:00:12:34", "52:54:00:12:34:5", "52:54:00:12:34:56:", "53:54:00:12:34:56",
+    static const char *const bad[] = { "", "52:54:00:12:34", "52:54:00:12:34:5", "52:54:00:12:34:56:",
+                                       "53:54:00:12:34:56",
                                        "52:54:00:12:34:5g", "525400123456" };
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         EXPECT(test, !network_parse_mac(bad[i], mac));
@@ -175,7 +177,8 @@ static void udp_cable(struct test *test)
     for (unsigned i = 0; i < 20; i++) {
         send_locked(&a, (uint8_t)i, 60 + i);
     }
-    EXPECT(test, wait_frames(&b, 20) && b.card.first[19] == 19 && b.card.bytes == 79 && b.card.frame[78] == (uint8_t)~19);
+    EXPECT(test, wait_frames(&b, 20) && b.card.first[19] == 19 && b.card.bytes == 79 &&
+           b.card.frame[78] == (uint8_t)~19);
     send_locked(&b, 77, 9000);
     EXPECT(test, wait_frames(&a, 1) && a.card.bytes == 9000);
     host_free(&a), host_free(&b);
@@ -247,7 +250,8 @@ static void tcp_rubbish(struct test *test)
 static void send_discover(struct host *host)
 {
     uint8_t frame[342] = {
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 1, 72, 0, 0, 0, 0, 64, 17, 0x79, 0xa6,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0, 0x45, 0, 1, 72, 0, 0, 0, 0, 64, 17,
+        0x79, 0xa6,
         0, 0, 0, 0, 255, 255, 255, 255, 0, 68, 0, 67, 1, 52, 0, 0, 1, 1, 6, 0, 1, 2, 3, 4,
     };
     memcpy(frame + 42 + 28, frame + 6, 6);
@@ -260,7 +264,8 @@ static void send_discover(struct host *host)
 static void user_dhcp(struct test *test)
 {
     static const struct { const char *text; uint8_t address[4]; } cases[] = {
-        { "user,id=n", { 10, 0, 2, 15 } }, { "user,id=n,net=192.168.76.0/24,dhcpstart=192.168.76.9", { 192, 168, 76, 9 } },
+        { "user,id=n", { 10, 0, 2, 15 } }, { "user,id=n,net=192.168.76.0/24,dhcpstart=192.168.76.9",
+                                             { 192, 168, 76, 9 } },
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct host host = { 0 };
@@ -268,12 +273,14 @@ static void user_dhcp(struct test *test)
             return;
         }
         send_discover(&host);
-        EXPECT(test, wait_frames(&host, 1) && host.card.bytes > 300 && !memcmp(host.card.frame + 42 + 16, cases[i].address, 4));
+        EXPECT(test, wait_frames(&host, 1) && host.card.bytes > 300 &&
+               !memcmp(host.card.frame + 42 + 16, cases[i].address, 4));
         host_free(&host);
     }
 }
 
-/* With -icount nothing from outside comes before a timer of guest time; and to a machine that stands still nothing comes. */
+/* With -icount nothing from outside comes before a timer of guest time; and to a machine that stands still nothing
+ * comes. */
 static void input_in_guest_time(struct test *test, bool deterministic)
 {
     struct host host = { 0 };
@@ -321,12 +328,15 @@ static void wrong_texts(struct test *test)
     static const struct { const char *text, *has; } cases[] = {
         { "usr", "did you mean user" }, { "user,foo=1", "unknown key 'foo'" }, { "user,hostfwd=tcp:1-2", "hostfwd=" },
         { "user,hostfwd=sctp::1-:2", "tcp" }, { "user,net=10.0.2.300", "net=" }, { "user,net=10.0.2.0/40", "4 to 30" },
-        { "user,host=1.2.3.4", "not in the network" }, { "user,smb=/tmp", "not supported" }, { "user,tftp=/nonexistent", "folder" },
+        { "user,host=1.2.3.4", "not in the network" }, { "user,smb=/tmp", "not supported" },
+        { "user,tftp=/nonexistent", "folder" },
         { "user,ipv4=off,ipv6=off", "nothing is left" }, { "user,restrict=maybe", "on or off" },
         { "user,guestfwd=tcp:10.0.2.9:80-chardev:x", "not supported" }, { "user,dns=10.0.2.2", "different" },
-        { "socket", "exactly one" }, { "socket,udp=127.0.0.1:1", "localaddr" }, { "socket,udp=x,localaddr=:1", "HOST:PORT" },
+        { "socket", "exactly one" }, { "socket,udp=127.0.0.1:1", "localaddr" },
+        { "socket,udp=x,localaddr=:1", "HOST:PORT" },
         { "socket,listen=:99999", "65535" }, { "socket,listen=127.0.0.1:1,connect=:2", "exactly one" },
-        { "dgram,local.host=127.0.0.1", "local.port" }, { "tap", "script=no" }, { "tap,script=no,downscript=/x", "no scripts" },
+        { "dgram,local.host=127.0.0.1", "local.port" }, { "tap", "script=no" },
+        { "tap,script=no,downscript=/x", "no scripts" },
     };
     struct rig rig;
     rig_init(&rig);
