@@ -85,6 +85,7 @@ static const struct io_ops port_ops_high = { port_high_read, port_high_write, 1,
 static void loaded(void *device)
 {
     struct vga *vga = device;
+    vga->state.dac_component %= 3;              /* what was loaded may be anything */
     pci_device_loaded(&vga->pci);
     vga_window_update(vga);
     vga_invalidate(vga);

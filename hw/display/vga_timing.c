@@ -133,7 +133,7 @@ static void geometry_by_dispi(const struct vga *vga, struct vga_geometry *g)
     };
     const uint16_t *dispi = vga->state.dispi;
     unsigned bits = dispi[DISPI_BPP] == 15 ? 16 : dispi[DISPI_BPP];
-    g->format = formats[dispi[DISPI_BPP]];
+    g->format = dispi[DISPI_BPP] < G_N_ELEMENTS(formats) ? formats[dispi[DISPI_BPP]] : VGA_NOTHING;
     g->width = dispi[DISPI_XRES];
     g->height = dispi[DISPI_YRES];
     g->stride_bytes = (uint64_t)dispi[DISPI_VIRT_WIDTH] * bits / 8;
