@@ -259,7 +259,8 @@ unsigned arm_fp_trap_el(const struct arm_cpu *cpu)
 
 static bool fp_enabled(const struct arm_cpu *cpu)
 {
-    return arm_fp_trap_el(cpu) == 4 && (cpu->aarch64 || cpu->fpexc & 1u << 30);
+    /* FPEXC.EN counts as 1 at EL0 below an EL1 in AArch64 (G8.2.54) */
+    return arm_fp_trap_el(cpu) == 4 && (cpu->aarch64 || arm_el_is_aa64(cpu, EL1) || cpu->fpexc & 1u << 30);
 }
 
 static uint32_t mode64(const struct arm_cpu *cpu, uint64_t sctlr)

@@ -12,7 +12,8 @@ static void check(struct arm_cpu *cpu, unsigned reg)
     const unsigned level = arm_fp_trap_el(cpu);
     if (level <= EL3)
         helper_arm_a32_fp_trap(&cpu->cpu, 0);
-    if (reg == REG_FPSCR ? !(cpu->fpexc & FPEXC_EN) : cpu->el == EL0)
+    const bool enabled = cpu->fpexc & FPEXC_EN || arm_el_is_aa64(cpu, EL1);
+    if (reg == REG_FPSCR ? !enabled : cpu->el == EL0)
         arm_raise_undefined(cpu);
 }
 
