@@ -87,7 +87,10 @@ void emit_call(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     const bool writes = helper->flags & IR_HELPER_WRITES;
     const bool precise = helper->flags & (IR_HELPER_READS | IR_HELPER_WRITES | IR_HELPER_FAULTS);
     struct argument arguments[MAX_ARGS];
-    group_drop(h);
+    if (writes)
+        group_forget(h);
+    else
+        group_drop(h);
     if (precise)
         regs_write_back(h, false, true);
     for (unsigned n = 0; n < helper->args; n++)

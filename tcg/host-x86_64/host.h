@@ -45,6 +45,7 @@ struct vreg {
     /* tlb_group.c: the register is root + root_offset, said when the root had that version and had moved so far */
     ir_reg root;
     uint16_t version, root_version;
+    uint32_t root_epoch;            /* host_state.alias_epoch then */
     int32_t moved, root_offset, root_moved;
     int64_t value;
 };
@@ -119,6 +120,7 @@ struct host_state {
     struct label_info *labels;
     struct allocation now;
     uint16_t locked, xmm_locked;
+    uint32_t alias_epoch;           /* goes up whenever distances between registers are forgotten */
     struct tlb_group group;
     uint32_t stamp, used[HOST_REGS], xmm_used[HOST_REGS];
     uint64_t slots, freed;          /* spill slots in use; those that end with the op */
@@ -260,6 +262,9 @@ void host_slow(struct cpu *cpu, struct block *block);
 enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high);
 void group_after(struct host_state *h, const struct ir_insn *insn);
 void group_drop(struct host_state *h);
+/* Registers may have changed in ways that no op shows (a label that others jump to, a helper that writes registers): what
+ * was known of their distances is void. */
+void group_forget(struct host_state *h);
 
 /* backend.c */
 void far_begin(struct host_state *h);

@@ -278,7 +278,7 @@ void regs_forget(struct host_state *h)
     }
     xmm_forget(h);
     flags_forget(h);
-    group_drop(h);
+    group_forget(h);
 }
 
 void regs_forget_globals(struct host_state *h)

@@ -21,6 +21,12 @@ void group_drop(struct host_state *h)
     h->group.root = IR_NONE;
 }
 
+void group_forget(struct host_state *h)
+{
+    group_drop(h);
+    h->alias_epoch++;
+}
+
 /* d = s + constant in 64 bits, as the optimiser leaves additions. */
 static bool constant_add(const struct ir_insn *i, int64_t *imm)
 {
@@ -48,7 +54,7 @@ static ir_reg resolve(struct host_state *h, ir_reg r, int64_t *offset)
 {
     const struct vreg *v = vreg_of(h, r);
     *offset = 0;
-    if (!v->root || v->root_version != vreg_of(h, v->root)->version)
+    if (!v->root || v->root_epoch != h->alias_epoch || v->root_version != vreg_of(h, v->root)->version)
         return r;
     *offset = (int64_t)v->root_offset + v->root_moved - vreg_of(h, v->root)->moved;
     return v->root;
@@ -81,6 +87,7 @@ void group_after(struct host_state *h, const struct ir_insn *insn)
             const ir_reg root = resolve(h, insn->s[0], &offset);
             if (root != d && offset == (int16_t)offset) {
                 v->root = root;
+                v->root_epoch = h->alias_epoch;
                 v->root_version = vreg_of(h, root)->version;
                 v->root_offset = (int32_t)(offset + imm);
                 v->root_moved = vreg_of(h, root)->moved;

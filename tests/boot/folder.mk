@@ -13,3 +13,5 @@ TEST_SCRIPTS += tests/boot/uboot
 TESTS_SLOW += tests/boot/uboot
 TEST_SCRIPTS += tests/boot/linux-arm tests/boot/uefi-arm tests/boot/dtb
 TESTS_SLOW += tests/boot/linux-arm tests/boot/uefi-arm
+TEST_SCRIPTS += tests/boot/dynamic
+TESTS_SLOW += tests/boot/dynamic
