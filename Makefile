@@ -4,11 +4,12 @@
 BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
-WITH_PACKAGES := check check-quick check-san demo bench fuzz-cpu fuzz-arm fuzz-devices fuzz-block
+WITH_PACKAGES := check check-quick check-san check-debian demo bench fuzz-cpu fuzz-arm fuzz-devices fuzz-block
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
 PURPOSES_bench := bench
+PURPOSES_check-debian := demo debian
 $(WANTED):
 	@tools/install-deps build $(or $(PURPOSES_$@),test)
 	@$(MAKE) --no-print-directory INNER=1 $@
@@ -28,8 +29,9 @@ endif
 #: make check        install what tests need, build, run all tests
 #: make check-quick  the same without the slow ones (below a minute)
 #: make check-san    all tests under AddressSanitizer and UndefinedBehaviourSanitizer, in build-san
+#: make check-debian a Debian system made by debootstrap, to its login and through a session (DEBIAN_ARCH=i386: that one)
 #: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
-#:                  terminal (DISPLAY_KIND=sdl: in a window)
+#:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)
 #: make bench        benchmark side by side with qemu-system-i386 and -x86_64
 #: make fuzz-devices T=N random accesses to all devices for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds

@@ -55,6 +55,8 @@ check-quick:
 check-san:
 	@$(MAKE) --no-print-directory INNER=1 BUILD=$(BUILD)-san SANITIZED=1 \
 	    SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+check-debian: all
+	@BUILD=$(BUILD) tests/debian/run $(or $(DEBIAN_ARCH),amd64)
 demo: all
 	@BUILD=$(BUILD) tools/demo
 
@@ -74,5 +76,5 @@ install: all
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 
-.PHONY: all check check-quick check-san demo fuzz-cpu fuzz-devices fuzz-block bench install
+.PHONY: all check check-quick check-san check-debian demo fuzz-cpu fuzz-devices fuzz-block bench install
 .DELETE_ON_ERROR:
