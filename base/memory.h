@@ -119,6 +119,10 @@ void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
 bool ram_take_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint64_t *pages);
 struct ram *ram_new(uint64_t bytes);        /* NULL when the host has not that much */
 void ram_free(struct ram *ram);
+/* For "two devices on one port": the name of a region that one added since `mark` (memory_mark then) overlaps at the same
+ * priority, and where; NULL: none does. */
+unsigned memory_mark(const struct memory *memory);
+const char *memory_conflict(const struct memory *memory, unsigned mark, uint64_t *address);
 /* "info mtree": one line a region. */
 void memory_print(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque);
 

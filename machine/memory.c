@@ -737,6 +737,27 @@ bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in,
     return all;
 }
 
+unsigned memory_mark(const struct memory *memory)
+{
+    return memory->serial;
+}
+
+const char *memory_conflict(const struct memory *memory, unsigned mark, uint64_t *address)
+{
+    for (unsigned i = 0; i < memory->regions->len; i++) {
+        const struct region *one = g_ptr_array_index(memory->regions, i);
+        for (unsigned j = 0; one->serial >= mark && one->enabled && j < memory->regions->len; j++) {
+            const struct region *other = g_ptr_array_index(memory->regions, j);
+            if (other->serial < mark && other->enabled && other->priority == one->priority &&
+                other->address < one->address + one->bytes && one->address < other->address + other->bytes) {
+                *address = MAX(one->address, other->address);
+                return other->name;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* ---- For people ---- */
 
 void memory_print(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "hw/pci/pci.h"
+#include "machine/machine.h"
 
 struct device_arguments {
     const struct device_kind *kind;
@@ -197,6 +198,14 @@ static bool bus_is_there(const struct board *board, const struct device_kind *ki
     return true;
 }
 
+/* PCI's base addresses are the guest's affair; ISA devices lie where they were put. */
+static bool no_port_conflict(struct board *board, const struct device_kind *kind, unsigned mark, GError **error)
+{
+    uint64_t port;
+    const char *other = kind->bus == DEVICE_ISA ? memory_conflict(board->machine->ports, mark, &port) : NULL;
+    return !other || error_fail(error, "port %#x is taken by %s", (unsigned)port, other);
+}
+
 static bool add(struct board *board, const char *text, GError **error)
 {
     g_auto(GStrv) items = g_strsplit(text, ",", -1);
@@ -213,7 +222,8 @@ static bool add(struct board *board, const char *text, GError **error)
         sound = set_value(&arguments, items[i], error);
     }
     if (sound) {
-        sound = arguments.kind->add(board, &arguments, error);
+        const unsigned mark = memory_mark(board->machine->ports);
+        sound = arguments.kind->add(board, &arguments, error) && no_port_conflict(board, arguments.kind, mark, error);
         if (!sound) {
             g_prefix_error(error, "%s: ", arguments.kind->name);
         }
