@@ -54,10 +54,11 @@ static int64_t deadline_ns(const struct lapic *lapic)
     return port->tsc_time_ns ? port->tsc_time_ns(port->cpu, tsc) : (int64_t)(tsc < INT64_MAX ? tsc : INT64_MAX);
 }
 
-void lapic_timer_plan(struct lapic *lapic)
+/* now: a one-shot that ended before it has been delivered. */
+static void plan_at(struct lapic *lapic, int64_t now)
 {
     const struct lapic_state *s = &lapic->state;
-    int64_t period = period_ns(lapic), now = now_ns(lapic), end = s->timer_start_ns + period;
+    int64_t period = period_ns(lapic), end = s->timer_start_ns + period;
     unsigned mode = timer_mode(lapic);
     timer_cancel(lapic->timer);
     if (mode == TIMER_TSC_DEADLINE) {
@@ -75,6 +76,11 @@ void lapic_timer_plan(struct lapic *lapic)
             timer_arm(lapic->timer, end);
         }
     }
+}
+
+void lapic_timer_plan(struct lapic *lapic)
+{
+    plan_at(lapic, now_ns(lapic));
 }
 
 /* Of the periods that have ended since the last time, one is delivered now unless one waits already. */
@@ -136,7 +142,7 @@ void lapic_timer_set_count(struct lapic *lapic, uint32_t count)
     lapic->state.initial_count = count;
     lapic->state.timer_start_ns = now_ns(lapic);
     forget_missed(lapic);
-    lapic_timer_plan(lapic);
+    plan_at(lapic, lapic->state.timer_start_ns);    /* a short one may be over by now, on a busy host: it is due all the same */
 }
 
 /* The count goes on from where it is, at the new pace. */
