@@ -181,7 +181,7 @@ extern const struct arm_table *const arm_tables_a64[];           /* tables.c */
 extern const struct arm_table *const arm_tables_a32[];           /* A32's files */
 extern const struct arm_table *const arm_tables_t16[], *const arm_tables_t32[];
 /*
- * AArch32's part (teammates of unit.c: a32_*.c, t32_*.c). unit.c plans and writes units of all three instruction
+ * AArch32's part (a32_*.c, t32_*.c beside unit.c). unit.c plans and writes units of all three instruction
  * sets; it decodes
  * with the tables above (T32: the 16-bit tables unless the first half-word is 0b11101, 0b11110 or 0b11111 at the
  * top) and calls
