@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/arm/generate.h"
+#include "tests/arm/guest_arm.h"
 #include "tests/arm/oracle.h"
 
 enum { BATCH = 256, MAX_ROWS = 2000, BASES = 20, BASE_COUNT = 4, NOP = (int)0xd503201f };
@@ -131,7 +132,7 @@ static GString *judge(struct fuzz *f, const struct record *before, const struct 
 static GString *again(struct fuzz *f, const struct record *before)
 {
     struct record want = *before;
-    if (!oracle_run(f->oracle, &want, 1)) {
+    if (!oracle_run(f->oracle, &want, sizeof(struct record), 1)) {
         exit(1);
     }
     return judge(f, before, &want);
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
     }
     const char *build = getenv("BUILD");
     char *path = g_strdup_printf("%s/tests/arm/oracle_a64", build ? build : "build");
-    f.oracle = oracle_new(path);
+    f.oracle = oracle_new("qemu-aarch64", "max,sve=off,sme=off", path);
     g_free(path);
     if (!f.oracle) {
         printf("skip arm_a64_fuzz: needs qemu-aarch64 and the cross compiler\n");
@@ -194,7 +195,7 @@ int main(int argc, char **argv)
             make(&f, &before[i]);
         }
         memcpy(want, before, sizeof(before));
-        if (!oracle_run(f.oracle, want, BATCH)) {
+        if (!oracle_run(f.oracle, want, sizeof(struct record), BATCH)) {
             printf("not ok arm_a64_fuzz: the oracle died\n");
             return 1;
         }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/arm/generate.h"
+#include "tests/arm/guest_arm.h"
 #include "tests/arm/oracle.h"
 
 enum { MAX_COUNT = 4096, SHOWN = 3 };
@@ -54,7 +55,7 @@ static void test_row(struct run *run, const char *table, const struct arm_row *r
         before[i].code[0] = generate_word(&run->g, &compiled, &before[i]);
     }
     memcpy(want, before, run->count * sizeof(before[0]));
-    if (!oracle_run(run->oracle, want, run->count)) {
+    if (!oracle_run(run->oracle, want, sizeof(struct record), run->count)) {
         printf("not ok arm_a64_%s_%s: the oracle died\n", table, row->name);
         exit(1);
     }
@@ -109,7 +110,7 @@ int main(int argc, char **argv)
     }
     run.failures = test_overlaps();
     char *path = g_strdup_printf("%s/tests/arm/oracle_a64", build ? build : "build");
-    run.oracle = oracle_new(path);
+    run.oracle = oracle_new("qemu-aarch64", "max,sve=off,sme=off", path);
     g_free(path);
     if (!run.oracle) {
         printf("skip arm_a64_rows: needs qemu-aarch64 and the cross compiler\n");

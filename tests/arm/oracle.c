@@ -9,19 +9,18 @@
 enum { BATCH = 32 };
 struct oracle { GPid pid; int in, out; };
 
-struct oracle *oracle_new(const char *path)
+struct oracle *oracle_new(const char *qemu, const char *cpu, const char *path)
 {
-    char *qemu = g_find_program_in_path("qemu-aarch64");
-    if (!qemu || !g_file_test(path, G_FILE_TEST_IS_EXECUTABLE)) {
-        g_free(qemu);
+    char *program = g_find_program_in_path(qemu);
+    if (!program || !g_file_test(path, G_FILE_TEST_IS_EXECUTABLE)) {
+        g_free(program);
         return NULL;
     }
     struct oracle *o = g_new0(struct oracle, 1);
-    char *argv[] = { qemu, (char *)"-cpu", (char *)"max,sve=off,sme=off", (char *)path, NULL };
+    char *argv[] = { program, (char *)"-cpu", (char *)cpu, (char *)path, NULL };
     bool ok = g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &o->pid, &o->in,
-        &o->out, NULL,
-                                       NULL);
-    g_free(qemu);
+                                       &o->out, NULL, NULL);
+    g_free(program);
     signal(SIGPIPE, SIG_IGN);
     if (!ok) {
         g_free(o);
@@ -55,12 +54,12 @@ static bool transfer(int fd, void *data, size_t left, bool out)
     return true;
 }
 
-bool oracle_run(struct oracle *o, struct record *records, unsigned count)
+bool oracle_run(struct oracle *o, void *records, size_t record_bytes, unsigned count)
 {
     for (unsigned at = 0; at < count; at += BATCH) {
-        unsigned n = MIN(BATCH, count - at);
-        if (!transfer(o->in, records + at, n * sizeof(*records), true) ||
-            !transfer(o->out, records + at, n * sizeof(*records), false)) {
+        char *batch = (char *)records + at * record_bytes;
+        size_t bytes = MIN(BATCH, count - at) * record_bytes;
+        if (!transfer(o->in, batch, bytes, true) || !transfer(o->out, batch, bytes, false)) {
             return false;
         }
     }

@@ -2,19 +2,15 @@
 #ifndef TESTS_ARM_ORACLE_H
 #define TESTS_ARM_ORACLE_H
 #include <stdbool.h>
-#include "tests/arm/record.h"
+#include <stddef.h>
 
-/* qemu-aarch64 running the oracle program at `path`; NULL: not installed. */
+/* A program of ours under a user-mode emulator (qemu-aarch64, qemu-arm): takes records in and gives them out again, as
+ * the instructions in them left them. */
 struct oracle;
-struct oracle *oracle_new(const char *path);
+/* qemu and cpu: its name and its -cpu; path: the program. NULL: one of them is not there. */
+struct oracle *oracle_new(const char *qemu, const char *cpu, const char *path);
 void oracle_free(struct oracle *oracle);
-/* Runs many records; false: the oracle died. */
-bool oracle_run(struct oracle *oracle, struct record *records, unsigned count);
-
-/* The same in Dragoman: EL0, MMU off. */
-struct guest_arm;
-struct guest_arm *guest_arm_new(bool interpret);
-void guest_arm_free(struct guest_arm *guest);
-void guest_arm_run(struct guest_arm *guest, struct record *record);
+/* Runs many records of record_bytes each; false: the oracle died. */
+bool oracle_run(struct oracle *oracle, void *records, size_t record_bytes, unsigned count);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "target-arm/system.h"
 #include "tcg/engine.h"
-#include "tests/arm32/oracle.h"
+#include "tests/arm32/guest.h"
 
 enum { CODE_AT = RECORD_DATA_BYTES, RAM_BYTES = RECORD_DATA_BYTES + 4096, MAX_UNITS = 10000 };
 

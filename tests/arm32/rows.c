@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "target-arm/trans.h"
-#include "tests/arm32/oracle.h"
+#include "tests/arm32/guest.h"
+#include "tests/arm/oracle.h"
 
 enum { MAX_COUNT = 4096, SHOWN = 3 };
 struct set { const char *name; const struct arm_table *const *tables; enum arm_isa isa; };
@@ -267,7 +268,7 @@ static void run_records(struct run *run, const struct record *before, struct rec
 {
     unsigned bad = 0;
     memcpy(want, before, run->count * sizeof(before[0]));
-    if (!oracle_run(run->oracle, want, run->count)) {
+    if (!oracle_run(run->oracle, want, sizeof(struct record), run->count)) {
         printf("not ok arm32_%s_%s: the oracle died\n", table, name);
         exit(1);
     }
@@ -383,7 +384,7 @@ int main(int argc, char **argv)
         }
     }
     char *path = g_strdup_printf("%s/tests/arm32/oracle_a32", build ? build : "build");
-    run.oracle = oracle_new(path);
+    run.oracle = oracle_new("qemu-arm", "max", path);
     g_free(path);
     if (!run.oracle) {
         printf("skip arm32_rows: needs qemu-arm and the cross compiler\n");

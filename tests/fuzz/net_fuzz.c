@@ -5,8 +5,7 @@
  * [--seed S]; without arguments a short run over fixed seeds.
  */
 #include "tests/device/all.h"
-#include <stdlib.h>
-#include <time.h>
+#include "tests/fuzz/seeds.h"
 
 enum { STEPS = 2000, SHORT_RUN_SEEDS = 20 };
 
@@ -26,25 +25,5 @@ static void run_seed(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t seed = 1, runs = SHORT_RUN_SEEDS;
-    time_t end = 0;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (!strcmp(argv[i], "--seconds")) {
-            end = time(NULL) + atoi(argv[i + 1]);
-            seed = (uint64_t)time(NULL) << 20;
-            runs = UINT64_MAX;
-        } else if (!strcmp(argv[i], "--seed")) {
-            seed = strtoull(argv[i + 1], NULL, 0);
-            runs = 1;
-        }
-    }
-    for (uint64_t i = 0; i < runs && (!end || time(NULL) < end); i++) {
-        if (end) {
-            printf("# seed %" PRIu64 "\n", seed + i);
-            fflush(stdout);
-        }
-        run_seed(seed + i);
-    }
-    printf("ok net_fuzz\n");
-    return 0;
+    return fuzz_seeds(argc, argv, "net_fuzz", SHORT_RUN_SEEDS, run_seed);
 }
