@@ -8,6 +8,7 @@
  * groups) and the registers of the virtual CPU interfaces.
  */
 #include <string.h>
+#include "base/io_words.h"
 #include "hw/intc/gicv2_internal.h"
 
 enum gicd_register {
@@ -261,8 +262,16 @@ static uint32_t read_misc(struct gicv2 *gic, unsigned cpu, unsigned offset)
     return 0;
 }
 
-static uint32_t read_word(struct gicv2 *gic, unsigned cpu, unsigned offset)
+static unsigned requester(const struct gicv2 *gic)
 {
+    unsigned cpu = memory_requester(gic->machine->memory);
+    return cpu < gic->cpu_count ? cpu : 0;
+}
+
+static uint32_t read_word(void *device, unsigned offset)
+{
+    struct gicv2 *gic = device;
+    const unsigned cpu = requester(gic);
     unsigned index = offset % 0x80 / 4;
     if (offset >= GICD_IPRIORITYR && offset < GICD_ICFGR) {
         return read_bytes(gic, cpu, offset & 0x3fc, offset >= GICD_ITARGETSR);
@@ -318,8 +327,10 @@ static void write_misc(struct gicv2 *gic, unsigned cpu, unsigned offset, uint32_
     }
 }
 
-static void write_word(struct gicv2 *gic, unsigned cpu, unsigned offset, uint32_t value, uint32_t mask)
+static void write_word(void *device, unsigned offset, uint32_t value, uint32_t mask)
 {
+    struct gicv2 *gic = device;
+    const unsigned cpu = requester(gic);
     unsigned index = offset % 0x80 / 4;
     if (offset >= GICD_IPRIORITYR && offset < GICD_ICFGR) {
         write_bytes(gic, cpu, offset & 0x3fc, value, mask, offset >= GICD_ITARGETSR);
@@ -335,25 +346,15 @@ static void write_word(struct gicv2 *gic, unsigned cpu, unsigned offset, uint32_
     }
 }
 
-static unsigned requester(const struct gicv2 *gic)
-{
-    unsigned cpu = memory_requester(gic->machine->memory);
-    return cpu < gic->cpu_count ? cpu : 0;
-}
-
 static uint64_t distributor_read(void *device, uint64_t offset, unsigned size)
 {
-    struct gicv2 *gic = device;
-    return read_word(gic, requester(gic), offset & ~3u) >> (offset & 3) * 8;
+    return io_read_words(read_word, device, offset, size);
 }
 
 static void distributor_write(void *device, uint64_t offset, uint64_t value, unsigned size)
 {
-    struct gicv2 *gic = device;
-    unsigned shift = (offset & 3) * 8;
-    uint32_t mask = (uint32_t)((1ull << size * 8) - 1) << shift;
-    write_word(gic, requester(gic), offset & ~3u, (uint32_t)value << shift & mask, mask);
-    gicv2_update(gic);
+    io_write_words(write_word, device, offset, value, size);
+    gicv2_update(device);
 }
 
 static const struct io_ops distributor_ops = { distributor_read, distributor_write, 1, 4 };

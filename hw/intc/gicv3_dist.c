@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GICv3 distributor registers (IHI 0069, 12.9), and what they have in common with the redistributors'. See gicv3.c. */
+#include "base/io_words.h"
 #include "hw/intc/gicv3_internal.h"
 
 enum gicd_register {
@@ -100,8 +101,9 @@ static uint32_t read_misc(const struct gicv3 *gic, unsigned offset)
 }
 
 /* Private interrupts are the redistributors': their registers here read as zero. */
-static uint32_t read_word(const struct gicv3 *gic, unsigned offset)
+static uint32_t read_word(void *device, unsigned offset)
 {
+    const struct gicv3 *gic = device;
     unsigned word = offset % 0x80 / 4;
     if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR) {
         return word && word < gic->irq_count / 32 ? gicv3_read_bits(&gic->state.words[word], offset) : 0;
@@ -151,8 +153,9 @@ static void write_misc(struct gicv3 *gic, unsigned offset, uint32_t value)
     }
 }
 
-static void write_word(struct gicv3 *gic, unsigned offset, uint32_t value, uint32_t mask)
+static void write_word(void *device, unsigned offset, uint32_t value, uint32_t mask)
 {
+    struct gicv3 *gic = device;
     unsigned word = offset % 0x80 / 4;
     if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR) {
         if (word && word < gic->irq_count / 32) {
@@ -177,24 +180,13 @@ static void write_word(struct gicv3 *gic, unsigned offset, uint32_t value, uint3
 
 static uint64_t distributor_read(void *device, uint64_t offset, unsigned size)
 {
-    unsigned at = (unsigned)offset & ~3u;
-    uint64_t value = read_word(device, at);
-    if (size == 8) {
-        value |= (uint64_t)read_word(device, at + 4) << 32;
-    }
-    return value >> (offset & 3) * 8;
+    return io_read_words(read_word, device, offset, size);
 }
 
 static void distributor_write(void *device, uint64_t offset, uint64_t value, unsigned size)
 {
-    struct gicv3 *gic = device;
-    unsigned at = (unsigned)offset & ~3u, shift = (offset & 3) * 8;
-    uint32_t mask = size >= 4 ? UINT32_MAX : ((1u << size * 8) - 1) << shift;
-    write_word(gic, at, (uint32_t)(value << shift) & mask, mask);
-    if (size == 8) {
-        write_word(gic, at + 4, (uint32_t)(value >> 32), UINT32_MAX);
-    }
-    gicv3_update_all(gic);
+    io_write_words(write_word, device, offset, value, size);
+    gicv3_update_all(device);
 }
 
 const struct io_ops gicv3_distributor_ops = { distributor_read, distributor_write, 1, 8 };

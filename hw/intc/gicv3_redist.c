@@ -3,6 +3,7 @@
  * GICv3 redistributor registers (IHI 0069, 12.11 and 12.12): a frame for control and LPIs, a frame for private interrupts. See
  * gicv3.c. GICR_WAKER does what it is told, but nothing is held back meanwhile. LPIs come by the ITS alone.
  */
+#include "base/io_words.h"
 #include "hw/intc/gicv3_internal.h"
 
 enum gicr_register {
@@ -50,8 +51,9 @@ static uint32_t read_control(const struct gicv3_cpu *cpu, unsigned offset)
     return 0;
 }
 
-static uint32_t read_word(const struct gicv3_cpu *cpu, unsigned offset)
+static uint32_t read_word(void *device, unsigned offset)
 {
+    const struct gicv3_cpu *cpu = device;
     const struct gicv3_cpu_state *s = &cpu->state;
     if (offset < 0x10000) {
         return read_control(cpu, offset);
@@ -89,8 +91,9 @@ static void write_control(struct gicv3_cpu *cpu, unsigned offset, uint32_t value
     }
 }
 
-static void write_word(struct gicv3_cpu *cpu, unsigned offset, uint32_t value, uint32_t mask)
+static void write_word(void *device, unsigned offset, uint32_t value, uint32_t mask)
 {
+    struct gicv3_cpu *cpu = device;
     struct gicv3_cpu_state *s = &cpu->state;
     if (offset < 0x10000) {
         write_control(cpu, offset, value);
@@ -109,24 +112,13 @@ static void write_word(struct gicv3_cpu *cpu, unsigned offset, uint32_t value, u
 
 static uint64_t redistributor_read(void *device, uint64_t offset, unsigned size)
 {
-    unsigned at = (unsigned)offset & ~3u;
-    uint64_t value = read_word(device, at);
-    if (size == 8) {
-        value |= (uint64_t)read_word(device, at + 4) << 32;
-    }
-    return value >> (offset & 3) * 8;
+    return io_read_words(read_word, device, offset, size);
 }
 
 static void redistributor_write(void *device, uint64_t offset, uint64_t value, unsigned size)
 {
-    struct gicv3_cpu *cpu = device;
-    unsigned at = (unsigned)offset & ~3u, shift = (offset & 3) * 8;
-    uint32_t mask = size >= 4 ? UINT32_MAX : ((1u << size * 8) - 1) << shift;
-    write_word(cpu, at, (uint32_t)(value << shift) & mask, mask);
-    if (size == 8) {
-        write_word(cpu, at + 4, (uint32_t)(value >> 32), UINT32_MAX);
-    }
-    gicv3_update_cpu(cpu);
+    io_write_words(write_word, device, offset, value, size);
+    gicv3_update_cpu(device);
 }
 
 const struct io_ops gicv3_redistributor_ops = { redistributor_read, redistributor_write, 1, 8 };
