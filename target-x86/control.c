@@ -63,7 +63,7 @@ static void nop(struct x86_trans *t) { (void)t; }
 /* With CPUs that take turns on one thread (the units are straight then) whoever spins hands over. */
 static void pause_(struct x86_trans *t)
 {
-    if (t->insn->rex & 1) {         /* F3 before XCHG rAX, R8: no PAUSE, the prefix means nothing */
+    if (t->insn->rex & 1 && t->cpu->model->amd) {   /* XCHG rAX, R8: F3 means nothing there; for Intel's processors all is PAUSE */
         const unsigned bits = t->insn->operand_bits;
         ir_reg a = ir_temp(t->u, IR_TYPE_INT), b = ir_temp(t->u, IR_TYPE_INT);
         ir_mov_to(t->u, a, x86_get_reg(t, R_AX, bits));

@@ -18,6 +18,7 @@ struct guest_cpu {
     struct x86_cpu *cpu;
     uint8_t *region;                /* see region_map */
     struct frontend frontend;       /* x86's, with deliver and poll of ours */
+    struct x86_model model;         /* max, by the vendor of the host: where vendors differ they differ alike */
     unsigned code_end;               /* region offset of the UD2 */
     struct x86_event event;
     bool caught;
@@ -86,7 +87,9 @@ struct guest_cpu *guest_cpu_new(const struct engine_options *options, GError **e
     guest->memory = memory_new("memory", 1ull << 40, guest->log);
     memory_add_ram(guest->memory, "ram", 0, RAM_BYTES, guest->ram, 0, false, 0);
     guest->engine = engine_new(options, guest->memory, guest->log, error);
-    guest->cpu = x86_cpu_new(x86_model_find("max", NULL), 0, true);
+    guest->model = *x86_model_find("max", NULL);
+    guest->model.amd = !host_cpu_is_intel();
+    guest->cpu = x86_cpu_new(&guest->model, 0, true);
     guest->frontend = x86_frontend;
     guest->frontend.deliver = on_deliver;
     guest->frontend.poll = on_poll;

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "tests/cpu/host_cpu.h"
 #include <asm/ldt.h>
+#include <cpuid.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -210,6 +211,12 @@ void host_cpu_free(struct host_cpu *host)
     munmap(host->frame, FRAME_BYTES + HOST_REGION_BYTES);
     close(host->shared);
     free(host);
+}
+
+bool host_cpu_is_intel(void)
+{
+    uint32_t leaf, vendor, more[2];
+    return __get_cpuid(0, &leaf, &vendor, &more[0], &more[1]) && vendor == signature_INTEL_ebx;
 }
 
 bool host_cpu_has(const struct host_cpu *host, enum host_mode mode)

@@ -30,6 +30,8 @@ struct host_cpu;
 /* NULL when this machine cannot do it; *why says what is missing. */
 struct host_cpu *host_cpu_new(const char **why);
 void host_cpu_free(struct host_cpu *host);
+/* Whether this machine's processor is Intel's; all others do as AMD's where the two differ. */
+bool host_cpu_is_intel(void);
 bool host_cpu_has(const struct host_cpu *host, enum host_mode mode);
 uint8_t *host_cpu_region(struct host_cpu *host);
 /* Puts code at region offset HOST_CODE, behind it what brings the host back. */

@@ -3,21 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "tests/cpu/choices.h"
 #include "tests/fuzz/cpu_compare.h"
 
 enum { FLAGS_COMPARED = EFL_ARITHMETIC | EFL_DF };
 
 struct result { struct host_state state; uint8_t memory[HOST_REGION_BYTES]; };
-
-/* Instructions whose state after a fault in the middle is the processor's choice (see tests/cpu/rows.c). */
-static bool loose_fault(const struct x86_row *row)
-{
-    static const char *const names[] = { "popa", "pusha", "cmps", "scas", "maskmovq", "maskmovdqu", "enter" };
-    for (unsigned i = 0; row && i < G_N_ELEMENTS(names); i++)
-        if (!g_ascii_strncasecmp(row->name, names[i], strlen(names[i])))
-            return true;
-    return false;
-}
 
 /* AddressSanitizer's shadow lies where random addresses may point: the host then reads what faults in the guest. */
 #ifdef __SANITIZE_ADDRESS__
@@ -25,6 +16,11 @@ enum { HOST_HAS_SHADOW = 1 };
 #else
 enum { HOST_HAS_SHADOW = 0 };
 #endif
+
+static const struct x86_row *row_at(const struct sequence *s, const struct host_state *state)
+{
+    return sequence_row_at(s, (unsigned)(state->rip - host_rip(s->mode, HOST_CODE)));
+}
 
 static bool starts(const char *text, const char *start) { return !g_ascii_strncasecmp(text, start, strlen(start)); }
 
@@ -37,8 +33,9 @@ static bool starts(const char *text, const char *start) { return !g_ascii_strnca
  *   FBSTP across a segment's limit                    stored in two parts there: the first one's #PF comes before #GP
  *   an access that wraps round a segment of 4 GiB   "may or may not cause" #GP or #SS (SDM 3, 5.3)
  */
-static bool excusable(const struct sequence *s, const struct host_state *a, const struct host_state *b, const struct x86_row *row)
+static bool excusable(const struct sequence *s, const struct host_state *a, const struct host_state *b)
 {
+    const struct x86_row *row = row_at(s, a), *other = row_at(s, b);
     const bool segment_a = a->vector == EXC_GP || a->vector == EXC_SS, segment_b = b->vector == EXC_GP || b->vector == EXC_SS;
     if (row && !g_ascii_strncasecmp(row->name, "sha", 3) && segment_a)
         return true;
@@ -46,11 +43,12 @@ static bool excusable(const struct sequence *s, const struct host_state *a, cons
         return true;
     if (HOST_HAS_SHADOW && a->vector == EXC_PF && b->vector != EXC_PF)
         return true;
-    const uint64_t code = s->mode == HOST_16 ? HOST_CODE : HOST_REGION + HOST_CODE;
-    const struct x86_row *other = sequence_row_at(s, (unsigned)(b->rip - code));
+    if (choice_store_suppressed(row, a->fx))
+        return true;
     if (b->vector == EXC_AC && other && other->flags & ROW_SSE && !(other->flags & ROW_ALIGN16))
         return true;
-    if (row && a->rip == b->rip && ((loose_fault(row) && b->vector != 255) || (row->flags & ROW_ALIGN16 && segment_a && segment_b)))
+    const bool in_the_middle = choice_fault_in_the_middle(row) && b->vector != 255;
+    if (row && a->rip == b->rip && (in_the_middle || (row->flags & ROW_ALIGN16 && segment_a && segment_b)))
         return true;
     const uint64_t canonical_end = 1ull << 47;
     if (s->mode == HOST_64 && a->rip == b->rip && a->vector == EXC_PF && segment_b && canonical_end - a->address <= 16)
@@ -115,12 +113,11 @@ static const char *compare(const struct sequence *s, const struct result *got, c
 {
     const struct host_state *a = &got->state, *b = &want->state;
     const uint64_t mask = s->mode == HOST_64 ? ~0ull : 0xffffffff;
-    const uint64_t code = s->mode == HOST_16 ? HOST_CODE : HOST_REGION + HOST_CODE;
-    if ((a->vector != b->vector || a->rip != b->rip) && excusable(s, a, b, sequence_row_at(s, (unsigned)(a->rip - code))))
+    if ((a->vector != b->vector || a->rip != b->rip) && excusable(s, a, b))
         return NULL;
     if (a->vector != b->vector || (b->vector != 255 && a->rip != b->rip))
         return snprintf(text, size, "exception %u at %lx, not %u at %lx", a->vector, a->rip, b->vector, b->rip), text;
-    const bool loose = b->vector != 255 && loose_fault(sequence_row_at(s, (unsigned)(b->rip - code)));
+    const bool loose = b->vector != 255 && choice_fault_in_the_middle(row_at(s, b));
     /* Linux says of an address of its own that it is there. */
     const uint32_t known = b->address >= 0x7ffffffff000 ? ~1u : ~0u;
     if (b->vector == EXC_PF && !loose && ((a->error ^ b->error) & known || a->address != b->address))
@@ -146,6 +143,7 @@ static bool run_guest(const struct sequence *s, struct way *way, const struct re
     guest_cpu_written(way->guest, 0, HOST_DATA);
     result->state = start->state;
     const bool ended = guest_cpu_run(way->guest, &result->state, s->mode, way->cpl);
+    choice_mmx_fault(row_at(s, &result->state), &result->state);
     if (result->state.vector == EXC_PF && way->cpl == 0)
         result->state.error |= 4;
     memcpy(result->memory, region, HOST_REGION_BYTES);
@@ -162,6 +160,7 @@ static bool run_host(struct comparison *f, const struct sequence *s, const struc
         return false;
     if (state->vector == EXC_UD && state->rip == host_rip(s->mode, HOST_CODE + s->count))
         state->vector = 255;
+    choice_mmx_fault(row_at(s, state), state);
     memcpy(result->memory, host_cpu_region(f->host), HOST_REGION_BYTES);
     return true;
 }

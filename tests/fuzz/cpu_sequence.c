@@ -166,7 +166,7 @@ static bool has_no_16(const struct x86_row *row)
 }
 
 /* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
- * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc and XCHG (90) change their meaning,
+ * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc change their meaning,
  * CVTPI2PS from memory leaves the x87 unit alone, MOVSXD with prefix 66 reads 32 bits, and operands of SHA may be misaligned.
  * MASKMOV with a shorter address would miss its memory. */
 static bool unwanted(const struct x86_insn *insn, unsigned bits)
@@ -179,7 +179,7 @@ static bool unwanted(const struct x86_insn *insn, unsigned bits)
            (starts_with(insn->row->name, "sha256") && insn->mod != 3) ||
            (starts_with(insn->row->name, "maskmov") && insn->address_bits != bits) ||
            (insn->operand_bits == 16 && has_no_16(insn->row)) ||
-           ((starts_with(insn->row->name, "loop") || starts_with(insn->row->name, "xchg")) && (insn->rep || insn->repne)) ||
+           (starts_with(insn->row->name, "loop") && (insn->rep || insn->repne)) ||
            (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
 }
 
