@@ -389,7 +389,8 @@ static bool open_socket(struct character *c, const char *kind, const char *rest,
     if (c->address.wait) {
         struct pollfd ready = { .fd = c->listener, .events = POLLIN };
         g_printerr("dragoman: waiting for connection on: %s\n", c->spec);
-        while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
+        if (poll(&ready, 1, -1) < 0) {      /* EINTR: whoever asks us to end does not want to wait for a client */
+            return error_fail(error, "waiting for a connection: %s", strerror(errno));
         }
     }
     listen_again(c);

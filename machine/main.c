@@ -265,16 +265,17 @@ static bool open_monitors(struct program *program, const struct options *options
 static int run_machine(struct program *program, const struct options *options, struct log *log)
 {
     GError *error = NULL;
+    /* Before the board opens streams: a signal then finds the terminal raw. It is looked at when the main loop runs. */
+    g_unix_signal_add(SIGINT, on_interrupt, program);
+    g_unix_signal_add(SIGTERM, on_terminate, program);
+    g_unix_signal_add(SIGHUP, on_hangup, program);
+    signal(SIGPIPE, SIG_IGN);
     const struct board_type *type = board_type_find(options->machine, &error);
     program->board = type ? board_new(type, options, log, &error) : NULL;
     if (!program->board) {
         return fail(program, error);
     }
     board_set_leave(program->board, leave, program);
-    g_unix_signal_add(SIGINT, on_interrupt, program);
-    g_unix_signal_add(SIGTERM, on_terminate, program);
-    g_unix_signal_add(SIGHUP, on_hangup, program);
-    signal(SIGPIPE, SIG_IGN);
     program->board->machine->start_paused = options->start_paused;
     bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error);
     int status = ready ? machine_run(program->board->machine) : fail(program, error);
