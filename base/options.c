@@ -119,6 +119,11 @@ static char *size_text(uint64_t bytes)
     return g_strdup_printf("%" G_GUINT64_FORMAT "%.1s", bytes, units + unit);
 }
 
+static char *bound_text(const struct property *property, uint64_t bound)
+{
+    return property->kind == SIZE ? size_text(bound) : g_strdup_printf("%" PRIu64, bound);
+}
+
 static void set_text(struct options *options, size_t offset, const char *text)
 {
     char **field = (char **)((char *)options + offset);
@@ -155,8 +160,7 @@ static bool set_property(struct options *options, const char *option, const stru
         return error_fail(error, "-%s: '%s' is not a %s", option, value, size ? "size such as 512M or 4G" : "number");
     }
     if (number < property->least || number > property->most) {
-        g_autofree char *least = size ? size_text(property->least) : g_strdup_printf("%" PRIu64, property->least);
-        g_autofree char *most = size ? size_text(property->most) : g_strdup_printf("%" PRIu64, property->most);
+        g_autofree char *least = bound_text(property, property->least), *most = bound_text(property, property->most);
         return error_fail(error, "-%s: %s=%s: must be from %s to %s", option, property->key, value, least, most);
     }
     *(uint64_t *)((char *)options + property->offset) = number;
@@ -169,6 +173,10 @@ static bool parse_item(struct options *options, const char *option, const char *
     const char *names[G_N_ELEMENTS(properties) + 1], *equals = strchr(item, '=');
     g_autofree char *key = equals ? g_strndup(item, equals - item) : g_strdup(item);
     unsigned count = 0;
+    if (!first && !strcmp(option, "machine") && (!strcmp(item, "help") || !strcmp(item, "?"))) {
+        options->machine_help = true;
+        return true;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
         const struct property *property = &properties[i];
         if (strcmp(property->option, option)) {
@@ -263,7 +271,13 @@ static bool check_chardev(const char *spec, GError **error)
         }
         return true;
     }
-    return error_fail(error, "-chardev %s: not supported; there are stdio, null, file, socket, pty, pipe, vc", kind);
+    const char *names[G_N_ELEMENTS(chardev_kinds) + 1] = { NULL };
+    for (unsigned i = 0; i < G_N_ELEMENTS(chardev_kinds); i++) {
+        names[i] = chardev_kinds[i].name;
+    }
+    const char *near = nearest_name(kind, names);
+    return error_fail(error, "-chardev %s: not supported%s%s; there are stdio, null, file, socket, pty, pipe, vc", kind,
+                      near ? ", did you mean " : "", near ? near : "");
 }
 
 static bool check_chardevs(struct options *options, GError **error)
@@ -405,32 +419,39 @@ void options_clear(struct options *options)
     *options = (struct options){ 0 };
 }
 
-static void print_property(GString *out, const struct property *property)
+bool options_entry(unsigned index, struct option_entry *entry)
 {
-    g_string_append_printf(out, "      %s=%s", property->key,
-                           property->kind == NUMBER ? "N" : property->kind == SIZE ? "SIZE" : "...");
-    g_string_append_printf(out, "  %s%s", property->kind == CHOICE ? "one of: " : "", property->help);
-    if (property->most) {
-        g_autofree char *least = size_text(property->least), *most = size_text(property->most);
-        g_string_append_printf(out, ", from %s to %s", least, most);
+    if (index >= G_N_ELEMENTS(rows)) {
+        return false;
     }
-    g_string_append_printf(out, property->standard ? " [%s]\n" : "\n", property->standard);
+    const struct row *row = &rows[index];
+    *entry = (struct option_entry){ row->name, row->kind == FLAG ? NULL : row->argument, row->standard, row->help };
+    return true;
 }
 
-void options_print_help(GString *out)
+bool options_key(const char *option, unsigned index, struct option_key *key)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const struct row *row = &rows[i];
-        g_string_append_printf(out, "  -%s%s%s\n      %s", row->name, row->argument ? " " : "",
-                               row->argument ? row->argument : "", row->help);
-        g_string_append_printf(out, row->standard ? " [%s]\n" : "\n", row->standard);
-        for (size_t j = 0; j < G_N_ELEMENTS(properties); j++) {
-            if (!strcmp(properties[j].option, row->name)) {
-                print_property(out, &properties[j]);
-            }
+    for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
+        const struct property *property = &properties[i];
+        if (strcmp(property->option, option) || index--) {
+            continue;
         }
+        const char *type = property->kind == NUMBER ? "number" : property->kind == SIZE ? "size"
+            : property->kind == CHOICE ? "choice" : "text";
+        *key = (struct option_key){ property->key, type, property->standard, property->help, NULL, NULL };
+        if (property->most) {
+            key->least = bound_text(property, property->least);
+            key->most = bound_text(property, property->most);
+        }
+        return true;
     }
-    g_string_append(out, "  -help, -version\n");
+    return false;
+}
+
+void option_key_clear(struct option_key *key)
+{
+    g_clear_pointer(&key->least, g_free);
+    g_clear_pointer(&key->most, g_free);
 }
 
 /* -chardev socket as -serial says it. */

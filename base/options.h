@@ -24,6 +24,7 @@ struct options {
     GPtrArray *monitors, *qmps, *mons;  /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
     bool snapshot, nographic, full_screen, start_paused, no_reboot, nodefaults, icount, ignored_flag;
+    bool machine_help;              /* "-machine TYPE,help" */
     uint64_t icount_shift;
     enum options_accel accelerator;
 };
@@ -37,14 +38,25 @@ enum options_request {
 /* argv without the program's name and verb. error: one line that names the option. On false nothing is to be freed. */
 bool options_parse(struct options *options, int argc, char **argv, enum options_request *request, GError **error);
 void options_clear(struct options *options);
-/* Lists every option with its argument, bounds and default. */
-void options_print_help(GString *out);
 /* "128", "1G", "512K": a number with a unit, megabytes without one. */
 bool options_parse_size(const char *text, uint64_t *bytes);
-/* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
 /* What -serial would say for the -chardev with this id; NULL: there is none. */
 char *options_chardev(const struct options *options, const char *id);
+/* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
 char *options_driver(const char *spec);
 char *options_property(const char *spec, const char *key);
+
+/* ---- The table, for help, manual and monitors ---- */
+
+/* argument NULL: a flag; standard NULL: no default. */
+struct option_entry { const char *name, *argument, *standard, *help; };
+/* A key of an option that is key=value,...; type: "text", "number", "size" or "choice" (then help is its words).
+ * bounds: least and most as text, both NULL without. */
+struct option_key { const char *name, *type, *standard, *help; char *least, *most; };
+
+bool options_entry(unsigned index, struct option_entry *entry);     /* false: no more */
+/* The key by number of the option of that name; false: no more. Free its bounds with option_key_clear. */
+bool options_key(const char *option, unsigned index, struct option_key *key);
+void option_key_clear(struct option_key *key);
 
 #endif

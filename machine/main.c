@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Program entry: verbs, help, the life of one machine, exit status.
+ * Program entry: verbs, the life of one machine, exit status.
  *
  *   dragoman run [options]     or a link named qemu-system-*, which takes the options directly
  *   dragoman img VERB ...      or a link named qemu-img
@@ -18,7 +18,7 @@
 #include "base/options.h"
 #include "block/block.h"
 #include "hw/boards/board.h"
-#include "hw/boards/devices.h"
+#include "machine/help.h"
 #include "machine/machine.h"
 #include "monitor/monitor.h"
 #include "ui/ui.h"
@@ -41,8 +41,6 @@ static int fail(const struct program *program, GError *error)
     return 1;
 }
 
-/* ---- Help ---- */
-
 static void print_version(const struct program *program)
 {
     if (program->compat) {
@@ -50,111 +48,6 @@ static void print_version(const struct program *program)
     } else {
         g_print("dragoman %s\n", DRAGOMAN_VERSION);
     }
-}
-
-static void print_options(const struct program *program)
-{
-    GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "usage: %s%s [options]\n", program->name, program->compat ? "" : " run");
-    options_print_help(text);
-    g_print("%s", text->str);
-    g_string_free(text, TRUE);
-}
-
-static void print_overview(const struct program *program)
-{
-    g_print("usage: %s VERB ...\n"
-            "  run [options]        run a machine; the options are QEMU's where both have the thing\n"
-            "  img VERB             disk images: create, info, check, convert, resize, ...; '%s img --help'\n"
-            "  help                 this text\n"
-            "  help options         every option, its bounds and default\n"
-            "  help devices         what -device can add\n"
-            "  help device NAME     a device's properties\n"
-            "  help machines|cpus|log\n"
-            "  --version\n"
-            "For example: %s run -m 256M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0 -nographic\n",
-            program->name, program->name, program->name);
-}
-
-static void print_cpus(const char *machine)
-{
-    const struct board_type *only = machine ? board_type_find(machine, NULL) : NULL;
-    struct board_cpu_model model;
-    for (unsigned i = 0; board_types[i]; i++) {
-        for (unsigned j = 0; (!only || only == board_types[i]) && board_types[i]->cpu_model(j, &model); j++) {
-            g_print("%-12s %-6s %s\n", model.name, board_types[i]->name, model.help);
-        }
-    }
-}
-
-static void print_machines(void)
-{
-    for (unsigned i = 0; board_types[i]; i++) {
-        g_print("%-12s %s%s\n", board_types[i]->name, board_types[i]->summary, i ? "" : " (default)");
-    }
-}
-
-static void print_log_categories(void)
-{
-#define LOG_CATEGORY(name, help) g_print("%-14s %s\n", #name, help);
-#include "base/log_categories.def"
-#undef LOG_CATEGORY
-}
-
-static int help_device(const struct program *program, const char *name)
-{
-    GError *error = NULL;
-    if (device_exists(name)) {
-        device_print_help(name);
-        return 0;
-    }
-    const char *near = device_nearest(name);
-    error_fail(&error, "no device '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    return fail(program, error);
-}
-
-static int help(const struct program *program, int argc, char **argv)
-{
-    const char *topic = argc > 0 ? argv[0] : "";
-    if (!strcmp(topic, "options")) {
-        print_options(program);
-    } else if (!strcmp(topic, "devices")) {
-        device_print_help(NULL);
-    } else if (!strcmp(topic, "device") && argc > 1) {
-        return help_device(program, argv[1]);
-    } else if (!strcmp(topic, "machines")) {
-        print_machines();
-    } else if (!strcmp(topic, "cpus")) {
-        print_cpus(argc > 1 ? argv[1] : NULL);
-    } else if (!strcmp(topic, "log")) {
-        print_log_categories();
-    } else {
-        print_overview(program);
-    }
-    return 0;
-}
-
-/* "-cpu help" and its like; true when one was asked for. */
-static bool help_in_options(const struct options *options)
-{
-    if (!g_strcmp0(options->cpu, "help") || !g_strcmp0(options->cpu, "?")) {
-        print_cpus(options->machine);
-    } else if (!strcmp(options->machine, "help") || !strcmp(options->machine, "?")) {
-        print_machines();
-    } else if (!g_strcmp0(options->display, "help") || !g_strcmp0(options->display, "?")) {
-        GString *text = g_string_new(NULL);
-        ui_print_help(text);
-        g_print("%s", text->str);
-        g_string_free(text, TRUE);
-    } else if (!g_strcmp0(options->log_names, "help") || !g_strcmp0(options->log_names, "?")) {
-        print_log_categories();
-    } else if (options->devices->len && (!strcmp(options->devices->pdata[0], "help") ||
-                                         !strcmp(options->devices->pdata[0], "?"))) {
-        device_print_help(NULL);
-    } else {
-        return false;
-    }
-    return true;
 }
 
 /* ---- A machine's life ---- */
@@ -316,8 +209,10 @@ static int run(struct program *program, int argc, char **argv)
     choose_machine(program, &options, argc, argv);
     int status = 0;
     if (request == OPTIONS_TEXT) {
-        print_options(program);
-    } else if (!help_in_options(&options)) {
+        help_print_options(program->name, program->compat);
+    } else if (help_in_options(&options, program->compat, &error)) {
+        status = error ? fail(program, error) : 0;
+    } else {
         struct log *log = open_log(&options, &error);
         status = log ? run_machine(program, &options, log) : fail(program, error);
         log_free(log);
@@ -347,7 +242,8 @@ int main(int argc, char **argv)
         return run(&program, argc - 2, argv + 2);
     }
     if (!strcmp(verb, "help") || !strcmp(verb, "--help") || !strcmp(verb, "-h")) {
-        return help(&program, argc - 2, argv + 2);
+        GError *error = NULL;
+        return help_print(base, argc - 2, argv + 2, &error) ? 0 : fail(&program, error);
     }
     if (!strcmp(verb, "--version") || !strcmp(verb, "-version")) {
         print_version(&program);

@@ -105,3 +105,10 @@ const struct hmp_command hmp_topics[] = {
     { "vnc", "", "VNC servers and their clients", 0, 0, hmp_info_vnc, NULL },
     { NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
+
+bool monitor_command_at(bool info, unsigned index, struct monitor_command *command)
+{
+    const struct hmp_command *row = &(info ? hmp_topics : hmp_commands)[index];
+    *command = (struct monitor_command){ row->names, row->arguments, row->help };
+    return row->names;
+}

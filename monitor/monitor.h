@@ -34,4 +34,8 @@ void monitor_attach(struct monitor *monitor, struct character *character);
 /* One line of the human monitor; its output, to be freed. For gdb's "monitor" and QMP's human-monitor-command. */
 char *monitor_run_line(struct monitor *monitor, const char *line, unsigned cpu);
 
+/* The table of commands, or of what 'info' shows, for the manual. false: no more. */
+struct monitor_command { const char *names, *arguments, *help; };
+bool monitor_command_at(bool info, unsigned index, struct monitor_command *command);
+
 #endif

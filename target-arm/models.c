@@ -8,6 +8,7 @@
  */
 #include <string.h>
 #include "target-arm/models.h"
+#include "base/error.h"
 
 #define V7_BASE ARM_V7, ARM_VFP3, ARM_D32, ARM_NEON, ARM_MP, ARM_PMU
 #define V7_VE ARM_LPAE, ARM_VFP4, ARM_IDIV_T32, ARM_IDIV_A32, ARM_V7_VIRT, ARM_GTIMER
@@ -66,32 +67,18 @@ static const struct arm_model models[] = {
                .fpsid = 0x41034070, .aa64mmfr = { 0x00101125 } } },
 };
 
-/* The model with the most letters of the beginning in common. */
-static const char *nearest(const char *name)
-{
-    unsigned best = 0, best_length = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
-        unsigned length = 0;
-        while (name[length] && name[length] == models[i].name[length]) {
-            length++;
-        }
-        if (length > best_length) {
-            best = i;
-            best_length = length;
-        }
-    }
-    return models[best].name;
-}
-
 const struct arm_model *arm_model_find(const char *name, GError **error)
 {
+    const char *names[G_N_ELEMENTS(models) + 1] = { NULL };
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
         if (!strcmp(models[i].name, name ? name : "cortex-a57")) {
             return &models[i];
         }
+        names[i] = models[i].name;
     }
-    g_set_error(error, g_quark_from_static_string("dragoman"), 0, "unknown CPU model '%s'; did you mean '%s'?", name,
-                nearest(name));
+    const char *near = nearest_name(name, names);
+    error_fail(error, "unknown CPU model '%s'%s%s%s; see 'dragoman help cpus'", name, near ? "; did you mean '" : "",
+               near ? near : "", near ? "'?" : "");
     return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "target-x86/system.h"
 #include <string.h>
 #include <sys/random.h>
+#include "base/error.h"
 
 #define HAS_486 [FEAT_NONE] = true, [FEAT_FPU] = true, [FEAT_VME] = true, [FEAT_PSE] = true
 #define HAS_P3 HAS_486, [FEAT_DE] = true, [FEAT_TSC] = true, [FEAT_MSR] = true, [FEAT_PAE] = true, [FEAT_MCE] = true, \
@@ -43,34 +44,19 @@ const struct x86_model x86_models[] = {
 };
 const unsigned x86_model_count = G_N_ELEMENTS(x86_models);
 
-/* Letters in common at the start: good enough to name the model that was meant. */
-static unsigned likeness(const char *a, const char *b)
-{
-    unsigned n = 0;
-
-    while (a[n] && a[n] == b[n]) {
-        n++;
-    }
-    return n;
-}
-
 const struct x86_model *x86_model_find(const char *name, GError **error)
 {
-    const struct x86_model *nearest = &x86_models[0];
+    const char *names[G_N_ELEMENTS(x86_models) + 1] = { NULL };
 
-    if (!name) {
-        return &x86_models[0];
-    }
     for (unsigned n = 0; n < x86_model_count; n++) {
-        if (!strcmp(name, x86_models[n].name)) {
+        if (!name || !strcmp(name, x86_models[n].name)) {
             return &x86_models[n];
         }
-        if (likeness(name, x86_models[n].name) > likeness(name, nearest->name)) {
-            nearest = &x86_models[n];
-        }
+        names[n] = x86_models[n].name;
     }
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "unknown CPU model '%s'; did you mean '%s'?", name,
-                nearest->name);
+    const char *near = nearest_name(name, names);
+    error_fail(error, "unknown CPU model '%s'%s%s%s; see 'dragoman help cpus'", name, near ? "; did you mean '" : "",
+               near ? near : "", near ? "'?" : "");
     return NULL;
 }
 

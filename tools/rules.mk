@@ -21,13 +21,15 @@ TEST_PROGRAMS := $(TESTS:%=$(BUILD)/%) $(TEST_TOOLS:%=$(BUILD)/%)
 COMPAT := $(patsubst %,$(BUILD)/compat/qemu-system-%,i386 x86_64 arm aarch64) $(BUILD)/compat/qemu-img
 
 
-all: $(BUILD)/dragoman $(COMPAT)
+all: $(BUILD)/dragoman $(COMPAT) $(BUILD)/dragoman.1
 
 $(BUILD)/dragoman: $(BUILD)/machine/main.o $(BUILD)/libdragoman.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(COMPAT): $(BUILD)/dragoman
 	@mkdir -p $(@D)
 	@ln -sf ../dragoman $@
+$(BUILD)/dragoman.1: $(BUILD)/dragoman
+	$< help manual > $@
 # Program and tests take from the archive what they use.
 $(BUILD)/libdragoman.a: $(LIBOBJ)
 	@rm -f $@
@@ -71,8 +73,9 @@ bench: all bench-guests
 	@tools/bench $(BUILD)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/dragoman $(DESTDIR)$(PREFIX)/bin/dragoman
+	install -m 644 $(BUILD)/dragoman.1 $(DESTDIR)$(PREFIX)/share/man/man1/dragoman.1
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 

@@ -26,7 +26,8 @@ const struct board_type *board_type_find(const char *name, GError **error)
         }
     }
     g_autofree char *all = g_strjoinv(", ", (char **)names);
-    error_fail(error, "-machine %s: not supported; there is: %s", name, all);
+    const char *near = nearest_name(name, names);
+    error_fail(error, "-machine %s: not supported%s%s; there are: %s", name, near ? ", did you mean " : "", near ? near : "", all);
     return NULL;
 }
 

@@ -22,18 +22,12 @@ static const struct device_property common[] = {
     { NULL },
 }, common_other[] = { { NULL } };
 
-static const struct device_property *list_of(const struct device_kind *kind, unsigned list)
+const struct device_property *device_property_at(const struct device_kind *kind, unsigned index)
 {
-    return list == 0 ? kind->properties : list == 1 ? common : kind->bus == DEVICE_PCI ? common_pci : common_other;
-}
-
-enum { PROPERTY_LISTS = 3 };
-
-static const struct device_property *find_property(const struct device_kind *kind, const char *key)
-{
-    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
-        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
-            if (!strcmp(property->key, key)) {
+    const struct device_property *const lists[] = { kind->properties, common, kind->bus == DEVICE_PCI ? common_pci : common_other };
+    for (unsigned list = 0; list < ARRAY_LEN(lists); list++) {
+        for (const struct device_property *property = lists[list]; property->key; property++) {
+            if (!index--) {
                 return property;
             }
         }
@@ -41,51 +35,46 @@ static const struct device_property *find_property(const struct device_kind *kin
     return NULL;
 }
 
-static const struct device_kind *find_kind(const char *name)
+const char *device_bus_name(const struct device_kind *kind)
 {
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio", "virtio-serial" };
+    return names[kind->bus];
+}
+
+static const struct device_property *find_property(const struct device_kind *kind, const char *key)
+{
+    const struct device_property *property = NULL;
+    for (unsigned i = 0; (property = device_property_at(kind, i)) && strcmp(property->key, key); i++) { }
+    return property;
+}
+
+const struct device_kind *device_find(const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
         if (!strcmp(kind->name, name)) {
             return kind;
         }
-    }
-    return NULL;
-}
-
-bool device_exists(const char *name)
-{
-    return find_kind(name);
-}
-
-const char *device_nearest(const char *name)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
         g_ptr_array_add(names, (void *)kind->name);
     }
     g_ptr_array_add(names, NULL);
-    return nearest_name(name, (const char *const *)names->pdata);
-}
-
-static const struct device_kind *require_kind(const char *name, GError **error)
-{
-    const struct device_kind *kind = find_kind(name);
-    if (!kind) {
-        const char *near = device_nearest(name);
-        error_fail(error, "%s: not supported%s%s; see 'dragoman help devices'", name, near ? ", did you mean " : "",
-                   near ? near : "");
-    }
-    return kind;
+    const char *near = nearest_name(name, (const char *const *)names->pdata);
+    error_fail(error, "%s: not supported%s%s; see 'dragoman help devices'", name, near ? ", did you mean " : "", near ? near : "");
+    return NULL;
 }
 
 static bool unknown_property(const struct device_kind *kind, const char *key, GError **error)
 {
-    g_autoptr(GString) all = g_string_new(NULL);
-    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
-        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
-            g_string_append_printf(all, "%s%s", all->len ? ", " : "", property->key);
-        }
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const struct device_property *property;
+    for (unsigned i = 0; (property = device_property_at(kind, i)); i++) {
+        g_ptr_array_add(names, (void *)property->key);
     }
-    return error_fail(error, "%s: unknown property '%s'; there are: %s", kind->name, key, all->str);
+    g_ptr_array_add(names, NULL);
+    const char *near = nearest_name(key, (const char *const *)names->pdata);
+    g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
+    return error_fail(error, "%s: unknown property '%s'%s%s; there are: %s", kind->name, key, near ? ", did you mean " : "",
+                      near ? near : "", all);
 }
 
 static bool is_bool(const char *text, bool *value)
@@ -137,7 +126,7 @@ static bool split_global(const char *text, const struct device_kind **kind, cons
         return error_fail(error, "%s: must be DEVICE.property=value", text);
     }
     *item = dot + 1;
-    *kind = require_kind(name, error);
+    *kind = device_find(name, error);
     return *kind;
 }
 
@@ -211,7 +200,7 @@ static bool add(struct board *board, const char *text, GError **error)
     g_auto(GStrv) items = g_strsplit(text, ",", -1);
     const char *name = items[0] ? items[0] : "";
     name += g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0;
-    struct device_arguments arguments = { .kind = require_kind(name, error), .options = board->options, .spec = text };
+    struct device_arguments arguments = { .kind = device_find(name, error), .options = board->options, .spec = text };
     if (!arguments.kind || !bus_is_there(board, arguments.kind, error)) {
         return false;
     }
@@ -239,35 +228,6 @@ bool device_add(struct board *board, const char *text, GError **error)
         return false;
     }
     return true;
-}
-
-/* ---- Help ---- */
-
-static void print_properties(const struct device_kind *kind)
-{
-    static const char *const kinds[] = { "TEXT", "N", "on|off" };
-    for (unsigned list = 0; list < PROPERTY_LISTS; list++) {
-        for (const struct device_property *property = list_of(kind, list); property->key; property++) {
-            g_print("    %s=%s  %s", property->key, kinds[property->kind], property->help);
-            if (property->most) {
-                g_print(", up to %#" G_GINT64_MODIFIER "x", property->most);
-            }
-            g_print(property->standard ? " [%s]\n" : "\n", property->standard);
-        }
-    }
-}
-
-void device_print_help(const char *only)
-{
-    static const char *const buses[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio", "virtio-serial" };
-    for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
-        if (!only) {
-            g_print("%-20s %-12s %s\n", kind->name, buses[kind->bus], kind->help);
-        } else if (!strcmp(only, kind->name)) {
-            g_print("%s, on %s: %s\n", kind->name, buses[kind->bus], kind->help);
-            print_properties(kind);
-        }
-    }
 }
 
 /* ---- For the functions that build ---- */

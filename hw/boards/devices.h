@@ -37,12 +37,13 @@ bool device_add(struct board *board, const char *text, GError **error);
 bool device_check_globals(const struct options *options, GError **error);
 /* What -global says of a property; NULL: nothing. Free it. */
 char *device_global(const struct options *options, const char *name, const char *key);
-/* "help devices"; only: NULL or one kind, then with its properties. */
-void device_print_help(const char *only);
+/* A property of the kind by number, those of its bus included; NULL: no more. */
+const struct device_property *device_property_at(const struct device_kind *kind, unsigned index);
+const char *device_bus_name(const struct device_kind *kind);       /* "PCI", "ISA", ... */
+/* Checks a name. error: with the nearest one. */
+const struct device_kind *device_find(const char *name, GError **error);
 /* The display adapter of -vga, or the default one. error: one line. */
 bool device_add_vga(struct board *board, GError **error);
-bool device_exists(const char *name);
-const char *device_nearest(const char *name);       /* NULL: none is near */
 
 /* ---- For the functions that build ---- */
 

@@ -13,7 +13,7 @@ static bool open_drive(struct board *board, const char *tagged, GError **error)
     g_autofree char *option = g_strndup(tagged, colon - tagged);
     g_autofree char *spec = strcmp(option, "drive") ? drive_spec_of_short(option, colon + 1) : g_strdup(colon + 1);
     struct drive *drive = block_add_drive(board->block, spec, error);
-    if (!drive) {
+    if (!drive && error && !g_str_has_prefix((*error)->message, "-drive")) {    /* some name it themselves */
         g_prefix_error(error, "-%s: ", option);
     }
     return drive;
