@@ -160,8 +160,6 @@ static inline struct x86_cpu *x86_cpu_of(struct cpu *cpu) { return (struct x86_c
 
 extern const struct frontend x86_frontend;
 
-/* "qemu64", "486", ...; NULL name: the default. error: unknown model, with the nearest name. */
-const struct x86_model *x86_model_find(const char *name, GError **error);
 /* New CPU in power-on state but for what engine_add_cpu sets; bootstrap: the first one. */
 struct x86_cpu *x86_cpu_new(const struct x86_model *model, unsigned apic_id, bool bootstrap);
 void x86_cpu_free(struct x86_cpu *cpu);

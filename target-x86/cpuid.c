@@ -1,78 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU models and CPUID (SDM 2, CPUID; AMD APM 3, appendix E for the 8000_00xx leaves). A model is a list of features;
- * the leaves come from features.def, so that what CPUID says and what raises #UD cannot differ. No model has MONITOR:
- * MWAIT works, but a guest whose idle loop is made of it would never let the host sleep.
+ * CPUID (SDM 2, CPUID; AMD APM 3, appendix E for the 8000_00xx leaves). The leaves of a model (models.c) come from features.def, so
+ * that what CPUID says and what raises #UD cannot differ.
  *
  * The leaves at 4000_0000h name Dragoman and, as other hypervisors do, the frequency of the TSC.
  */
 #include "target-x86/system.h"
 #include <string.h>
 #include <sys/random.h>
-#include "base/error.h"
-
-#define HAS_486 [FEAT_NONE] = true, [FEAT_FPU] = true, [FEAT_VME] = true, [FEAT_PSE] = true
-#define HAS_P3 HAS_486, [FEAT_DE] = true, [FEAT_TSC] = true, [FEAT_MSR] = true, [FEAT_PAE] = true, [FEAT_MCE] = true, \
-    [FEAT_CX8] = true, [FEAT_APIC] = true, [FEAT_SEP] = true, [FEAT_MTRR] = true, [FEAT_PGE] = true, [FEAT_MCA] = true, \
-    [FEAT_CMOV] = true, [FEAT_PAT] = true, [FEAT_PSE36] = true, [FEAT_MMX] = true, [FEAT_FXSR] = true, [FEAT_SSE] = true
-#define HAS_X64 HAS_P3, [FEAT_CLFSH] = true, [FEAT_SSE2] = true, [FEAT_SSE3] = true, [FEAT_CX16] = true, [FEAT_SYSCALL] = true, \
-    [FEAT_NX] = true, [FEAT_LM] = true, [FEAT_LAHF64] = true, [FEAT_HYPERVISOR] = true
-#define HAS_MAX HAS_X64, [FEAT_PCLMULQDQ] = true, [FEAT_SSSE3] = true, [FEAT_PCID] = true, \
-    [FEAT_SSE41] = true, [FEAT_SSE42] = true, [FEAT_X2APIC] = true, [FEAT_MOVBE] = true, [FEAT_POPCNT] = true, \
-    [FEAT_TSC_DEADLINE] = true, [FEAT_AES] = true, [FEAT_XSAVE] = true, [FEAT_RDRAND] = true, [FEAT_FSGSBASE] = true, \
-    [FEAT_TSC_ADJUST] = true, [FEAT_BMI1] = true, [FEAT_SMEP] = true, [FEAT_BMI2] = true, [FEAT_ERMS] = true, \
-    [FEAT_INVPCID] = true, [FEAT_RDSEED] = true, [FEAT_ADX] = true, [FEAT_SMAP] = true, [FEAT_CLFLUSHOPT] = true, \
-    [FEAT_CLWB] = true, [FEAT_SHA] = true, [FEAT_UMIP] = true, [FEAT_RDPID] = true, [FEAT_XSAVEOPT] = true, \
-    [FEAT_XSAVEC] = true, [FEAT_XGETBV1] = true, [FEAT_PDPE1GB] = true, [FEAT_RDTSCP] = true, \
-    [FEAT_CR8] = true, [FEAT_LZCNT] = true, [FEAT_PREFETCHW] = true
-
-const struct x86_model x86_models[] = {
-    { .name = "qemu64", .help = "x86-64 with SSE3 (default)", .vendor = "AuthenticAMD",
-      .brand = "Dragoman Virtual CPU, x86-64",
-      .signature = 0x00060fb1, .max_leaf = 0xd, .max_extended = 0x8000000a, .physical_bits = 40,
-      .amd = true, .has = { HAS_X64 } },
-    { .name = "max", .help = "everything Dragoman has: x86-64-v3 without AVX", .vendor = "AuthenticAMD",
-      .brand = "Dragoman Virtual CPU, all features", .signature = 0x00000663, .max_leaf = 0xd, .max_extended = 0x8000000a,
-      .physical_bits = 40, .amd = true, .has = { HAS_MAX } },
-    { .name = "core2duo", .help = "Intel Core 2 Duo", .vendor = "GenuineIntel",
-      .brand = "Intel(R) Core(TM)2 Duo CPU     T7700  @ 2.40GHz", .signature = 0x000006fb, .max_leaf = 0xa,
-      .max_extended = 0x80000008, .physical_bits = 40, .has = { HAS_X64, [FEAT_SSSE3] = true } },
-    { .name = "pentium3", .help = "Intel Pentium III", .vendor = "GenuineIntel", .brand = "", .signature = 0x00000683,
-      .max_leaf = 3, .physical_bits = 36, .has = { HAS_P3 } },
-    { .name = "486", .help = "Intel 486 DX4", .vendor = "GenuineIntel", .brand = "", .signature = 0x00000480,
-      .max_leaf = 1, .physical_bits = 32, .has = { HAS_486 } },
-};
-const unsigned x86_model_count = G_N_ELEMENTS(x86_models);
-
-const struct x86_model *x86_model_find(const char *name, GError **error)
-{
-    const char *names[G_N_ELEMENTS(x86_models) + 1] = { NULL };
-
-    for (unsigned n = 0; n < x86_model_count; n++) {
-        if (!name || !strcmp(name, x86_models[n].name)) {
-            return &x86_models[n];
-        }
-        names[n] = x86_models[n].name;
-    }
-    const char *near = nearest_name(name, names);
-    error_fail(error, "unknown CPU model '%s'%s%s%s; see 'dragoman help cpus'", name, near ? "; did you mean '" : "",
-               near ? near : "", near ? "'?" : "");
-    return NULL;
-}
-
-/* ---- leaves ---- */
-
-struct feature_bit { uint32_t leaf, subleaf; uint8_t reg, bit; };
-static const struct feature_bit feature_bits[FEAT_COUNT] = {
-#define X86_FEATURE(name, leaf, subleaf, reg, bit) [FEAT_##name] = { leaf, subleaf, reg, bit },
-#include "target-x86/features.def"
-#undef X86_FEATURE
-};
 
 static void add_features(const struct x86_model *model, uint32_t leaf, uint32_t subleaf, struct x86_cpuid *out)
 {
     for (unsigned n = FEAT_NONE + 1; n < FEAT_COUNT; n++) {
-        const struct feature_bit *f = &feature_bits[n];
+        const struct x86_feature_info *f = &x86_features[n];
         if (model->has[n] && f->leaf == leaf && f->subleaf == subleaf) {
             out->r[f->reg] |= 1u << f->bit;
         }

@@ -2,6 +2,7 @@
 #ifndef TARGET_X86_CPUID_H
 #define TARGET_X86_CPUID_H
 /* CPU models: what -cpu chooses (SDM 2, CPUID). */
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@ enum x86_feature {
 #undef X86_FEATURE
     FEAT_COUNT
 };
+
+/* Where CPUID says it, and its name in "-cpu MODEL,+NAME". */
+struct x86_feature_info { uint32_t leaf, subleaf; uint8_t reg, bit; const char *name; };
+extern const struct x86_feature_info x86_features[FEAT_COUNT];
 
 struct x86_cpu;
 struct x86_model {
@@ -26,6 +31,11 @@ struct x86_model {
 };
 extern const struct x86_model x86_models[];
 extern const unsigned x86_model_count;
+/* By name, NULL: the first. error: there is none; names the nearest. */
+const struct x86_model *x86_model_find(const char *name, GError **error);
+/* "NAME,+FEATURE,-FEATURE,FEATURE=on|off": a model of its own, to be freed with g_free after its CPUs. NULL text: the first.
+ * error: an unknown model, or a feature that is not there to be switched on; what is not there may be switched off. */
+struct x86_model *x86_model_new(const char *text, GError **error);
 
 struct x86_cpuid { uint32_t r[4]; };        /* EAX EBX ECX EDX */
 struct x86_cpuid x86_cpuid_leaf(struct x86_cpu *cpu, uint32_t leaf, uint32_t subleaf);

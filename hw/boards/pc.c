@@ -62,10 +62,10 @@ static void set_a20(void *opaque, unsigned input, bool level)
     engine_flush_all(pc->board.engine);
 }
 
-static void build_cpu(struct pc *pc, const struct x86_model *model, struct lapic_bus *bus)
+static void build_cpu(struct pc *pc, struct lapic_bus *bus)
 {
     unsigned id = pc->board.cpu_count;
-    struct x86_cpu *cpu = x86_cpu_new(model, id, id == 0);
+    struct x86_cpu *cpu = x86_cpu_new(pc->model, id, id == 0);
     cpu->other_memory = pc->board.machine->smm_memory;
     cpu->deterministic = pc->board.options->icount;
     cpu->clocks = pc->board.machine->clocks;
@@ -140,14 +140,14 @@ static bool add_parallel(struct pc *pc, GError **error)
 
 /* ---- The board from top to bottom ---- */
 
-static bool build_devices(struct pc *pc, const struct x86_model *model, GError **error)
+static bool build_devices(struct pc *pc, GError **error)
 {
     struct machine *machine = pc->board.machine;
     struct i8259 *pic = i8259_new(machine);
     struct lapic_bus *bus = lapic_bus_new(machine, pic);
     pic->intr = lapic_bus_pic_line(bus);
     for (unsigned i = 0; i < pc->board.options->cpus; i++) {
-        build_cpu(pc, model, bus);
+        build_cpu(pc, bus);
     }
     struct ioapic *ioapic = ioapic_new(machine, bus, 0);
     isa_irqs_init(&pc->irqs, pic, ioapic);
@@ -193,16 +193,18 @@ static bool load_kernel(struct pc *pc, GError **error)
     return !request.kernel || boot_load(&request, &pc->boot, error);
 }
 
-static const struct x86_model *find_model(const struct options *options, GError **error)
+static struct x86_model *make_model(const struct options *options, GError **error)
 {
-    const char *name = options->cpu;
-    if (!g_strcmp0(name, "host")) {     /* scripts made for KVM say it; without KVM the nearest thing is "max" */
+    const char *text = options->cpu;
+    g_autofree char *max = NULL;
+    if (text && g_str_has_prefix(text, "host") && strchr(",", text[4])) {
+        /* scripts made for KVM say it; without KVM the nearest thing is "max" */
         g_printerr("dragoman: -cpu host: taking 'max' instead, the host's CPU is not passed through\n");
-        name = "max";
+        text = max = g_strconcat("max", text + strlen("host"), NULL);
     }
-    const struct x86_model *model = x86_model_find(name, error);
+    struct x86_model *model = x86_model_new(text, error);
     if (!model) {
-        g_prefix_error(error, "-cpu: ");
+        g_prefix_error(error, "-cpu %s: ", options->cpu);
     }
     return model;
 }
@@ -225,8 +227,8 @@ static bool build(struct board *board, GError **error)
 {
     struct pc *pc = (struct pc *)board;
     const struct options *options = board->options;
-    const struct x86_model *model = find_model(options, error);
-    if (!model || !split_memory(pc, error) || !load_kernel(pc, error)) {
+    pc->model = make_model(options, error);
+    if (!pc->model || !split_memory(pc, error) || !load_kernel(pc, error)) {
         return false;
     }
     board->machine = machine_new(options->memory_bytes, 0, board->log);
@@ -240,7 +242,7 @@ static bool build(struct board *board, GError **error)
     board->isa_irq = isa_irq;
     board->inject_nmi = inject_nmi;
     map_memory(pc);
-    return backends_open(board, error) && pc_add_firmware(pc, error) && build_devices(pc, model, error);
+    return backends_open(board, error) && pc_add_firmware(pc, error) && build_devices(pc, error);
 }
 
 static void clear(struct board *board)
@@ -249,6 +251,7 @@ static void clear(struct board *board)
     for (unsigned i = 0; i < board->cpu_count; i++) {
         x86_cpu_free(pc->cpus[i]);
     }
+    g_free(pc->model);
     boot_image_clear(&pc->boot);
 }
 

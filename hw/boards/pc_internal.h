@@ -20,6 +20,7 @@ enum { PC_SLOT_ISA_BRIDGE = 1 };
 
 struct pc {
     struct board board;
+    struct x86_model *model;        /* -cpu */
     struct x86_cpu *cpus[OPTIONS_MAX_CPUS];     /* board.cpus with their own type */
     uint64_t low_ram_bytes, high_ram_bytes;     /* below and above 4 GiB */
     struct isa_irqs irqs;

@@ -21,7 +21,7 @@ uint64_t random_next(uint64_t *seed)
 bool host_has_feature(enum x86_feature feature)
 {
     static const struct { uint32_t leaf, subleaf; uint8_t reg, bit; } features[] = {
-#define X86_FEATURE(name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit },
+#define X86_FEATURE(name, leaf, subleaf, reg, bit, text) { leaf, subleaf, reg, bit },
 #include "target-x86/features.def"
 #undef X86_FEATURE
     };

@@ -41,22 +41,60 @@ static void init_keeps(struct test *t)
 /* Every feature of every model, and nothing else, is in its CPUID bit. */
 static void cpuid_says_features(struct test *t)
 {
-    static const struct { uint32_t leaf, subleaf; uint8_t reg, bit; const char *name; } bits[] = {
-#define X86_FEATURE(name, leaf, subleaf, reg, bit) [FEAT_##name] = { leaf, subleaf, reg, bit, #name },
-#include "target-x86/features.def"
-#undef X86_FEATURE
-    };
     for (unsigned m = 0; m < x86_model_count; m++) {
         struct x86_cpu *cpu = x86_cpu_new(&x86_models[m], 0, true);
         for (unsigned f = FEAT_NONE + 1; f < FEAT_COUNT; f++) {
-            struct x86_cpuid leaf = x86_cpuid_leaf(cpu, bits[f].leaf, bits[f].subleaf);
-            bool reachable = bits[f].leaf >> 31 ? bits[f].leaf <= x86_models[m].max_extended : bits[f].leaf <= x86_models[m].max_leaf;
-            bool said = reachable && leaf.r[bits[f].reg] >> bits[f].bit & 1;
+            struct x86_cpuid leaf = x86_cpuid_leaf(cpu, x86_features[f].leaf, x86_features[f].subleaf);
+            bool reachable = x86_features[f].leaf >> 31 ? x86_features[f].leaf <= x86_models[m].max_extended : x86_features[f].leaf <= x86_models[m].max_leaf;
+            bool said = reachable && leaf.r[x86_features[f].reg] >> x86_features[f].bit & 1;
             if (!EXPECT(t, said == x86_models[m].has[f])) {
-                printf("# %s: %s\n", x86_models[m].name, bits[f].name);
+                printf("# %s: %s\n", x86_models[m].name, x86_features[f].name);
             }
         }
         x86_cpu_free(cpu);
+    }
+}
+
+static void cpuid_has(struct test *t, const struct x86_model *model, enum x86_feature feature, bool wanted)
+{
+    struct x86_cpu *cpu = x86_cpu_new(model, 0, true);
+    const struct x86_feature_info *info = &x86_features[feature];
+    const struct x86_cpuid leaf = x86_cpuid_leaf(cpu, info->leaf, info->subleaf);
+    if (!EXPECT(t, (leaf.r[info->reg] >> info->bit & 1) == wanted)) {
+        printf("# %s\n", info->name);
+    }
+    x86_cpu_free(cpu);
+}
+
+/* -cpu max,-popcnt ...: CPUID and MSRs follow. */
+static void features_by_name(struct test *t)
+{
+    struct x86_model *less = x86_model_new("max,-popcnt,sse4_2=off,rdtscp=off,+check,migratable=off,-vmx", NULL);
+    struct x86_model *more = x86_model_new("pentium3,+sse3,nx,lzcnt=on", NULL);
+    if (!EXPECT(t, less && more)) {
+        return;
+    }
+    cpuid_has(t, less, FEAT_POPCNT, false);
+    cpuid_has(t, less, FEAT_SSE42, false);
+    cpuid_has(t, less, FEAT_SSE41, true);
+    cpuid_has(t, more, FEAT_SSE3, true);
+    cpuid_has(t, more, FEAT_NX, true);
+    cpuid_has(t, more, FEAT_LZCNT, true);
+    cpuid_has(t, more, FEAT_LM, false);
+    struct x86_cpu *cpu = x86_cpu_new(less, 0, true), *full = cpu_of("max", true);
+    uint64_t value;
+    EXPECT(t, !x86_msr_read(cpu, 0xc0000103, &value) && x86_msr_read(full, 0xc0000103, &value));
+    x86_cpu_free(cpu);
+    x86_cpu_free(full);
+    g_free(less);
+    g_free(more);
+    static const char *const wrong[] = { "qemu65", "max,+vmx", "max,+popcmt", "max,popcnt=maybe", "max,+popcnt=on", "max,+monitor", "" };
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        GError *error = NULL;
+        if (!EXPECT(t, !x86_model_new(wrong[i], &error) && error)) {
+            printf("# %s\n", wrong[i]);
+        }
+        g_clear_error(&error);
     }
 }
 
@@ -112,7 +150,7 @@ static void msrs(struct test *t)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(power_on), TEST(init_keeps), TEST(cpuid_says_features), TEST(models), TEST(eflags), TEST(msrs),
+        TEST(power_on), TEST(init_keeps), TEST(cpuid_says_features), TEST(models), TEST(features_by_name), TEST(eflags), TEST(msrs),
     };
     return test_run_cases("x86", cases, sizeof(cases) / sizeof(cases[0]));
 }
