@@ -11,7 +11,7 @@
 #include <glib-unix.h>
 #include "machine/machine.h"
 
-enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2 };
+enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2, REQUEST_STOP = 1 << 3 };
 
 static const uint64_t PHYSICAL_BYTES = 1ull << 52, PORT_BYTES = 0x10000, PAGE_BYTES = 4096;
 
@@ -158,6 +158,11 @@ void machine_request_powerdown(struct machine *machine)
     announce(machine, REQUEST_POWERDOWN);
 }
 
+void machine_request_stop(struct machine *machine)
+{
+    announce(machine, REQUEST_STOP);
+}
+
 bool machine_request_pending(const struct machine *machine)
 {
     return atomic_load(&machine->requests) & (REQUEST_RESET | REQUEST_SHUTDOWN);
@@ -170,9 +175,10 @@ static void cpus_stop(struct machine *machine)
     }
 }
 
+/* Not when a CPU has asked for a stop that is still to be made: it would run on. */
 static void cpus_start(struct machine *machine)
 {
-    if (machine->cpus.start) {
+    if (machine->cpus.start && !machine->held && !(atomic_load(&machine->requests) & REQUEST_STOP)) {
         machine->cpus.start(machine->cpus.opaque);
     }
 }
@@ -181,6 +187,7 @@ void machine_stop(struct machine *machine)
 {
     if (machine->state == MACHINE_RUNNING) {
         cpus_stop(machine);
+        atomic_fetch_and(&machine->requests, ~(uint32_t)REQUEST_STOP);
         clocks_stop(machine->clocks);
         machine->state = MACHINE_STOPPED;
         if (!(atomic_load(&machine->requests) & REQUEST_SHUTDOWN)) {
@@ -197,6 +204,20 @@ void machine_start(struct machine *machine)
         clocks_resume(machine->clocks);
         cpus_start(machine);
         tell(machine, MACHINE_EVENT_RESUME);
+    }
+}
+
+void machine_hold_cpus(struct machine *machine)
+{
+    if (!machine->held++ && machine->state == MACHINE_RUNNING) {
+        cpus_stop(machine);
+    }
+}
+
+void machine_release_cpus(struct machine *machine)
+{
+    if (!--machine->held && machine->state == MACHINE_RUNNING) {
+        cpus_start(machine);
     }
 }
 
@@ -237,6 +258,10 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
             cpus_start(machine);
         }
         tell(machine, MACHINE_EVENT_RESET);
+    }
+    if (requests & REQUEST_STOP) {
+        machine_stop(machine);
+        atomic_fetch_and(&machine->requests, ~(uint32_t)REQUEST_STOP);
     }
     return G_SOURCE_CONTINUE;
 }

@@ -6,7 +6,7 @@
  * builds devices on it (their constructors add them here), main gives it the CPUs as a few functions.
  *
  * Threads: machine_run owns the main loop. Devices run under `lock`, on vCPU threads or in the main loop.
- * Requests (reset, shutdown, power button) may come from any thread, with or without the lock: they
+ * Requests (reset, shutdown, power button, stop) may come from any thread, with or without the lock: they
  * are noted and done by the main loop, which stops the CPUs first.
  */
 #include <glib.h>
@@ -54,6 +54,7 @@ struct machine {
 
     bool start_paused;                  /* -S: machine_run waits for machine_start */
     bool started;                       /* the CPUs have run */
+    unsigned held;                      /* private: machine_hold_cpus */
     const char *shutdown_reason;        /* who asked, in QMP's words; NULL: the guest. Set before the request */
     bool reset_by_host;                 /* the reset asked for is no guest's */
     GArray *listeners;                  /* struct machine_listener */
@@ -90,6 +91,9 @@ int machine_run(struct machine *machine);
 /* From the main loop's thread: guest time and CPUs stand still, or go on. */
 void machine_stop(struct machine *machine);
 void machine_start(struct machine *machine);
+/* From the main loop's thread: CPUs stand still between these, whether the machine runs or not; guest time goes on. */
+void machine_hold_cpus(struct machine *machine);
+void machine_release_cpus(struct machine *machine);
 
 /* From the main loop's thread; before the machine is freed. */
 void machine_add_listener(struct machine *machine, const struct machine_listener *listener);
@@ -99,6 +103,8 @@ void machine_remove_listener(struct machine *machine, void *opaque);
 void machine_request_reset(struct machine *machine);
 void machine_request_shutdown(struct machine *machine, int exit_status);
 void machine_request_powerdown(struct machine *machine);
+/* machine_stop by the main loop: for what a CPU finds itself (the debugger). CPUs are not started again before. */
+void machine_request_stop(struct machine *machine);
 /* A reset or shutdown was asked for and is not done yet. */
 bool machine_request_pending(const struct machine *machine);
 

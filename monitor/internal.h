@@ -22,7 +22,6 @@ struct monitor {
     uint64_t memory_bytes;
     GPtrArray *listeners;       /* struct monitor_listener * */
     GPtrArray *sessions;        /* struct session *, see session.c */
-    unsigned held;              /* monitor_hold_cpus */
     unsigned mouse_buttons;
     bool shutdown_told;
 };

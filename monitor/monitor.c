@@ -327,14 +327,10 @@ struct cpu *monitor_cpu(struct monitor *monitor, unsigned index)
 
 void monitor_hold_cpus(struct monitor *monitor)
 {
-    if (!monitor->held++ && monitor->machine->state == MACHINE_RUNNING) {
-        monitor->machine->cpus.stop(monitor->machine->cpus.opaque);
-    }
+    machine_hold_cpus(monitor->machine);
 }
 
 void monitor_release_cpus(struct monitor *monitor)
 {
-    if (!--monitor->held && monitor->machine->state == MACHINE_RUNNING) {
-        monitor->machine->cpus.start(monitor->machine->cpus.opaque);
-    }
+    machine_release_cpus(monitor->machine);
 }

@@ -38,10 +38,11 @@ static void print_registers64(struct arm_cpu *cpu, GString *out)
     }
 }
 
+static const char *const modes32[16] = { "usr", "fiq", "irq", "svc", "???", "???", "mon", "abt", "???", "???", "hyp", "und", "???",
+                                         "???", "???", "sys" };
+
 static void print_registers32(struct arm_cpu *cpu, GString *out)
 {
-    static const char *const modes[16] = { "usr", "fiq", "irq", "svc", "???", "???", "mon", "abt", "???", "???", "hyp", "und", "???",
-                                           "???", "???", "sys" };
     uint32_t psr = arm_cpsr_get(cpu);
     for (unsigned i = 0; i < 16; i++) {
         uint32_t value = i == 15 ? (uint32_t)cpu->cpu.pc : (uint32_t)cpu->x[i];
@@ -50,7 +51,7 @@ static void print_registers32(struct arm_cpu *cpu, GString *out)
     g_string_append_printf(out, "PSR=%08x ", psr);
     print_flags(psr, out);
     g_string_append_printf(out, " %c %s%s32\n", cpu->thumb ? 'T' : 'A', arm_is_secure(cpu) && cpu->has_el3 ? "S " : "",
-                           modes[cpu->cpsr_m & 0xf]);
+                           modes32[cpu->cpsr_m & 0xf]);
     for (unsigned i = 0; i < 32; i++) {
         g_string_append_printf(out, "d%02u=%016" PRIx64 "%s", i, cpu->v[i / 2].u64[i & 1], i % 4 == 3 ? "\n" : " ");
     }
@@ -133,6 +134,13 @@ static bool set_register32(struct cpu *base, unsigned index, uint64_t value)
 
 /* ---- Memory ---- */
 
+static const char *mode_name(struct cpu *base)
+{
+    static const char *const levels[] = { "EL0", "EL1", "EL2", "EL3" };
+    const struct arm_cpu *cpu = arm_cpu_of(base);
+    return cpu->aarch64 ? levels[cpu->el & 3] : modes32[cpu->cpsr_m & 0xf];
+}
+
 static uint64_t instruction(struct cpu *base)
 {
     return base->pc;
@@ -206,11 +214,11 @@ static const struct cpu_view_topic topics[] = {
 
 const struct cpu_view arm_view64 = {
     .print_registers = print_registers, .register_name = register_name64, .register_value = register_value64,
-    .set_register = set_register64, .instruction = instruction, .translate = translate, .disassemble = disassemble,
+    .set_register = set_register64, .mode_name = mode_name, .instruction = instruction, .translate = translate, .disassemble = disassemble,
     .word_bytes = 8, .elf_machine = EM_AARCH64, .topics = topics,
 };
 const struct cpu_view arm_view32 = {
     .print_registers = print_registers, .register_name = register_name32, .register_value = register_value32,
-    .set_register = set_register32, .instruction = instruction, .translate = translate, .disassemble = disassemble,
+    .set_register = set_register32, .mode_name = mode_name, .instruction = instruction, .translate = translate, .disassemble = disassemble,
     .word_bytes = 4, .elf_machine = EM_ARM, .topics = topics,
 };

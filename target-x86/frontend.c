@@ -22,6 +22,7 @@ const struct frontend x86_frontend = {
     .deliver = x86_deliver,
     .release = x86_release,
     .reset = x86_reset,
+    .is_magic = x86_is_magic,
     .disassemble = x86_disassemble,
     .dump = x86_dump,
     .view = &x86_view,

@@ -443,6 +443,14 @@ static void unit_start(struct x86_trans *t, const struct cpu *cpu, uint64_t line
     t->plan->far_count = 0;
 }
 
+/* XCHG BX, BX: Bochs's "magic breakpoint". */
+bool x86_is_magic(const uint8_t *code, unsigned bytes, uint32_t mode)
+{
+    static const uint8_t magic[] = { 0x66, 0x87, 0xdb };
+    const unsigned skip = !(mode & (MODE_CODE32 | MODE_CODE64));    /* its operand is of 16 bits without a prefix there */
+    return bytes >= sizeof(magic) - skip && !memcmp(code, magic + skip, sizeof(magic) - skip);
+}
+
 void x86_translate_unit(struct cpu *cpu, struct ir_unit *unit, unsigned max_insns)
 {
     struct x86_cpu *x86 = x86_cpu_of(cpu);

@@ -6,6 +6,7 @@
 #include "target-x86/system.h"
 
 void x86_translate_unit(struct cpu *cpu, struct ir_unit *unit, unsigned max_insns);
+bool x86_is_magic(const uint8_t *code, unsigned bytes, uint32_t mode);
 unsigned x86_disassemble(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text,
                          unsigned text_size);
 

@@ -177,6 +177,22 @@ static bool set_register(struct cpu *base, unsigned index, uint64_t value)
     return true;
 }
 
+/* SDM 3A 2.2: the processor's modes; inside one of them, code of either size. */
+static const char *mode_name(struct cpu *base)
+{
+    const uint32_t mode = base->mode;
+    if (mode & MODE_SMM) {
+        return "system management mode";
+    }
+    if (!(mode & MODE_PE)) {
+        return "real mode";
+    }
+    if (mode & MODE_LMA) {
+        return mode & MODE_CODE64 ? "64-bit mode" : "compatibility mode";
+    }
+    return mode & MODE_VM ? "virtual 8086 mode" : "protected mode";
+}
+
 static uint64_t instruction(struct cpu *base)
 {
     return base->frontend->linear(base, base->pc, base->mode);
@@ -195,6 +211,7 @@ const struct cpu_view x86_view = {
     .register_name = register_name,
     .register_value = register_value,
     .set_register = set_register,
+    .mode_name = mode_name,
     .instruction = instruction,
     .translate = x86_view_translate,
     .disassemble = disassemble,

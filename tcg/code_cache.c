@@ -123,8 +123,8 @@ void code_cache_release(struct engine *engine)
     }
 }
 
-/* Every jump cache may hold host addresses of any generation: they start anew. */
-static void jump_caches_clear(struct engine *engine)
+/* Every jump cache may hold host addresses of any generation. */
+void jump_caches_clear(struct engine *engine)
 {
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         for (unsigned n = 0; n < CPU_JUMP_CACHE; n++) {

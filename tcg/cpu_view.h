@@ -23,6 +23,7 @@ struct cpu_view {
     const char *(*register_name)(unsigned index);
     uint64_t (*register_value)(struct cpu *cpu, unsigned index);
     bool (*set_register)(struct cpu *cpu, unsigned index, uint64_t value);      /* false: cannot be written */
+    const char *(*mode_name)(struct cpu *cpu);  /* what kind of code runs ("real", "EL1"): constant texts, compared by address */
     uint64_t (*instruction)(struct cpu *cpu);   /* linear address of the next instruction */
     bool (*translate)(struct cpu *cpu, uint64_t linear, uint64_t *physical);    /* false: not mapped */
     /* Offset in the code segment and so on that belongs to a linear address, for branches' targets in the text. */

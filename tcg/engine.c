@@ -37,6 +37,7 @@ struct engine *engine_new(const struct engine_options *options, struct memory *m
     g_mutex_init(&engine->translate_lock);
     g_mutex_init(&engine->ids.lock);
     g_mutex_init(&engine->exclusive.lock);
+    g_mutex_init(&engine->debug.lock);
     g_cond_init(&engine->exclusive.changed);
     g_mutex_init(&engine->icount.lock);
     g_cond_init(&engine->icount.wake);
@@ -102,6 +103,8 @@ void engine_free(struct engine *engine)
     code_cache_destroy(&engine->cache);
     g_mutex_clear(&engine->translate_lock);
     g_mutex_clear(&engine->exclusive.lock);
+    g_mutex_clear(&engine->debug.lock);
+    g_free(engine->debug.points);
     g_cond_clear(&engine->exclusive.changed);
     g_mutex_clear(&engine->icount.lock);
     g_cond_clear(&engine->icount.wake);
@@ -176,6 +179,7 @@ void engine_start(struct engine *engine, struct clocks *clocks)
         return;
     }
     engine->started = true;
+    debug_begin_run(engine);
     if (engine->clocks != clocks) {
         engine_set_clocks(engine, clocks);
     }
@@ -218,14 +222,17 @@ void engine_stop(struct engine *engine)
         atomic_fetch_and(&engine->cpu[c]->input, ~(uint32_t)CPU_INPUT_STOP);
     }
     engine->started = false;
+    debug_end_run(engine);
 }
 
 uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks)
 {
     cpu->icount_left = INT64_MAX / 2;
+    debug_begin_run(engine);
     exclusive_enter(cpu);
     loop_run(cpu, blocks);
     exclusive_exit(cpu);
+    debug_end_run(engine);
     return blocks - loop_of(cpu)->units_left;
 }
 

@@ -9,6 +9,7 @@
  *   translate_lock    block map, page lists, links, code cache; never held while waiting for another CPU
  *   page_ids.lock     interning of page ids
  *   cpu->tlb_lock     one TLB's entries
+ *   debug.lock        counts of points, the stop that is recorded
  * exclusive.lock is a leaf of its own: nothing is taken under it.
  */
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 #include "base/cpu_port.h"
 #include "base/memory.h"
 #include "tcg/backend.h"
+#include "tcg/debugger.h"
 #include "tcg/engine.h"
 #include "tcg/softmmu.h"
 
@@ -99,6 +101,36 @@ struct place_cache {
     unsigned next;
 };
 
+/* ---- debugger: see debugger_run.c ---- */
+enum {                              /* cpu_debug.active: what a CPU has to look at before its next unit */
+    DEBUG_STEPPING = 1 << 0,
+    DEBUG_FROZEN = 1 << 1,
+    DEBUG_PASS = 1 << 2,            /* at `pass_pc` it goes by all points once, and takes no interrupt before */
+    DEBUG_PASSING = 1 << 3,         /* ... it does so now */
+    DEBUG_HIT = 1 << 4,             /* the instruction that ran last made the access that `hit` tells of */
+};
+struct cpu_debug {
+    uint32_t active;
+    enum debug_step step;
+    bool quiet;
+    bool ran;                       /* the step has begun */
+    uint64_t first, last;           /* DEBUG_STEP_RANGE */
+    uint64_t start_pc, pass_pc;
+    const char *mode_name;          /* as of the last unit, while a DEBUG_MODE point is there */
+    struct debug_stop hit;
+};
+
+struct debug {
+    GMutex lock;                    /* stop; hits and ignore of points */
+    struct debug_point *points;     /* changed while all CPUs stand still */
+    unsigned count, last_id;
+    unsigned code, data, modes;     /* enabled points that translation, the TLB, the loop must know of */
+    uint64_t icount;                /* nearest enabled DEBUG_ICOUNT that is not past; UINT64_MAX: none */
+    struct debug_stop stop;
+    void (*notify)(void *opaque);
+    void *notify_opaque;
+};
+
 /* Per CPU, private to the engine: cpu->loop. */
 struct loop {
     struct cpu *cpu;
@@ -124,6 +156,7 @@ struct loop {
     GCond wake;
     uint64_t counter[COUNT_COUNT];
     int64_t slice;                  /* -icount: instructions this turn was given in all */
+    struct cpu_debug debug;
 };
 
 /* -icount: see icount.c. */
@@ -132,6 +165,8 @@ struct icount {
     uint64_t skipped;               /* idle time, as instructions; owner's thread */
     _Atomic uint64_t reported;      /* what a clock was last given: never goes back */
     struct cpu *cpu;                /* whose turn it is */
+    unsigned turn;                  /* its index; kept over a stop */
+    int64_t rest;                   /* of a turn that a stop cut short; 0: none */
     GThread *thread;
     GMutex lock;                    /* for sleeping when all CPUs are halted and no timer is armed */
     GCond wake;
@@ -160,6 +195,7 @@ struct engine {
     bool started;
     bool unlinked;                  /* every unit comes back to the loop: tracing, tests */
     struct icount icount;
+    struct debug debug;
     uint64_t counter[COUNT_COUNT];  /* under translate_lock */
 };
 
@@ -251,6 +287,8 @@ struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct 
 void code_cache_end(struct code_cache *cache, struct block *block, const struct code_buffer *buffer, size_t used);
 /* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. */
 void code_cache_next(struct engine *engine);
+/* All jump caches start anew. CPUs stand still. */
+void jump_caches_clear(struct engine *engine);
 /* What the back end keeps for blocks goes; the blocks are not used again. */
 void code_cache_release(struct engine *engine);
 static inline uint8_t *code_cache_writable(const struct code_cache *cache, const uint8_t *exec)
@@ -290,7 +328,7 @@ void page_ids_clear(struct page_ids *ids);
 void page_ids_destroy(struct page_ids *ids);
 
 /* ---- translate.c ---- */
-/* The block for cpu->pc, cpu->mode: found or translated. May raise (cpu_leave). */
+/* The block for cpu->pc, cpu->mode: found or translated. May raise (cpu_leave). NULL: the debugger stops the CPU before it. */
 struct block *block_for(struct cpu *cpu);
 void translate_abandon(struct cpu *cpu);        /* after a leave in the middle of it */
 
@@ -312,6 +350,34 @@ void cpu_set_engine_input(struct cpu *cpu, uint32_t bits);
 void *icount_thread(void *engine);
 void icount_start(struct engine *engine);
 void icount_wake(struct engine *engine);
+
+/* ---- debugger.c ---- */
+/* A run begins: what stopped the last one is forgotten. */
+void debug_begin_run(struct engine *engine);
+/* Points that are used up since go. CPUs stand still. */
+void debug_end_run(struct engine *engine);
+
+/* ---- debugger_run.c: on a CPU's thread ---- */
+/* At the top of the loop, when cpu_debug.active: false: it stops here. */
+bool debug_loop_top(struct cpu *cpu);
+/* No interrupt may come before the next instruction. */
+bool debug_is_quiet(const struct cpu *cpu);
+/* Before a unit at linear runs: false: it stops here. May ask for a single instruction (one_insn). */
+bool debug_may_run(struct cpu *cpu, uint64_t linear);
+/* How many instructions of the unit come before the first point behind its beginning. */
+unsigned debug_first_point(struct cpu *cpu, const struct ir_unit *unit);
+/* TLB_WATCH is wanted for the page. */
+bool debug_page_watched(const struct engine *engine, uint64_t linear, uint64_t physical);
+/* Before an access to a page with TLB_WATCH, one page's part of it; may leave. access: DEBUG_* */
+void debug_access(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned bytes, unsigned access);
+/* -icount: instructions until the run is to stop. */
+int64_t debug_until_stop(struct engine *engine);
+/* ... and they have run: whether it stops. */
+bool debug_icount_reached(struct engine *engine, struct cpu *cpu);
+static inline bool debug_wants_units(const struct cpu *cpu)
+{
+    return cpu->engine->debug.code || loop_of(cpu)->debug.active;
+}
 
 /* ---- engine_log.c ---- */
 void log_translation(struct cpu *cpu, const struct ir_unit *unit);

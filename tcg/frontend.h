@@ -56,6 +56,10 @@ struct frontend {
     /* Power-on state. */
     void (*reset)(struct cpu *cpu);
 
+    /* Whether an instruction is the one that does nothing and that programs put where they want a debugger to stop them;
+     * code: up to four bytes of it. NULL: there is none. */
+    bool (*is_magic)(const uint8_t *code, unsigned bytes, uint32_t mode);
+
     /* Text of one instruction at code, for -d in_asm; returns its length. */
     unsigned (*disassemble)(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text, unsigned text_size);
     /* A few lines of registers, for -d cpu. */

@@ -10,6 +10,9 @@
  * Back ends count: a unit is charged at its entry and leaves when the rest of the turn is shorter than it; the loop then makes a
  * unit that fits. A timer armed in the middle of a turn shortens it; one that falls inside the unit that is running expires
  * at its end (at most 31 instructions late, each time the same). Input from outside (a terminal) comes when it comes.
+ *
+ * The debugger's stop at an instruction cuts a turn; the rest of it is run when the machine goes on, so that the order of
+ * turns does not depend on stops.
  */
 #include "base/clock.h"
 #include "tcg/engine_state.h"
@@ -132,16 +135,21 @@ static enum loop_end turn(struct engine *engine, struct cpu *cpu)
 {
     struct icount *ic = &engine->icount;
     struct loop *loop = loop_of(cpu);
-    loop->slice = MIN(until_deadline(engine), QUANTUM);
+    exclusive_enter(cpu);
+    const int64_t whole = MIN(until_deadline(engine), ic->rest ? ic->rest : QUANTUM), until = debug_until_stop(engine);
+    loop->slice = MIN(whole, until);
     cpu->icount_left = loop->slice;
     ic->cpu = cpu;
-    exclusive_enter(cpu);
-    const enum loop_end end = loop_run(cpu, UINT64_MAX);
-    exclusive_exit(cpu);
+    enum loop_end end = loop_run(cpu, UINT64_MAX);
     ic->cpu = NULL;
     const int64_t ran = loop->slice - cpu->icount_left;
     cpu->icount += (uint64_t)ran;
     atomic_fetch_add(&ic->done, (uint64_t)ran);
+    if (ran == until && end != LOOP_STOPPED) {
+        end = debug_icount_reached(engine, cpu) ? LOOP_STOPPED : end;
+    }
+    ic->rest = end == LOOP_STOPPED ? whole - ran : 0;
+    exclusive_exit(cpu);
     return end;
 }
 
@@ -166,17 +174,19 @@ static void idle(struct engine *engine)
 void *icount_thread(void *opaque)
 {
     struct engine *engine = opaque;
-    engine->icount.thread = g_thread_self();
+    struct icount *ic = &engine->icount;
+    ic->thread = g_thread_self();
     for (;;) {
         bool ran = false;
-        for (unsigned c = 0; c < engine->cpu_count; c++) {
+        for (; ic->turn < engine->cpu_count; ic->turn++) {
             run_timers(engine);
-            const enum loop_end end = turn(engine, engine->cpu[c]);
+            const enum loop_end end = turn(engine, engine->cpu[ic->turn]);
             if (end == LOOP_STOPPED) {
                 return NULL;
             }
             ran |= end != LOOP_HALTED;
         }
+        ic->turn = 0;
         run_timers(engine);
         for (unsigned c = 0; c < engine->cpu_count; c++) {
             ran |= atomic_load(&engine->cpu[c]->exit_request) != 0;

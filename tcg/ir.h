@@ -185,7 +185,8 @@ struct ir_unit {
 
     struct ir_liveness *live;       /* after ir_optimise: see ir_opt.h */
     struct ir_opt_scratch *scratch; /* the optimiser's own */
-    bool straight;                  /* set by the engine (-icount): no branch may stay inside the unit */
+    bool straight;                  /* set by the engine (-icount, debugger): no branch may stay inside the unit */
+    bool alone;                     /* set by the engine (debugger): it comes back to the loop whatever it jumps to */
 
     /* What the unit stands for; filled by the front end. */
     uint64_t pc;                    /* where it starts */

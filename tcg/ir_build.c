@@ -6,6 +6,7 @@
  */
 #include <glib.h>
 #include <string.h>
+#include "tcg/cpu.h"
 #include "tcg/ir_build.h"
 #include "tcg/ir_value.h"
 
@@ -434,12 +435,17 @@ void ir_goto(struct ir_unit *u, uint64_t pc, unsigned slot)
 
 void ir_jump(struct ir_unit *u, ir_reg pc, enum ir_jump_hint hint)
 {
+    if (u->alone) {
+        ir_stcpu(u, 64, offsetof(struct cpu, pc), pc);
+        ir_exit(u);
+        return;
+    }
     append1(u, IR_JUMP, 64, IR_NONE, pc)->aux = hint;
 }
 
 void ir_lookup(struct ir_unit *u)
 {
-    ir_append(u, IR_LOOKUP, 64);
+    ir_append(u, u->alone ? IR_EXIT : IR_LOOKUP, 64);
 }
 
 void ir_exit(struct ir_unit *u)

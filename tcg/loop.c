@@ -154,6 +154,16 @@ static bool take_engine_inputs(struct cpu *cpu)
     return !(input & CPU_INPUT_STOP);
 }
 
+/* The debugger wants no interrupt taken now: exit_request stays for after the next instruction. */
+static bool attend_later(struct cpu *cpu)
+{
+    if (!debug_is_quiet(cpu)) {
+        return false;
+    }
+    atomic_store(&cpu->exit_request, 1);
+    return true;
+}
+
 /* Takes what was asked from outside; LOOP_RUN: go on. */
 static enum loop_end attend(struct cpu *cpu)
 {
@@ -162,9 +172,13 @@ static enum loop_end attend(struct cpu *cpu)
         if (!take_engine_inputs(cpu)) {
             return LOOP_STOPPED;
         }
+        const bool frozen = loop_of(cpu)->debug.active & DEBUG_FROZEN;
+        if (!frozen && attend_later(cpu)) {
+            return LOOP_RUN;
+        }
         count(cpu, COUNT_polls);
         loop_of(cpu)->polling = true;
-        const bool may_run = cpu->frontend->poll(cpu);
+        const bool may_run = !frozen && cpu->frontend->poll(cpu);
         loop_of(cpu)->polling = false;
         /* poll cleared exit_request: what came for us since we looked must not be lost. */
         if (atomic_load(&cpu->input) & ENGINE_INPUTS || atomic_load(&cpu->engine->exclusive.pending)) {
@@ -239,12 +253,18 @@ static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
             loop->deliver = false;
             cpu->frontend->deliver(cpu);
         }
+        if (G_UNLIKELY(loop->debug.active) && !debug_loop_top(cpu)) {
+            return LOOP_STOPPED;
+        }
         if (atomic_load_explicit(&cpu->exit_request, memory_order_relaxed) || cpu->halted) {
             const enum loop_end end = attend(cpu);
             if (end != LOOP_RUN) {
                 return end;
             }
             exit.reason = EXIT_LOOKUP;      /* while parked, blocks may have gone */
+            if (G_UNLIKELY(loop->debug.active) && !debug_loop_top(cpu)) {
+                return LOOP_STOPPED;        /* an interrupt was the step */
+            }
         }
         if (!loop->units_left) {
             return LOOP_BUDGET;
@@ -253,6 +273,9 @@ static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
             return LOOP_SLICE;
         }
         struct block *block = block_for(cpu);
+        if (G_UNLIKELY(!block)) {
+            return LOOP_STOPPED;
+        }
         take_exit(cpu, &exit, block, epoch);
         loop->units_left--;
         exit = run(cpu, block);

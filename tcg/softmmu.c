@@ -4,7 +4,7 @@
  *
  *   tag hit, one page -> host memory
  *   else slow: tlb_get for each page first (faults come before any change), then by what the page is:
- *     TLB_WATCH  tell the front end, go on
+ *     TLB_WATCH  tell the debugger (may leave) and the front end, go on
  *     TLB_IO     machine lock, memory_read / memory_write
  *     TLB_CODE   code_store_begin drops translations first (may leave: a store into the running unit)
  *     none       host memory
@@ -42,6 +42,20 @@ static void part_locate(struct cpu *cpu, struct part *part, enum mmu_access acce
     }
 }
 
+static void watched(struct cpu *cpu, const struct part *part, unsigned n, enum mmu_access access)
+{
+    unsigned bytes = 0;
+    for (unsigned i = 0; i < n; i++) {
+        bytes += part[i].bytes;
+        if (cpu->engine->debug.data) {
+            debug_access(cpu, part[i].linear, part[i].physical, part[i].bytes, 1u << access);
+        }
+    }
+    if (cpu->frontend->watch) {
+        cpu->frontend->watch(cpu, part[0].linear, bytes, access);
+    }
+}
+
 /* Splits an access at the page border and locates its parts; raises before anything is done. Returns how many. */
 static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t linear, unsigned bytes, enum mmu_access access,
                              unsigned mmu)
@@ -51,8 +65,8 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
     part[0].bytes = bytes < room ? bytes : room;
     part_locate(cpu, &part[0], access, mmu);
     if (bytes <= room) {
-        if (part[0].tag & TLB_WATCH && cpu->frontend->watch) {
-            cpu->frontend->watch(cpu, linear, bytes, access);
+        if (part[0].tag & TLB_WATCH) {
+            watched(cpu, part, 1, access);
         }
         return 1;
     }
@@ -60,8 +74,8 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
     part[1].bytes = bytes - room;
     part_locate(cpu, &part[1], access, mmu);
     /* The second walk may have thrown the first entry out, but what was learnt of it stays true. */
-    if ((part[0].tag | part[1].tag) & TLB_WATCH && cpu->frontend->watch) {
-        cpu->frontend->watch(cpu, linear, bytes, access);
+    if ((part[0].tag | part[1].tag) & TLB_WATCH) {
+        watched(cpu, part, 2, access);
     }
     return 2;
 }

@@ -82,8 +82,8 @@ static void *atomic_place(struct cpu *cpu, uint64_t linear, unsigned bytes, unsi
     }
     const uint64_t offset = linear & PAGE_OFFSET;
     uint8_t *host = detail->host + offset;
-    if (tag & TLB_WATCH && cpu->frontend->watch) {
-        cpu->frontend->watch(cpu, linear, bytes, MMU_WRITE);
+    if (tag & TLB_WATCH && cpu->engine->debug.data) {      /* it reads too; mmu_probe told of the write */
+        debug_access(cpu, linear, detail->physical + offset, bytes, DEBUG_READ);
     }
     if (tag & TLB_CODE) {
         const struct store_range range = { detail->ram_page + offset, bytes };

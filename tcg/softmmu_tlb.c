@@ -286,6 +286,9 @@ struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t address, enum mmu_access acc
     if (!cpu->frontend->walk(cpu, address, access, mmu, raise, &page)) {
         return NULL;
     }
+    if (G_UNLIKELY(cpu->engine->debug.data)) {
+        page.watch |= debug_page_watched(cpu->engine, linear, page.physical);
+    }
     const struct memory_place place = place_find(cpu, page.physical & PAGE_MASK);
     if (G_UNLIKELY(place.ram && !g_atomic_pointer_get(&cpu->engine->ram))) {
         engine_learn_ram(cpu->engine, place.ram);

@@ -71,22 +71,36 @@ static bool crosses(const struct ir_unit *unit)
     return (unit->linear & PAGE_OFFSET) + unit->guest_bytes > PAGE_BYTES;
 }
 
+/* The front end's unit, that ends before the next point of the debugger. */
+static void unit_write(struct cpu *cpu, struct ir_unit *unit, unsigned max_insns)
+{
+    const struct frontend *frontend = cpu->frontend;
+    for (;;) {
+        ir_unit_start(unit, frontend->globals, frontend->global_count, frontend->helpers, frontend->helper_count);
+        frontend->translate(cpu, unit, max_insns);
+        const unsigned before = cpu->engine->debug.code && !unit->overflow ? debug_first_point(cpu, unit) : unit->guest_insns;
+        if (before >= unit->guest_insns) {
+            return;
+        }
+        max_insns = before;
+    }
+}
+
 /* Front end and optimiser. A unit that is to last announces the pages it reads. */
 static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
 {
     struct loop *loop = loop_of(cpu);
     struct ir_unit *unit = loop->unit;
-    const struct frontend *frontend = cpu->frontend;
     loop->fetched_io = false;
     loop->translating = lasting;
+    unit->alone = !lasting && (debug_wants_units(cpu) || cpu->engine->debug.data);
+    unit->straight = cpu->engine->options.icount || unit->alone;
     do {
-        ir_unit_start(unit, frontend->globals, frontend->global_count, frontend->helpers, frontend->helper_count);
-        unit->straight = cpu->engine->options.icount;
-        frontend->translate(cpu, unit, max_insns);
+        unit_write(cpu, unit, max_insns);
         max_insns /= 2;
     } while (unit->overflow && max_insns);
     if (unit->overflow) {
-        g_error("%s: one instruction does not fit in a unit", frontend->name);     /* our own limit, not the guest's doing */
+        g_error("%s: one instruction does not fit in a unit", cpu->frontend->name);    /* our own limit, not the guest's doing */
     }
     log_translation(cpu, unit);
     if (lasting && crosses(unit) && !unit->straight) {
@@ -268,7 +282,7 @@ static struct block *translate(struct cpu *cpu, struct code_place place, unsigne
 static void jump_cache_fill(struct cpu *cpu, struct block *block, unsigned mmu)
 {
     struct jump_cache_entry *entry = &cpu->jump_cache[(block->pc ^ block->pc >> 12) & (CPU_JUMP_CACHE - 1)];
-    if (block->one_shot || cpu->engine->unlinked || (block->crosses_page && cpu->engine->options.icount)) {
+    if (block->one_shot || cpu->engine->unlinked || cpu->engine->debug.modes || (block->crosses_page && cpu->engine->options.icount)) {
         return;
     }
     entry->pc = block->pc;
@@ -293,11 +307,18 @@ struct block *block_for(struct cpu *cpu)
     const unsigned mmu = cpu->frontend->fetch_mmu(cpu->mode);
     const uint64_t linear = cpu->frontend->linear(cpu, cpu->pc, cpu->mode);
     const struct code_place place = code_locate(cpu, linear, mmu);
+    if (G_UNLIKELY(debug_wants_units(cpu)) && !debug_may_run(cpu, linear)) {
+        return NULL;
+    }
     if (wants_one_shot(cpu, place)) {
         cpu->one_insn = false;
         return one_shot_make(cpu, place, 1);
     }
     const unsigned max_insns = max_insns_of(cpu);
+    if (G_UNLIKELY(loop_of(cpu)->debug.active & DEBUG_STEPPING)) {
+        const bool counted = cpu->engine->options.icount;
+        return one_shot_make(cpu, place, counted ? (unsigned)MIN(cpu->icount_left, max_insns) : max_insns);
+    }
     struct block *block = block_find(cpu, place.ram_page | (linear & PAGE_OFFSET), cpu->pc, cpu->mode);
     if (cpu->engine->options.icount && cpu->icount_left < (block ? block->guest_insns : max_insns)) {
         return one_shot_make(cpu, place, (unsigned)MIN(cpu->icount_left, max_insns));

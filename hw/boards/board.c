@@ -10,6 +10,7 @@
 #include "hw/boards/pc.h"
 #include "hw/boards/virt.h"
 #include "machine/machine.h"
+#include "tcg/debugger.h"
 #include "tcg/engine.h"
 #include "tcg/frontend.h"
 
@@ -59,6 +60,21 @@ static void cpus_pause(void *opaque)
     engine_pause(board->engine);
 }
 
+static void on_debugger(void *opaque)
+{
+    struct board *board = opaque;
+    machine_request_stop(board->machine);
+}
+
+/* Whoever stopped the machine: what it does next is said anew. */
+static void on_machine(void *opaque, enum machine_event event)
+{
+    struct board *board = opaque;
+    if (event == MACHINE_EVENT_STOP) {
+        debugger_end_steps(board->engine);
+    }
+}
+
 bool board_build_engine(struct board *board, GError **error)
 {
     const struct options *options = board->options;
@@ -70,6 +86,8 @@ bool board_build_engine(struct board *board, GError **error)
     board->engine = engine_new(&engine, board->machine->memory, board->log, error);
     if (board->engine) {
         engine_set_clocks(board->engine, board->machine->clocks);
+        debugger_set_notify(board->engine, on_debugger, board);
+        machine_add_listener(board->machine, &(struct machine_listener){ board, on_machine });
     }
     board->machine->cpus = (struct machine_cpus){ board, cpus_start, cpus_stop, cpus_reset, cpus_pause };
     return board->engine;

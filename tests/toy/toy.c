@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include "base/cpu_port.h"
+#include "tcg/cpu_view.h"
 #include "tcg/ir_build.h"
 #include "tests/toy/toy.h"
 
@@ -305,11 +306,22 @@ static void toy_deliver(struct cpu *cpu)
 
 static void toy_reset(struct cpu *cpu) { }
 
+static bool toy_is_magic(const uint8_t *code, unsigned bytes, uint32_t mode)
+{
+    static const uint8_t magic[] = { TOY_ADDI, 15, 15, 15 };
+    return bytes >= sizeof(magic) && !memcmp(code, magic, sizeof(magic));
+}
+
+static const char *toy_mode_name(struct cpu *cpu) { return cpu->mode & 2 ? "high" : "low"; }
+
+static const struct cpu_view toy_view = { .mode_name = toy_mode_name };
+
 const struct frontend toy_frontend = {
     .name = "toy", .cpu_bytes = sizeof(struct toy), .globals = globals, .global_count = 16,
     .helpers = helpers, .helper_count = sizeof(helpers) / sizeof(helpers[0]),
     .translate = toy_translate, .linear = toy_linear, .fetch_mmu = toy_fetch_mmu, .walk = toy_walk,
     .bus_error = toy_bus_error, .poll = toy_poll, .deliver = toy_deliver, .reset = toy_reset,
+    .is_magic = toy_is_magic, .view = &toy_view,
 };
 
 /* ---- a machine ---- */

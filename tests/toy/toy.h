@@ -7,6 +7,7 @@
  *
  * Paging: root 0 means linear = physical. Else it is the physical address of 4,096 entries, one a linear page:
  * physical page | TOY_P | TOY_W | TOY_X | TOY_G | TOY_LARGE (of 64 KiB, whose 16 entries say the same).
+ * The debugger's magic instruction is ADDI r15, r15, 0 with c 15; modes with bit 1 are "high", others "low".
  * A fault: r14 = address, r15 = pc, on at `handler`; handler 0: halt with `faulted` set.
  */
 #include "base/memory.h"
