@@ -4,7 +4,7 @@
 BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
-WITH_PACKAGES := check check-quick check-san check-debian demo bench fuzz-cpu fuzz-arm fuzz-devices fuzz-block
+WITH_PACKAGES := check check-quick check-san check-debian demo bench fuzz-cpu fuzz-arm fuzz-arm32 fuzz-devices fuzz-block
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
@@ -37,5 +37,6 @@ endif
 #: make fuzz-block T=N damaged qcow2 images for N seconds
 #: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared
 #: make fuzz-arm T=N  random sequences of A64 for N seconds: JIT, interpreter and qemu-aarch64 compared
+#: make fuzz-arm32 T=N the same of A32, T32 and T16: JIT, interpreter and qemu-arm compared
 #: make install      into the prefix that was given to configure (DESTDIR is honoured)
 #: make clean        remove build directories; distclean: config.mk too

@@ -144,8 +144,8 @@ static const struct arm_row rows[] = {
     { "cccc 1010 iiiiiiiiiiiiiiiiiiiiiiii", "B", a32_b, ARM_ROW_COND | ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
     { "cccc 1011 iiiiiiiiiiiiiiiiiiiiiiii", "BL", a32_bl, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
     { "1111 101h iiiiiiiiiiiiiiiiiiiiiiii", "BLX", a32_blx_imm, ARM_ROW_COND | ARM_ROW_BRANCH | ARM_ENDS, ARM_FEATURE_NONE, 0, NULL, NULL },
-    { "cccc 0001 0010 .... .... .... 0001 mmmm", "BX", a32_bx_insn, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
-    { "cccc 0001 0010 .... .... .... 0010 mmmm", "BXJ", a32_bxj, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
-    { "cccc 0001 0010 .... .... .... 0011 mmmm", "BLX", a32_blx_reg, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
+    { "cccc 0001 0010 ++++ ++++ ++++ 0001 mmmm", "BX", a32_bx_insn, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
+    { "cccc 0001 0010 ++++ ++++ ++++ 0010 mmmm", "BXJ", a32_bxj, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
+    { "cccc 0001 0010 ++++ ++++ ++++ 0011 mmmm", "BLX", a32_blx_reg, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, A32_COND },
 };
 ARM_TABLE(a32_branch);

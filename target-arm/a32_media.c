@@ -162,38 +162,38 @@ void a32_crc32(struct arm_trans *t)
 #define ROW(pattern, name, fn, data) { pattern, name, fn, 0, ARM_FEATURE_NONE, data, NULL, A32_COND }
 #define ROW_N(pattern, name, fn, data) { pattern, name, fn, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";n=15" }
 #define PARALLEL(op, name, data) \
-    { "cccc 0110 0ppp nnnn dddd .... " op " mmmm", name, a32_parallel, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";p=0;p=4" }
+    { "cccc 0110 0ppp nnnn dddd ++++ " op " mmmm", name, a32_parallel, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";p=0;p=4" }
 #define EXTEND(bits, name, data) \
-    ROW_N("cccc 0110 1" bits " nnnn dddd rr.. 0111 mmmm", name "A", a32_extend, data | 0x200), \
-    ROW("cccc 0110 1" bits " 1111 dddd rr.. 0111 mmmm", name, a32_extend, data)
+    ROW_N("cccc 0110 1" bits " nnnn dddd rr-- 0111 mmmm", name "A", a32_extend, data | 0x200), \
+    ROW("cccc 0110 1" bits " 1111 dddd rr-- 0111 mmmm", name, a32_extend, data)
 static const struct arm_row rows[] = {
     PARALLEL("0001", "ADD16", 0), PARALLEL("0011", "ASX", 1), PARALLEL("0101", "SAX", 2), PARALLEL("0111", "SUB16", 3),
     PARALLEL("1001", "ADD8", 4), PARALLEL("1111", "SUB8", 7),
     ROW("cccc 0110 1000 nnnn dddd iiiii T01 mmmm", "PKH", a32_pkh, 0),
-    ROW("cccc 0110 1000 nnnn dddd .... 1011 mmmm", "SEL", a32_sel, 0),
+    ROW("cccc 0110 1000 nnnn dddd ++++ 1011 mmmm", "SEL", a32_sel, 0),
     ROW("cccc 0110 101 sssss dddd iiiii T01 nnnn", "SSAT", ssat, 0),
     ROW("cccc 0110 111 sssss dddd iiiii T01 nnnn", "USAT", ssat, 1),
-    ROW("cccc 0110 1010 ssss dddd .... 0011 nnnn", "SSAT16", a32_ssat16, 0),
-    ROW("cccc 0110 1110 ssss dddd .... 0011 nnnn", "USAT16", a32_usat16, 0),
-    ROW_N("cccc 0110 1000 nnnn dddd rr.. 0111 mmmm", "SXTAB16", a32_extend16, 0x200),
-    ROW("cccc 0110 1000 1111 dddd rr.. 0111 mmmm", "SXTB16", a32_extend16, 0),
-    ROW_N("cccc 0110 1100 nnnn dddd rr.. 0111 mmmm", "UXTAB16", a32_extend16, 0x300),
-    ROW("cccc 0110 1100 1111 dddd rr.. 0111 mmmm", "UXTB16", a32_extend16, 0x100),
+    ROW("cccc 0110 1010 ssss dddd ++++ 0011 nnnn", "SSAT16", a32_ssat16, 0),
+    ROW("cccc 0110 1110 ssss dddd ++++ 0011 nnnn", "USAT16", a32_usat16, 0),
+    ROW_N("cccc 0110 1000 nnnn dddd rr-- 0111 mmmm", "SXTAB16", a32_extend16, 0x200),
+    ROW("cccc 0110 1000 1111 dddd rr-- 0111 mmmm", "SXTB16", a32_extend16, 0),
+    ROW_N("cccc 0110 1100 nnnn dddd rr-- 0111 mmmm", "UXTAB16", a32_extend16, 0x300),
+    ROW("cccc 0110 1100 1111 dddd rr-- 0111 mmmm", "UXTB16", a32_extend16, 0x100),
     EXTEND("010", "SXTB", 8), EXTEND("011", "SXTH", 16), EXTEND("110", "UXTB", 0x108), EXTEND("111", "UXTH", 0x110),
-    ROW("cccc 0110 1011 .... dddd .... 0011 mmmm", "REV", a32_rev, REV),
-    ROW("cccc 0110 1011 .... dddd .... 1011 mmmm", "REV16", a32_rev, REV16),
-    ROW("cccc 0110 1111 .... dddd .... 0011 mmmm", "RBIT", a32_rev, RBIT),
-    ROW("cccc 0110 1111 .... dddd .... 1011 mmmm", "REVSH", a32_rev, REVSH),
-    ROW("cccc 0001 0110 .... dddd .... 0001 mmmm", "CLZ", a32_clz, 0),
-    ROW("cccc 0001 0000 nnnn dddd .... 0101 mmmm", "QADD", a32_qadd, 0),
-    ROW("cccc 0001 0010 nnnn dddd .... 0101 mmmm", "QSUB", a32_qadd, 1),
-    ROW("cccc 0001 0100 nnnn dddd .... 0101 mmmm", "QDADD", a32_qadd, 2),
-    ROW("cccc 0001 0110 nnnn dddd .... 0101 mmmm", "QDSUB", a32_qadd, 3),
+    ROW("cccc 0110 1011 ++++ dddd ++++ 0011 mmmm", "REV", a32_rev, REV),
+    ROW("cccc 0110 1011 ++++ dddd ++++ 1011 mmmm", "REV16", a32_rev, REV16),
+    ROW("cccc 0110 1111 ++++ dddd ++++ 0011 mmmm", "RBIT", a32_rev, RBIT),
+    ROW("cccc 0110 1111 ++++ dddd ++++ 1011 mmmm", "REVSH", a32_rev, REVSH),
+    ROW("cccc 0001 0110 ++++ dddd ++++ 0001 mmmm", "CLZ", a32_clz, 0),
+    ROW("cccc 0001 0000 nnnn dddd ---- 0101 mmmm", "QADD", a32_qadd, 0),
+    ROW("cccc 0001 0010 nnnn dddd ---- 0101 mmmm", "QSUB", a32_qadd, 1),
+    ROW("cccc 0001 0100 nnnn dddd ---- 0101 mmmm", "QDADD", a32_qadd, 2),
+    ROW("cccc 0001 0110 nnnn dddd ---- 0101 mmmm", "QDSUB", a32_qadd, 3),
     ROW("cccc 0111 110 bbbbb dddd lllll 001 1111", "BFC", a32_bfi, 1),
     ROW_N("cccc 0111 110 bbbbb dddd lllll 001 nnnn", "BFI", a32_bfi, 0),
     ROW("cccc 0111 101 wwwww dddd lllll 101 nnnn", "SBFX", a32_bfx, 0),
     ROW("cccc 0111 111 wwwww dddd lllll 101 nnnn", "UBFX", a32_bfx, 1),
-    { "cccc 0001 0zz0 nnnn dddd ..0. 0100 mmmm", "CRC32", a32_crc32, 0, ARM_CRC32, 0, NULL, A32_COND ";z=3" },
-    { "cccc 0001 0zz0 nnnn dddd ..1. 0100 mmmm", "CRC32C", a32_crc32, 0, ARM_CRC32, 1, NULL, A32_COND ";z=3" },
+    { "cccc 0001 0zz0 nnnn dddd --0- 0100 mmmm", "CRC32", a32_crc32, 0, ARM_CRC32, 0, NULL, A32_COND ";z=3" },
+    { "cccc 0001 0zz0 nnnn dddd --1- 0100 mmmm", "CRC32C", a32_crc32, 0, ARM_CRC32, 1, NULL, A32_COND ";z=3" },
 };
 ARM_TABLE(a32_media);

@@ -255,10 +255,10 @@ void a32_preload(struct arm_trans *t) { (void)t; }
     ROW("cccc 011 p u " op " nnnn tttt iiiii ss 0 mmmm", name, word_reg, data)
 #define HALF(load, op, name, data) \
     ROW("cccc 000 p u 1 w " load " nnnn tttt hhhh " op " llll", name, half_imm, data), \
-    ROW("cccc 000 p u 0 w " load " nnnn tttt .... " op " mmmm", name, half_reg, data)
+    ROW("cccc 000 p u 0 w " load " nnnn tttt ---- " op " mmmm", name, half_reg, data)
 #define PAIR(op, name, data) \
     { "cccc 000 p u 1 w 0 nnnn tttt hhhh " op " llll", name, half_imm, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";p=0,w=1" }, \
-    { "cccc 000 p u 0 w 0 nnnn tttt .... " op " mmmm", name, half_reg, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";p=0,w=1" }
+    { "cccc 000 p u 0 w 0 nnnn tttt ---- " op " mmmm", name, half_reg, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";p=0,w=1" }
 #define V8(pattern, name, fn) { pattern, name, fn, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND ";z=1" }
 static const struct arm_row rows[] = {
     WORD("0 w 0", "STR", 32),
@@ -271,16 +271,16 @@ static const struct arm_row rows[] = {
     HALF("1", "1111", "LDRSH", 16 | LOAD | SIGNED),
     PAIR("1101", "LDRD", 64 | LOAD),
     PAIR("1111", "STRD", 64),
-    ROW("cccc 0001 1zz1 nnnn tttt ..11 1001 ....", "LDREX", a32_ldrex, 0),
-    ROW("cccc 0001 1zz0 nnnn dddd ..11 1001 tttt", "STREX", a32_strex, 0),
-    { "cccc 0001 1zz1 nnnn tttt ..10 1001 ....", "LDAEX", a32_ldrex, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND },
-    { "cccc 0001 1zz0 nnnn dddd ..10 1001 tttt", "STLEX", a32_strex, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND },
-    V8("cccc 0001 1zz1 nnnn tttt ..00 1001 ....", "LDA", a32_lda),
-    V8("cccc 0001 1zz0 nnnn .... ..00 1001 tttt", "STL", a32_stl),
-    { "cccc 0001 0b00 nnnn tttt .... 1001 mmmm", "SWP", swp, ARM_ROW_NO_TEST, ARM_FEATURE_NONE, 0, NULL, A32_COND },
-    { "1111 0101 0111 .... .... .... 0001 ....", "CLREX", a32_clrex, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
-    { "1111 010. .x01 .... .... .... .... ....", "PLD", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
-    { "1111 0110 x101 .... .... .... ...0 ....", "PLI", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
-    { "1111 0111 .x01 .... .... .... ...0 ....", "PLD", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
+    ROW("cccc 0001 1zz1 nnnn tttt ++11 1001 ++++", "LDREX", a32_ldrex, 0),
+    ROW("cccc 0001 1zz0 nnnn dddd ++11 1001 tttt", "STREX", a32_strex, 0),
+    { "cccc 0001 1zz1 nnnn tttt ++10 1001 ++++", "LDAEX", a32_ldrex, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND },
+    { "cccc 0001 1zz0 nnnn dddd ++10 1001 tttt", "STLEX", a32_strex, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND },
+    V8("cccc 0001 1zz1 nnnn tttt ++00 1001 ++++", "LDA", a32_lda),
+    V8("cccc 0001 1zz0 nnnn ++++ ++00 1001 tttt", "STL", a32_stl),
+    { "cccc 0001 0b00 nnnn tttt ---- 1001 mmmm", "SWP", swp, ARM_ROW_NO_TEST, ARM_FEATURE_NONE, 0, NULL, A32_COND },
+    { "1111 0101 0111 ++++ ++++ ---- 0001 ++++", "CLREX", a32_clrex, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
+    { "1111 010. .x01 .... ++++ .... .... ....", "PLD", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
+    { "1111 0110 .101 .... ++++ .... ...0 ....", "PLI", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
+    { "1111 0111 .x01 .... ++++ .... ...0 ....", "PLD", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
 };
 ARM_TABLE(a32_mem);

@@ -174,7 +174,7 @@ void a32_usad8(struct arm_trans *t)
 #define ROW(pattern, name, fn, data) { pattern, name, fn, 0, ARM_FEATURE_NONE, data, NULL, A32_COND }
 #define ROW_A(pattern, name, fn, data) { pattern, name, fn, 0, ARM_FEATURE_NONE, data, NULL, A32_COND ";a=15" }
 static const struct arm_row rows[] = {
-    ROW("cccc 0000 000S dddd .... mmmm 1001 nnnn", "MUL", a32_mul, 0),
+    ROW("cccc 0000 000S dddd ---- mmmm 1001 nnnn", "MUL", a32_mul, 0),
     ROW("cccc 0000 001S dddd aaaa mmmm 1001 nnnn", "MLA", a32_mul, 1),
     ROW("cccc 0000 0100 hhhh llll mmmm 1001 nnnn", "UMAAL", a32_umaal, 0),
     ROW("cccc 0000 0110 dddd aaaa mmmm 1001 nnnn", "MLS", a32_mul, -1),
@@ -184,9 +184,9 @@ static const struct arm_row rows[] = {
     ROW("cccc 0000 111S hhhh llll mmmm 1001 nnnn", "SMLAL", a32_mull, MULL_SIGNED | MULL_ACCUMULATE),
     ROW("cccc 0001 0000 dddd aaaa mmmm 1MN0 nnnn", "SMLAxy", a32_smlaxy, 1),
     ROW("cccc 0001 0010 dddd aaaa mmmm 1M00 nnnn", "SMLAWy", a32_smlaw, 1),
-    ROW("cccc 0001 0010 dddd .... mmmm 1M10 nnnn", "SMULWy", a32_smlaw, 0),
+    ROW("cccc 0001 0010 dddd ---- mmmm 1M10 nnnn", "SMULWy", a32_smlaw, 0),
     ROW("cccc 0001 0100 hhhh llll mmmm 1MN0 nnnn", "SMLALxy", a32_smlalxy, 0),
-    ROW("cccc 0001 0110 dddd .... mmmm 1MN0 nnnn", "SMULxy", a32_smlaxy, 0),
+    ROW("cccc 0001 0110 dddd ---- mmmm 1MN0 nnnn", "SMULxy", a32_smlaxy, 0),
     ROW_A("cccc 0111 0000 dddd aaaa mmmm 00M1 nnnn", "SMLAD", a32_smlad, 2),
     ROW("cccc 0111 0000 dddd 1111 mmmm 00M1 nnnn", "SMUAD", a32_smlad, 0),
     ROW_A("cccc 0111 0000 dddd aaaa mmmm 01M1 nnnn", "SMLSD", a32_smlad, 3),

@@ -102,6 +102,9 @@ bool arm_compile_row(const struct arm_row *row, enum arm_isa isa, struct arm_com
             }
             out->bits[n]++;
             out->shift[n] = (uint8_t)bit;
+        } else if (*p == '-' || *p == '+') {
+            out->should_mask |= 1u << bit;
+            out->should_value |= (uint32_t)(*p == '+') << bit;
         } else if (*p != '.') {
             complain(problems, row, "a character that is no bit");
             return false;

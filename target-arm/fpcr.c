@@ -66,7 +66,9 @@ uint32_t arm_fpscr_get(const struct arm_cpu *cpu)
 void arm_fpscr_put(struct arm_cpu *cpu, uint32_t value)
 {
     cpu->fpscr_nzcv = value & PSTATE_NZCV;
-    cpu->fpcr = (cpu->fpcr & ~(uint32_t)(FPCR_LEN | FPCR_STRIDE)) | (value & (FPCR_LEN | FPCR_STRIDE));
+    if (!arm_has(cpu, ARM_V8)) {        /* RES0 in Armv8's processors, which have no short vectors */
+        cpu->fpcr = (cpu->fpcr & ~(uint32_t)(FPCR_LEN | FPCR_STRIDE)) | (value & (FPCR_LEN | FPCR_STRIDE));
+    }
     arm_fpsr_put(cpu, value);
     arm_fpcr_put(cpu, value);
 }

@@ -59,18 +59,18 @@ static void ssat(struct arm_trans *t)
 /* unless: for the register forms that other instructions have */
 #define DP(op, name, data, unless) \
     ROW_X("11110 j 0 " op " S nnnn 0 kkk dddd iiiiiiii", name, dp_imm, data, unless), \
-    ROW_X("11101 01 " op " S nnnn . kkk dddd ii tt mmmm", name, dp_reg, data, unless)
+    ROW_X("11101 01 " op " S nnnn - kkk dddd ii tt mmmm", name, dp_reg, data, unless)
 #define DP_COMPARE(op, name, data) \
     ROW_X("11110 j 0 " op " 1 nnnn 0 kkk 1111 iiiiiiii", name, dp_imm, data, "n=15"), \
-    ROW_X("11101 01 " op " 1 nnnn . kkk 1111 ii tt mmmm", name, dp_reg, data, "n=15")
+    ROW_X("11101 01 " op " 1 nnnn - kkk 1111 ii tt mmmm", name, dp_reg, data, "n=15")
 #define DP_MOVE(op, name, data) \
     ROW_X("11110 j 0 " op " S 1111 0 kkk dddd iiiiiiii", name, dp_imm, data, "d=15"), \
-    ROW_X("11101 01 " op " S 1111 . kkk dddd ii tt mmmm", name, dp_reg, data, "d=15")
+    ROW_X("11101 01 " op " S 1111 - kkk dddd ii tt mmmm", name, dp_reg, data, "d=15")
 #define PARALLEL(op, name, data) \
     ROW_X("1111 1010 1" op " nnnn 1111 dddd 0ppp mmmm", name, a32_parallel, data, "p=3;p=7")
 #define EXTEND(op, name, fn, data) \
-    ROW_X("1111 1010 0" op " nnnn 1111 dddd 1.rr mmmm", name "A", fn, data | 0x200, "n=15"), \
-    ROW("1111 1010 0" op " 1111 1111 dddd 1.rr mmmm", name, fn, data)
+    ROW_X("1111 1010 0" op " nnnn 1111 dddd 1-rr mmmm", name "A", fn, data | 0x200, "n=15"), \
+    ROW("1111 1010 0" op " 1111 1111 dddd 1-rr mmmm", name, fn, data)
 static const struct arm_row rows[] = {
     DP("0000", "AND", DP_AND, "d=15;n=15"),
     DP_COMPARE("0000", "TST", DP_TST),
@@ -88,19 +88,19 @@ static const struct arm_row rows[] = {
     DP("1101", "SUB", DP_SUB, "d=15;n=15"),
     DP_COMPARE("1101", "CMP", DP_CMP),
     DP("1110", "RSB", DP_RSB, "d=15;n=15"),
-    ROW("1110101 0110 0 nnnn . iii dddd jj T 0 mmmm", "PKH", a32_pkh, 0),
+    ROW("1110101 0110 0 nnnn - iii dddd jj T 0 mmmm", "PKH", a32_pkh, 0),
     ROW_X("11110 j 10000 0 nnnn 0 kkk dddd iiiiiiii", "ADDW", plain_imm, DP_ADD, "d=15"),
     ROW_X("11110 j 10101 0 nnnn 0 kkk dddd iiiiiiii", "SUBW", plain_imm, DP_SUB, "d=15"),
     ROW_X("11110 j 10010 0 hhhh 0 kkk dddd iiiiiiii", "MOVW", movw, 0, "d=15"),
     ROW_X("11110 j 10110 0 hhhh 0 kkk dddd iiiiiiii", "MOVT", movt, 0, "d=15"),
-    ROW_X("11110 . 1100 T 0 nnnn 0 iii dddd jj . sssss", "SSAT", ssat, 0, "T=1,i=0,j=0"),
-    ROW_X("11110 . 1110 T 0 nnnn 0 iii dddd jj . sssss", "USAT", ssat, 1, "T=1,i=0,j=0"),
-    ROW("11110 . 1100 1 0 nnnn 0 000 dddd 00 .. ssss", "SSAT16", a32_ssat16, 0),
-    ROW("11110 . 1110 1 0 nnnn 0 000 dddd 00 .. ssss", "USAT16", a32_usat16, 0),
-    ROW("11110 . 11010 0 nnnn 0 iii dddd jj . wwwww", "SBFX", a32_bfx, 0),
-    ROW("11110 . 11110 0 nnnn 0 iii dddd jj . wwwww", "UBFX", a32_bfx, 1),
-    ROW_X("11110 . 11011 0 nnnn 0 iii dddd jj . bbbbb", "BFI", a32_bfi, 0, "n=15"),
-    ROW("11110 . 11011 0 1111 0 iii dddd jj . bbbbb", "BFC", a32_bfi, 1),
+    ROW_X("11110 - 1100 T 0 nnnn 0 iii dddd jj - sssss", "SSAT", ssat, 0, "T=1,i=0,j=0"),
+    ROW_X("11110 - 1110 T 0 nnnn 0 iii dddd jj - sssss", "USAT", ssat, 1, "T=1,i=0,j=0"),
+    ROW("11110 - 1100 1 0 nnnn 0 000 dddd 00 -- ssss", "SSAT16", a32_ssat16, 0),
+    ROW("11110 - 1110 1 0 nnnn 0 000 dddd 00 -- ssss", "USAT16", a32_usat16, 0),
+    ROW("11110 - 11010 0 nnnn 0 iii dddd jj - wwwww", "SBFX", a32_bfx, 0),
+    ROW("11110 - 11110 0 nnnn 0 iii dddd jj - wwwww", "UBFX", a32_bfx, 1),
+    ROW_X("11110 - 11011 0 nnnn 0 iii dddd jj - bbbbb", "BFI", a32_bfi, 0, "n=15"),
+    ROW("11110 - 11011 0 1111 0 iii dddd jj - bbbbb", "BFC", a32_bfi, 1),
     ROW("11111010 0 tt S nnnn 1111 dddd 0000 mmmm", "shift", shift_reg, 0),
     EXTEND("000", "SXTH", a32_extend, 16), EXTEND("001", "UXTH", a32_extend, 0x110), EXTEND("010", "SXTB16", a32_extend16, 0),
     EXTEND("011", "UXTB16", a32_extend16, 0x100), EXTEND("100", "SXTB", a32_extend, 8), EXTEND("101", "UXTB", a32_extend, 0x108),
@@ -135,9 +135,9 @@ static const struct arm_row rows[] = {
     ROW_X("1111 1011 0111 nnnn aaaa dddd 0000 mmmm", "USADA8", a32_usad8, 1, "a=15"),
     ROW("1111 1011 0111 nnnn 1111 dddd 0000 mmmm", "USAD8", a32_usad8, 0),
     ROW("1111 1011 1000 nnnn llll hhhh 0000 mmmm", "SMULL", a32_mull, 1),
-    { "1111 1011 1001 nnnn .... dddd 1111 mmmm", "SDIV", a32_div, 0, ARM_IDIV_T32, 0, NULL, NULL },
+    { "1111 1011 1001 nnnn ++++ dddd 1111 mmmm", "SDIV", a32_div, 0, ARM_IDIV_T32, 0, NULL, NULL },
     ROW("1111 1011 1010 nnnn llll hhhh 0000 mmmm", "UMULL", a32_mull, 0),
-    { "1111 1011 1011 nnnn .... dddd 1111 mmmm", "UDIV", a32_div, 0, ARM_IDIV_T32, 1, NULL, NULL },
+    { "1111 1011 1011 nnnn ++++ dddd 1111 mmmm", "UDIV", a32_div, 0, ARM_IDIV_T32, 1, NULL, NULL },
     ROW("1111 1011 1100 nnnn llll hhhh 0000 mmmm", "SMLAL", a32_mull, 3),
     ROW("1111 1011 1100 nnnn llll hhhh 10NM mmmm", "SMLALxy", a32_smlalxy, 0),
     ROW("1111 1011 1100 nnnn llll hhhh 110M mmmm", "SMLALD", a32_smlald, 0),

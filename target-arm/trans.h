@@ -9,7 +9,7 @@
  * A row is written as the Arm ARM writes the encoding: bits from the top, 0, 1, or a letter that names a field (a
  * field's bits
  * are contiguous; a field in two parts has two letters). Capital letters are fields, too; '.' is a bit that does not
- * matter.
+ * matter, '-' and '+' are (0) and (1): bits that should be 0 or 1 (otherwise the instruction is UNPREDICTABLE; we do not look).
  * Spaces mean nothing. 32 bits, or 16 for T32's short instructions (a 32-bit T32 row is first half-word, second
  * half-word).
  *
@@ -54,6 +54,7 @@ struct arm_constraint { uint32_t mask, value; };
 struct arm_compiled {
     const struct arm_row *row;
     uint32_t mask, value;
+    uint32_t should_mask, should_value;     /* bits that the manual prints as (0) or (1) */
     uint8_t shift[52], bits[52];
     struct arm_constraint where[6], unless[6];
     uint8_t where_count, unless_count;

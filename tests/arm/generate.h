@@ -3,10 +3,9 @@
 #define TESTS_ARM_GENERATE_H
 /* Random words of rows, and random state that makes them meaningful. */
 #include "target-arm/trans.h"
+#include "tests/arm/random.h"
 #include "tests/arm/record.h"
 
-struct generator { uint64_t seed; };
-uint64_t generate_u64(struct generator *g);
 /* Registers, vectors with many special numbers, memory. */
 void generate_state(struct generator *g, struct record *r);
 /* A word of the row; base registers of memory rows are made to point into the window. */

@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The oracle: a program for qemu-aarch64 that runs records (record.h) from its input and writes them back. All
- * happens in a
- * signal handler: it puts the record's state into the interrupted context, returns into the code, and is called
- * again by
- * the BRK behind it.
- */
+/* The oracle of A64, for qemu-aarch64. BRK ends the code. */
 #define _GNU_SOURCE
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
-#include <unistd.h>
+#include "tests/arm/oracle_program.h"
 #include "tests/arm/record.h"
 
 static struct record record;
-static int started;
+void *const oracle_record = &record;
+const size_t oracle_record_bytes = sizeof(record);
 
-static void transfer(int out)
+void oracle_prepare(void)
 {
-    char *p = (char *)&record;
-    size_t left = sizeof(record);
-    while (left) {
-        ssize_t done = out ? write(1, p, left) : read(0, p, left);
-        if (done <= 0)
-            _exit(0);
-        p += done;
-        left -= (size_t)done;
-    }
+    oracle_map(RECORD_DATA, RECORD_DATA_BYTES, PROT_READ | PROT_WRITE);
+    oracle_map(RECORD_CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 static struct fpsimd_context *fp_of(ucontext_t *context)
@@ -39,7 +25,7 @@ static struct fpsimd_context *fp_of(ucontext_t *context)
     return (struct fpsimd_context *)head;
 }
 
-static void take(int signal, ucontext_t *context)
+void oracle_take(int signal, ucontext_t *context)
 {
     struct fpsimd_context *fp = fp_of(context);
     memcpy(record.x, context->uc_mcontext.regs, 31 * 8);
@@ -53,7 +39,7 @@ static void take(int signal, ucontext_t *context)
     memcpy(record.window, (void *)(uintptr_t)RECORD_WINDOW, RECORD_WINDOW_BYTES);
 }
 
-static void give(ucontext_t *context)
+void oracle_give(ucontext_t *context)
 {
     uint32_t *code = (uint32_t *)(uintptr_t)RECORD_CODE;
     struct fpsimd_context *fp = fp_of(context);
@@ -68,31 +54,4 @@ static void give(ucontext_t *context)
     memcpy(fp->vregs, record.v, sizeof(record.v));
     fp->fpcr = record.fpcr;
     fp->fpsr = record.fpsr;
-}
-
-static void on_signal(int signal, siginfo_t *info, void *context)
-{
-    (void)info;
-    if (started) {
-        take(signal, context);
-        transfer(1);
-    }
-    started = 1;
-    transfer(0);
-    give(context);
-}
-
-int main(void)
-{
-    static const int signals[] = { SIGTRAP, SIGILL, SIGSEGV, SIGBUS };
-    const int rw = PROT_READ | PROT_WRITE, how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-    stack_t stack = { .ss_sp = malloc(1 << 16), .ss_size = 1 << 16 };
-    mmap((void *)(uintptr_t)RECORD_DATA, RECORD_DATA_BYTES, rw, how, -1, 0);
-    mmap((void *)(uintptr_t)RECORD_CODE, 4096, rw | PROT_EXEC, how, -1, 0);
-    sigaltstack(&stack, NULL);
-    for (unsigned i = 0; i < 4; i++)
-        sigaction(signals[i], &action, NULL);
-    __asm__ volatile("brk #0");
-    return 0;
 }

@@ -1,98 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/* Records in Dragoman: a CPU of model max in AArch32 User mode with the MMU off; every exception stops it. */
+/* Records in Dragoman: AArch32 User mode under short-descriptor page tables that map what the oracle has mapped. */
 #include <glib.h>
 #include <string.h>
-#include "base/log.h"
-#include "base/memory.h"
-#include "target-arm/system.h"
-#include "tcg/engine.h"
+#include "tests/arm/guest.h"
 #include "tests/arm32/guest.h"
 
-enum { CODE_AT = RECORD_DATA_BYTES, RAM_BYTES = RECORD_DATA_BYTES + 4096, MAX_UNITS = 10000 };
+enum { DATA, CODE, TABLES };
+struct guest32 { struct arm_guest g; };
 
-struct guest32 {
-    struct ram *ram;
-    struct memory *memory;
-    struct log *log;
-    struct engine *engine;
-    struct arm_cpu *cpu;
-    struct frontend frontend;
-    struct arm_exception event;
-};
+/* TABLES: the first level, 16 KiB, then a second level for each of the two megabytes. Descriptors: Arm ARM G5.4. */
+#define TABLES_AT 0x40000000u
+enum { FIRST_BYTES = 0x4000, SECOND_BYTES = 0x400, TABLE = 1, PAGE = 2, AP_USER_RW = 3 << 4, AP_USER_RO = 1 << 9 | 2 << 4 };
 
-static GPrivate running;
-
-static void on_deliver(struct cpu *cpu)
+static void map(struct arm_guest *g, unsigned table, uint32_t address, uint32_t bytes, uint32_t rights)
 {
-    struct guest32 *guest = g_private_get(&running);
-    struct arm_cpu *arm = arm_cpu_of(cpu);
-    if (arm->raised.pending) {
-        guest->event = arm->raised;
-        arm->raised.pending = false;
-        cpu->halted = true;
+    uint32_t *first = (uint32_t *)(void *)g->host[TABLES];
+    uint32_t at = FIRST_BYTES + table * SECOND_BYTES, *second = first + at / 4;
+    first[address >> 20] = (TABLES_AT + at) | TABLE;
+    for (uint32_t page = address; page < address + bytes; page += 4096) {
+        second[page >> 12 & 0xff] = page | rights | PAGE;
     }
 }
-
-static bool on_poll(struct cpu *cpu) { return !cpu->halted; }
 
 struct guest32 *guest32_new(bool interpret)
 {
-    struct guest32 *g = g_new0(struct guest32, 1);
-    struct engine_options options = { .interpret = interpret, .cache_mib = 8 };
-    g->log = log_new();
-    g->ram = ram_new(RAM_BYTES);
-    g->memory = memory_new("memory", 1ull << 40, g->log);
-    memory_add_ram(g->memory, "data", RECORD_DATA, RECORD_DATA_BYTES, g->ram, 0, false, 0);
-    memory_add_ram(g->memory, "code", RECORD_CODE, 4096, g->ram, CODE_AT, false, 0);
-    g->engine = engine_new(&options, g->memory, g->log, NULL);
-    g->cpu = arm_cpu_new(arm_model_find("max", NULL), 0);
-    g->cpu->has_el2 = g->cpu->has_el3 = false;
-    g->cpu->boot_aarch32 = true;
-    struct cpu *cpu = &g->cpu->cpu;
-    g->frontend = arm_frontend32;
-    g->frontend.deliver = on_deliver;
-    g->frontend.poll = on_poll;
-    cpu->frontend = &g->frontend;
-    cpu->memory = g->memory;
-    cpu->log = g->log;
-    engine_add_cpu(g->engine, cpu);
-    cpu->frontend = &g->frontend;
-    arm_reset(cpu);
-    return g;
+    static const struct arm_guest_region regions[ARM_GUEST_REGIONS] = {
+        [DATA] = { RECORD_DATA, RECORD_DATA_BYTES }, [CODE] = { RECORD_CODE, RECORD_CODE_BYTES },
+        [TABLES] = { TABLES_AT, FIRST_BYTES + 4096 },
+    };
+    struct guest32 *guest = g_new0(struct guest32, 1);
+    struct arm_guest *g = &guest->g;
+    arm_guest_open(g, interpret, true, regions);
+    map(g, 0, RECORD_DATA, RECORD_DATA_BYTES, AP_USER_RW);
+    map(g, 0, RECORD_READ_ONLY, 4096, AP_USER_RO);
+    map(g, 1, RECORD_CODE, RECORD_CODE_BYTES, AP_USER_RW);
+    g->cpu->sctlr[EL1] = SCTLR_M | SCTLR_CP15BEN | SCTLR_NTWI | SCTLR_NTWE;
+    g->cpu->ttbr0[EL1] = TABLES_AT;
+    g->cpu->dacr[EL1] = 1;
+    g->cpu->cpacr = 0xf << 20;
+    g->cpu->fpexc = 1u << 30;
+    return guest;
 }
 
-void guest32_free(struct guest32 *g)
+void guest32_free(struct guest32 *guest)
 {
-    engine_free(g->engine);
-    arm_cpu_free(g->cpu);
-    memory_free(g->memory);
-    ram_free(g->ram);
-    log_free(g->log);
-    g_free(g);
+    arm_guest_close(&guest->g);
+    g_free(guest);
 }
 
-static uint32_t signal_of(const struct arm_exception *e)
-{
-    switch (e->ec) {
-    case EC_BKPT32: return 5;
-    case EC_DABT:   return (e->iss & 0x3f) == 0x21 ? 7 : 11;
-    case EC_IABT:   return 11;
-    default:        return 4;
-    }
-}
+static uint8_t *window(struct arm_guest *g) { return g->host[DATA] + (RECORD_WINDOW - RECORD_DATA); }
 
-static void put(struct guest32 *g, const struct record *r)
+static void put(struct arm_guest *g, const struct record *r)
 {
-    uint16_t *code = (uint16_t *)(void *)(g->ram->host + CODE_AT);
     struct arm_cpu *cpu = g->cpu;
-    memcpy(code, r->code, r->halves * 2u);
-    code[r->halves] = r->cpsr & CPSR_T ? 0xdeff : 0x00f0;
-    code[r->halves + 1] = r->cpsr & CPSR_T ? 0xdeff : 0xe7f0;
-    engine_code_written(g->engine, CODE_AT, r->halves * 2 + 4);
-    memcpy(g->ram->host + RECORD_WINDOW - RECORD_DATA, r->window, RECORD_WINDOW_BYTES);
-    cpu->sctlr[EL1] = SCTLR_CP15BEN | SCTLR_NTWI | SCTLR_NTWE;
-    cpu->cpacr = 0xf << 20;
-    cpu->fpexc = 1u << 30;
+    memset(g->host[CODE], 0, RECORD_CODE_BYTES);
+    memcpy(g->host[CODE] + (r->r[15] - RECORD_CODE), r->code, r->halves * 2u);
+    arm_guest_written(g, CODE, 0, RECORD_CODE_BYTES);
+    memset(g->host[DATA], 0, RECORD_DATA_BYTES);
+    memcpy(window(g), r->window, RECORD_WINDOW_BYTES);
     cpu->cpsr_m = ARM_USR;
     for (unsigned n = 0; n < 15; n++) {
         cpu->x[n] = r->r[n];
@@ -100,19 +65,15 @@ static void put(struct guest32 *g, const struct record *r)
     memcpy(cpu->v, r->v, sizeof(r->v));
     arm_cpsr_put(cpu, (r->cpsr & ~(uint32_t)CPSR_M) | ARM_USR, ~0u);
     arm_fpscr_put(cpu, r->fpscr);
-    cpu->exclusive_address = UINT64_MAX;
-    cpu->cpu.pc = RECORD_CODE;
-    cpu->cpu.halted = false;
-    arm_update_mode(cpu);
+    cpu->cpu.pc = r->r[15];
 }
 
-void guest32_run(struct guest32 *g, struct record *r)
+void guest32_run(struct guest32 *guest, struct record *r)
 {
+    struct arm_guest *g = &guest->g;
     struct arm_cpu *cpu = g->cpu;
     put(g, r);
-    g->event = (struct arm_exception){ .ec = EC_UNKNOWN };
-    g_private_set(&running, g);
-    engine_run(g->engine, &cpu->cpu, MAX_UNITS);
+    r->signal = arm_guest_run(g);
     for (unsigned n = 0; n < 15; n++) {
         r->r[n] = (uint32_t)cpu->x[n];
     }
@@ -120,6 +81,7 @@ void guest32_run(struct guest32 *g, struct record *r)
     r->r[15] = (uint32_t)cpu->cpu.pc;
     r->cpsr = arm_cpsr_get(cpu);
     r->fpscr = arm_fpscr_get(cpu);
-    r->signal = signal_of(&g->event);
-    memcpy(r->window, g->ram->host + RECORD_WINDOW - RECORD_DATA, RECORD_WINDOW_BYTES);
+    memcpy(r->window, window(g), RECORD_WINDOW_BYTES);
+    memset(window(g), 0, RECORD_WINDOW_BYTES);
+    r->sum = record_sum(0, g->host[DATA], RECORD_DATA_BYTES);
 }

@@ -34,6 +34,16 @@ static void known(const char *name, const struct arm_table *const *tables, enum 
     arm_decoder_free(decoder);
 }
 
+/* Words that the manual calls UNDEFINED. */
+static void unclaimed(const char *name, const struct arm_table *const *tables, enum arm_isa isa, uint32_t word)
+{
+    struct arm_decoder *decoder = arm_decoder_new(tables, isa, NULL, NULL);
+    const struct arm_compiled *found = arm_decode(decoder, word);
+    printf(found ? "not ok %s: is %s\n" : "ok %s\n", name, found ? found->row->name : "");
+    failures += found != NULL;
+    arm_decoder_free(decoder);
+}
+
 int main(void)
 {
     check("a32-rows", arm_tables_a32, ARM_ISA_A32);
@@ -42,6 +52,10 @@ int main(void)
     known("a32-decode-bx-lr", arm_tables_a32, ARM_ISA_A32, 0xe12fff1e, "BX");
     known("t16-decode-push", arm_tables_t16, ARM_ISA_T16, 0xb510, "PUSH");
     known("t32-decode-bl", arm_tables_t32, ARM_ISA_T32, 0xf000f800, "BL");
+    /* VMOV of a scalar: opc1:opc2 = 0x10 and, from a scalar, U:opc1:opc2 = 10x00 are UNDEFINED; 1x10 is a byte */
+    known("a32-decode-vmov-8", arm_tables_a32, ARM_ISA_A32, 0xee401b50, "VMOV (core to scalar)");
+    unclaimed("a32-undefined-vmov", arm_tables_a32, ARM_ISA_A32, 0xee201b50);
+    unclaimed("a32-undefined-vmov-u32", arm_tables_a32, ARM_ISA_A32, 0xeeb01b10);
     known("t32-decode-vadd", arm_tables_t32, ARM_ISA_T32, 0xee300a20, "VADD");
     return failures != 0;
 }
