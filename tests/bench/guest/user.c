@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Benchmarks of what user programs do: integer, memory, calls, jumps, floating point. */
-#include "guest.h"
+#include "tests/bench/guest/guest.h"
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -170,31 +170,8 @@ static uint32_t run_matmul(uint32_t count)
     return (uint32_t)(int32_t)(c[3][5] / 16);
 }
 
-static uint32_t run_x87(uint32_t count)
-{
-    long double x = 1.0L, y = 3.0L;
-    for (uint32_t i = 0; i < count * 100; i++) {
-        x = (x + y) / (y - 0.5L) * 1.25L;
-        y = y + 1e-6L;
-    }
-    return (uint32_t)(int32_t)(x * 1000);
-}
-
-static uint32_t run_string(uint32_t count)
-{
-    uint8_t *from = (uint8_t *)GUEST_HEAP, *to = from + 0x10000;
-    for (uint32_t n = 0; n < count; n++) {
-        void *d = to, *s = from;
-        size_t bytes = 4096;
-        from[n & 4095] = (uint8_t)n;
-        __asm__ volatile("rep movsb" : "+D"(d), "+S"(s), "+c"(bytes) :: "memory");
-    }
-    return to[5];
-}
-
 const struct benchmark_row user_benchmarks[] = {
     { "integer", run_integer }, { "crc", run_crc }, { "stream", run_stream }, { "bytes", run_bytes }, { "thrash", run_thrash },
     { "fib", run_fib }, { "icall", run_icall }, { "interp", run_interp }, { "sort", run_sort }, { "matmul", run_matmul },
-    { "x87", run_x87 }, { "string", run_string },
 };
 const unsigned user_benchmark_count = sizeof user_benchmarks / sizeof user_benchmarks[0];

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Benchmarks of what kernels do: faults, gates, flags, address-space switches, interrupts, port I/O, fresh code. */
-#include "guest.h"
+/*
+ * What only x86 has: the x87 unit, REP; and what kernels do: faults, gates, flags, address-space switches, interrupts, port I/O,
+ * fresh code.
+ */
+#include "tests/bench/guest/x86/platform.h"
 
 static uint32_t run_pagefault(uint32_t count)
 {
@@ -89,8 +92,30 @@ static uint32_t run_cold(uint32_t count)
     return sum;
 }
 
+static uint32_t run_x87(uint32_t count)
+{
+    long double x = 1.0L, y = 3.0L;
+    for (uint32_t i = 0; i < count * 100; i++) {
+        x = (x + y) / (y - 0.5L) * 1.25L;
+        y = y + 1e-6L;
+    }
+    return (uint32_t)(int32_t)(x * 1000);
+}
+
+static uint32_t run_string(uint32_t count)
+{
+    uint8_t *from = (uint8_t *)GUEST_HEAP, *to = from + 0x10000;
+    for (uint32_t n = 0; n < count; n++) {
+        void *d = to, *s = from;
+        size_t bytes = 4096;
+        from[n & 4095] = (uint8_t)n;
+        __asm__ volatile("rep movsb" : "+D"(d), "+S"(s), "+c"(bytes) :: "memory");
+    }
+    return to[5];
+}
+
 const struct benchmark_row system_benchmarks[] = {
     { "pagefault", run_pagefault }, { "gate", run_gate }, { "flags", run_flags }, { "cr3", run_cr3 }, { "port", run_port },
-    { "interrupt", run_interrupt }, { "cold", run_cold },
+    { "interrupt", run_interrupt }, { "cold", run_cold }, { "x87", run_x87 }, { "string", run_string },
 };
 const unsigned system_benchmark_count = sizeof system_benchmarks / sizeof system_benchmarks[0];
