@@ -49,6 +49,7 @@ struct character {
     void *leave_opaque;
     uint8_t pending[PENDING_BYTES];
     unsigned pending_count;
+    _Atomic bool refused;           /* the device had no room for all of pending; changes under the machine lock */
     _Atomic bool accepting;         /* on_accept is queued */
 };
 
@@ -76,6 +77,7 @@ static void deliver(struct character *c)
     lock_machine(c);
     unsigned room = c->client->can_receive(c->client->device);
     unsigned count = MIN(room, c->pending_count);
+    c->refused = count < c->pending_count;
     if (count) {
         c->client->receive(c->client->device, c->pending, count);
     }
@@ -176,7 +178,7 @@ static gboolean on_accept(gpointer opaque)
 
 void character_accept(struct character *c)
 {
-    if (!atomic_exchange(&c->accepting, true)) {
+    if (c->refused && !atomic_exchange(&c->accepting, true)) {
         g_idle_add_full(G_PRIORITY_DEFAULT, on_accept, c, NULL);
     }
 }

@@ -63,16 +63,17 @@ static void arm_timeout(struct pl011 *uart)
     if (!s->rx_count || (s->ris & INT_RT) || !(s->imsc & INT_RT)) {
         s->timeout_ns = INT64_MAX;
     }
-    if (s->timeout_ns == INT64_MAX) {
-        timer_cancel(uart->timeout_timer);
-    } else {
+    if (s->timeout_ns != INT64_MAX) {
         timer_arm(uart->timeout_timer, s->timeout_ns);
+    } else if (timer_armed(uart->timeout_timer)) {
+        timer_cancel(uart->timeout_timer);
     }
 }
 
 static void start_timeout(struct pl011 *uart)
 {
-    uart->state.timeout_ns = clock_now_ns(uart->machine->clocks, CLOCK_KIND_VIRTUAL) + patience_ns(&uart->state);
+    struct pl011_state *s = &uart->state;
+    s->timeout_ns = s->rx_count ? clock_now_ns(uart->machine->clocks, CLOCK_KIND_VIRTUAL) + patience_ns(s) : INT64_MAX;
     arm_timeout(uart);
 }
 
