@@ -17,9 +17,14 @@ void arm_flag_sub(struct arm_trans *t, unsigned width, ir_reg d, ir_reg a, ir_re
     ir_flag_op(t->u, IR_SUBS, width, d, ARM_NZCV, IR_NONE, a, b, imm);
 }
 
+static ir_reg inverted_bit(struct arm_trans *t, ir_reg bit)
+{
+    return ir_op2i(t->u, IR_XOR, 64, bit, 1);
+}
+
 static ir_reg inverted(struct arm_trans *t, ir_reg flags)
 {
-    return ir_op2i(t->u, IR_XOR, 64, ir_setf(t->u, flags, IR_COND_B), 1);
+    return inverted_bit(t, ir_setf(t->u, flags, IR_COND_B));
 }
 
 void arm_flag_adc(struct arm_trans *t, unsigned width, ir_reg d, ir_reg a, ir_reg b)
@@ -47,16 +52,11 @@ void arm_flag_logic(struct arm_trans *t, unsigned width, ir_reg value)
 
 void arm_flag_logic_carry(struct arm_trans *t, unsigned width, ir_reg value, ir_reg carry)
 {
-    ir_reg word = ir_op2i(t->u, IR_AND, 64, ir_fbits(t->u, ARM_NZCV), carry ? IR_OF : IR_OF | IR_CF);
-    ir_reg zero = ir_setc(t->u, IR_COND_E, width, value, ir_const(t->u, 0));
-    ir_reg sign = ir_extract(t->u, value, width - 1, 1);
-    word = ir_op2(t->u, IR_OR, 64, word, ir_op2i(t->u, IR_SHL, 64, zero, 6));
-    word = ir_op2(t->u, IR_OR, 64, word, ir_op2i(t->u, IR_SHL, 64, sign, 7));
     if (carry) {
-        ir_reg bit = ir_op2i(t->u, IR_XOR, 64, ir_op2i(t->u, IR_AND, 64, carry, 1), 1);
-        word = ir_op2(t->u, IR_OR, 64, word, bit);
+        ir_flag_op(t->u, IR_KEEPCS, width, IR_NONE, ARM_NZCV, ARM_NZCV, value, inverted_bit(t, carry), 0);
+    } else {
+        ir_flag_op(t->u, IR_KEEPS, width, IR_NONE, ARM_NZCV, ARM_NZCV, value, IR_NONE, 0);
     }
-    ir_fput_to(t->u, ARM_NZCV, word);
 }
 
 ir_reg arm_carry(struct arm_trans *t)

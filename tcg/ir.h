@@ -110,6 +110,8 @@ struct ir_flags {
 uint32_t ir_flags_word(const struct ir_flags *flags);
 /* Whether cond holds for a flags word. */
 bool ir_cond_holds(enum ir_cond cond, uint32_t word);
+/* The flags that a condition looks at. */
+uint32_t ir_cond_flags(enum ir_cond cond);
 
 enum ir_jump_hint { IR_JUMP_PLAIN, IR_JUMP_CALL, IR_JUMP_RETURN };
 

@@ -96,6 +96,7 @@ uint32_t ir_flags_word(const struct ir_flags *f)
     case IR_FLAGS_TESTN: return result_flags(a & b, w) | IR_CF;
     case IR_FLAGS_INC:   return (add_flags(ir_value_cut(a - 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
     case IR_FLAGS_DEC:   return (sub_flags(ir_value_cut(a + 1, w), 1, 0, w) & ~IR_CF) | (b & 1 ? IR_CF : 0);
+    case IR_FLAGS_KEEP:  return result_flags(a, w) | (f->b & 1 ? IR_CF : 0) | (f->b & 0x100 ? IR_OF : 0);
     case IR_FLAGS_SHL:
     case IR_FLAGS_SHR:
     case IR_FLAGS_SAR:   return shift_flags(f->kind, a, (unsigned)f->b & 63, w);
@@ -119,6 +120,16 @@ bool ir_cond_holds(enum ir_cond cond, uint32_t word)
     case IR_COND_LE >> 1: holds = sf_of || word & IR_ZF; break;
     }
     return holds ^ (cond & 1);
+}
+
+uint32_t ir_cond_flags(enum ir_cond cond)
+{
+    static const uint32_t bits[8] = {
+        [IR_COND_O >> 1] = IR_OF, [IR_COND_B >> 1] = IR_CF, [IR_COND_E >> 1] = IR_ZF, [IR_COND_BE >> 1] = IR_CF | IR_ZF,
+        [IR_COND_S >> 1] = IR_SF, [IR_COND_P >> 1] = IR_PF, [IR_COND_L >> 1] = IR_SF | IR_OF,
+        [IR_COND_LE >> 1] = IR_SF | IR_OF | IR_ZF,
+    };
+    return bits[cond >> 1];
 }
 
 static void set_word(struct ir_flags *f, uint32_t word, unsigned w)
@@ -217,6 +228,7 @@ uint64_t ir_value_flag_op(enum ir_op op, unsigned w, const struct ir_flags *befo
 {
     uint64_t r;
     unsigned carry;
+    uint32_t kept;
     a = ir_value_cut(a, w);
     b = ir_value_cut(b, w);
     switch (op) {
@@ -235,6 +247,11 @@ uint64_t ir_value_flag_op(enum ir_op op, unsigned w, const struct ir_flags *befo
         r = ir_value_cut(a - 1, w);
         set_deferred(after, IR_FLAGS_DEC, r, ir_flags_word(before) & IR_CF, w);
         return r;
+    case IR_KEEPS:
+    case IR_KEEPCS:
+        kept = ir_flags_word(before);
+        set_deferred(after, IR_FLAGS_KEEP, a, (op == IR_KEEPS ? kept & IR_CF : b & 1) | (kept & IR_OF ? 0x100 : 0), w);
+        return a;
     case IR_ADCS:
         carry = ir_flags_word(before) & IR_CF;
         set_word(after, add_flags(a, b, carry, w), w);

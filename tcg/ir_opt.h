@@ -15,7 +15,8 @@
  *     GOTO, POLL, INSN where it is a pc). The same holds for the displacement of memory ops and LEA.
  *   - A FLAG op may have d[0] == IR_NONE (compare form). d[1] == IR_NONE stays only where no PURE op is the same:
  *     ADCS, SBBS, RCLS, RCRS, SHLDS, SHRDS, and SHLS, SHRS, SARS of 8 and 16 bits. Its flags input is IR_NONE when it
- *     cannot matter (SHLS, SHRS, SARS, SHLDS, SHRDS whose count is a constant other than 0, or whose flags are dead).
+ *     cannot matter (SHLS, SHRS, SARS, SHLDS, SHRDS whose count is a constant other than 0, or whose flags are dead; KEEPS,
+ *     KEEPCS whose CF and OF nobody reads).
  *   - CALL has d[0] == IR_NONE when nobody wants the value. Loads and COPY keep their outputs, marked dead.
  *   - Code that cannot be reached is gone.
  *   - An op's outputs are assigned after all else it does, so an output may be a register that the op also reads, and a
@@ -38,7 +39,7 @@ enum { IR_MAX_CROSSING = 64 };
 
 /* Bit n of globals is register n + 1; bit n of temps is crossing[n]. */
 typedef unsigned __int128 ir_global_set;
-struct ir_label_live { ir_global_set globals; uint64_t temps; };
+struct ir_label_live { ir_global_set globals; uint64_t temps; uint32_t flags; /* of the first flags global */ };
 
 struct ir_liveness {
     /* Registers live at each label; undefined for labels that were never placed. */

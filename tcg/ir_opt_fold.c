@@ -333,11 +333,11 @@ static void fold_flag_op(const struct fold *f, struct ir_insn *insn)
 {
     const char *ins = ir_op_info[insn->op].ins;
     const unsigned count = (unsigned)strlen(ins);
-    if (insn->op == IR_INCS || insn->op == IR_DECS)
+    if (insn->op == IR_INCS || insn->op == IR_DECS || insn->op == IR_KEEPS)
         return;
     find_immediate(f, insn, count - 2);
     if (ir_op_info[insn->op].flags & IR_F_FIRST_FLAGS && insn->op != IR_ADCS && insn->op != IR_SBBS &&
-        insn->s[count - 1] == IR_IMM)
+        insn->op != IR_KEEPCS && insn->s[count - 1] == IR_IMM)
         insn->imm &= insn->width == 64 ? 63 : 31;
 }
 

@@ -3,7 +3,8 @@
  * Backward pass: liveness, and what follows from it.
  *
  *   dead ops            no effect and nobody reads the result: removed
- *   dead flags          a FLAG op becomes the PURE op of the same value, or loses an output
+ *   dead flags          a FLAG op becomes the PURE op of the same value, or loses an output; of the first flags global each
+ *                       flag is followed: an op that hands on flags which nobody reads does without its flags input
  *   g = MOV t           merges into the op that computed t, when nothing in between could tell
  *   marks               ir_insn.dies and unit->live, for the register allocator
  *
@@ -23,6 +24,8 @@ struct live {
     struct ir_liveness *out;
     unsigned global_count;
     ir_global_set globals, all_globals;     /* globals live now: bit n is register n + 1 */
+    ir_reg flags_global;            /* the first of that type, IR_NONE: none */
+    uint32_t flags_read;            /* which of its flags somebody reads */
     uint8_t *alive;                 /* temporaries live now */
     uint8_t *seen;                  /* labels already passed */
     unsigned pending_count;
@@ -95,6 +98,8 @@ static enum ir_op value_only(const struct ir_insn *insn)
     case IR_ANDS: return IR_AND;
     case IR_ADDNS: return IR_ADD;
     case IR_ANDNS: return IR_AND;
+    case IR_KEEPS:
+    case IR_KEEPCS: return IR_MOV;
     case IR_ORS:  return IR_OR;
     case IR_XORS: return IR_XOR;
     case IR_INCS: return IR_ADD;
@@ -124,7 +129,7 @@ static void drop_flags(struct ir_insn *insn)
         insn->imm = op == IR_INCS ? 1 : -1;
     } else if (ir_op_info[op].flags & IR_F_FIRST_FLAGS) {
         insn->s[0] = insn->s[1];
-        insn->s[1] = insn->s[2];
+        insn->s[1] = op == IR_KEEPCS ? IR_NONE : insn->s[2];
         insn->s[2] = IR_NONE;
         if (insn->s[1] == IR_IMM)
             insn->imm &= insn->width - 1;
@@ -145,6 +150,46 @@ static void drop_flags_input(struct ir_insn *insn)
     case IR_SHRDS:
         if (insn->s[3] == IR_IMM && insn->imm & (insn->width == 64 ? 63 : 31))
             insn->s[0] = IR_NONE;
+        break;
+    }
+}
+
+/* The flags of its input that an op looks at or hands on, when of its output only `wanted` is read. */
+static uint32_t flags_taken(const struct ir_insn *insn, uint32_t wanted)
+{
+    switch (insn->op) {
+    case IR_BRF:
+    case IR_SETF:
+    case IR_SELF:   return ir_cond_flags(insn->cond);
+    case IR_ADCS:
+    case IR_SBBS:   return IR_CF;
+    case IR_INCS:
+    case IR_DECS:   return wanted & IR_CF;
+    case IR_KEEPS:  return wanted & (IR_CF | IR_OF);
+    case IR_KEEPCS: return wanted & IR_OF;
+    case IR_FMERGE: return wanted & ~(uint32_t)insn->imm;
+    default:        return IR_ALL_FLAGS;
+    }
+}
+
+/* Nobody reads what the op hands on of its flags input. */
+static void forget_flags_input(struct ir_insn *insn)
+{
+    switch (insn->op) {
+    case IR_INCS:
+    case IR_DECS:
+        insn->op = insn->op == IR_INCS ? IR_ADDS : IR_SUBS;
+        insn->s[1] = IR_IMM;
+        insn->imm = 1;
+        break;
+    case IR_KEEPS:
+    case IR_KEEPCS:
+        insn->s[0] = IR_NONE;
+        break;
+    case IR_FMERGE:
+        insn->op = IR_FPUT;
+        insn->s[0] = insn->s[1];
+        insn->s[1] = IR_NONE;
         break;
     }
 }
@@ -206,8 +251,8 @@ static void note_move(struct live *l, struct ir_insn *insn)
         l->pending[l->pending_count++] = (struct pending){ from, to, insn };
 }
 
-/* Outputs end here (going backward), inputs begin; `dead`: outputs that nobody reads. */
-static void mark_and_use(struct live *l, struct ir_insn *insn, unsigned dead)
+/* Outputs end here (going backward), inputs begin; `dead`: outputs that nobody reads; `taken`: flags that the op reads. */
+static void mark_and_use(struct live *l, struct ir_insn *insn, unsigned dead, uint32_t taken)
 {
     const unsigned ins = ir_op_info[insn->op].in_count;
     unsigned dies = dead * IR_DEAD_D0;
@@ -218,9 +263,14 @@ static void mark_and_use(struct live *l, struct ir_insn *insn, unsigned dead)
     for (unsigned i = 0; i < ins; i++)
         if (insn->s[i] && insn->s[i] != IR_IMM && !is_live(l, insn->s[i]))
             dies |= IR_LAST_S0 << i;
-    for (unsigned i = 0; i < ins; i++)
+    if (l->flags_global && (insn->d[0] == l->flags_global || insn->d[1] == l->flags_global))
+        l->flags_read = 0;
+    for (unsigned i = 0; i < ins; i++) {
         if (insn->s[i] && insn->s[i] != IR_IMM)
             begin_life(l, insn->s[i]);
+        if (insn->s[i] == l->flags_global)
+            l->flags_read |= taken;
+    }
     insn->dies = (uint8_t)dies;
 }
 
@@ -237,6 +287,7 @@ static void take_label(struct live *l, unsigned label)
     const struct ir_label_live *at = &l->out->label[label];
     const bool seen = l->seen[label];                   /* else a branch backward */
     l->globals |= seen ? at->globals : l->all_globals;
+    l->flags_read |= seen ? at->flags : IR_ALL_FLAGS;
     for (unsigned n = 0; n < l->out->crossing_count; n++)
         l->alive[l->out->crossing[n]] |= !seen || (at->temps >> n & 1);
 }
@@ -246,7 +297,7 @@ static void place_label(struct live *l, unsigned label)
     uint64_t temps = 0;
     for (unsigned n = 0; n < l->out->crossing_count; n++)
         temps |= (uint64_t)l->alive[l->out->crossing[n]] << n;
-    l->out->label[label] = (struct ir_label_live){ l->globals, temps };
+    l->out->label[label] = (struct ir_label_live){ l->globals, temps, l->flags_read };
     l->seen[label] = 1;
 }
 
@@ -258,13 +309,16 @@ static void live_control(struct live *l, const struct ir_insn *insn, uint32_t fl
     }
     if (flags & IR_F_ENDS) {
         l->globals = 0;
+        l->flags_read = 0;
         for (unsigned n = 0; n < l->out->crossing_count; n++)
             end_life(l, l->out->crossing[n]);
     }
-    if (flags & IR_F_BRANCH)
+    if (flags & IR_F_BRANCH) {
         take_label(l, insn->op == IR_BRC ? insn->aux : (unsigned)insn->imm);
-    else if (is_barrier(l, insn, flags))
+    } else if (is_barrier(l, insn, flags)) {
         l->globals |= l->all_globals;
+        l->flags_read = IR_ALL_FLAGS;
+    }
 }
 
 static unsigned dead_outputs(const struct live *l, const struct ir_insn *insn)
@@ -302,6 +356,12 @@ static void live_insn(struct live *l, struct ir_insn *insn)
         flags = drop_outputs(insn, flags, dead);
         dead = 0;
     }
+    const bool sets_flags = l->flags_global && (insn->d[0] == l->flags_global || insn->d[1] == l->flags_global);
+    const uint32_t taken = flags_taken(insn, sets_flags ? l->flags_read : IR_ALL_FLAGS);
+    if (!taken) {
+        forget_flags_input(insn);
+        flags = ir_op_info[insn->op].flags;
+    }
     if (l->pending_count)
         merge_moves(l, insn, flags);
     if (is_copy(insn))
@@ -309,7 +369,7 @@ static void live_insn(struct live *l, struct ir_insn *insn)
     const bool control = flags & (IR_F_LABEL | IR_F_BRANCH | IR_F_ENDS);
     if (control)
         live_control(l, insn, flags);
-    mark_and_use(l, insn, dead);
+    mark_and_use(l, insn, dead, taken);
     if (!control && flags & (IR_F_FAULTS | IR_F_EXITS | IR_F_CALL))
         live_control(l, insn, flags);
 }
@@ -329,6 +389,11 @@ void ir_opt_live(struct ir_unit *u)
     l.alive = u->scratch->alive;
     l.seen = u->scratch->seen;
     l.pending_count = 0;
+    l.flags_global = IR_NONE;
+    l.flags_read = IR_ALL_FLAGS;
+    for (unsigned r = u->global_count; r > 0; r--)
+        if (u->types[r] == IR_TYPE_FLAGS)
+            l.flags_global = (ir_reg)r;
     find_crossing(u);
     memset(l.alive, 0, u->reg_count);
     memset(l.seen, 0, u->label_count);

@@ -641,6 +641,13 @@ void emit_alu(struct host_state *h, enum ir_op op, const struct ir_insn *insn, u
             two_operands(h, (struct alu_rows){ H_SUB, H_SUB_I, false }, &one, insn->s[0], IR_IMM, ends, IR_SUB);
         }
         break;
+    case IR_KEEPS:
+    case IR_KEEPCS:
+        one = *insn;
+        one.s[0] = insn->s[1];
+        one.s[1] = one.s[2] = IR_NONE;
+        move(h, &one, (uint8_t)((ends >> 1 & END_S0) | (ends & (END_D0 | END_D1))), insn->width);
+        break;
     case IR_MULS: multiply(h, insn, insn->s[0], insn->s[1], ends); break;
     case IR_SHLS: shift(h, IR_SHL, insn, insn->s[1], insn->s[2], mask, ends); break;
     case IR_SHRS: shift(h, IR_SHR, insn, insn->s[1], insn->s[2], mask, ends); break;

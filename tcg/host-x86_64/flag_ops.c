@@ -184,11 +184,20 @@ static void binary(struct host_state *h, const struct ir_insn *insn, uint8_t end
     widen_result(h, insn, ends, d);
 }
 
+/* CF and OF of a word, which is used up, as KEEP has them in its b (INC and DEC: CF). */
+static void store_kept(struct host_state *h, unsigned word, struct host_mem b)
+{
+    host_rm(&h->c, H_MOV_M, 8, word, b);
+    host_ri(&h->c, H_SHR_I, 32, word, 11);
+    b.disp++;
+    host_rm(&h->c, H_MOV_M, 8, word, b);
+}
+
 /*
- * INC, DEC of flags that only memory knows, as at the head of a loop that counts: when memory holds the same kind, from the
- * round before, the carry is where it belongs already. Else far code puts it there.
+ * INC, DEC, KEEP of flags that only memory knows, as at the head of a loop: when memory holds the same kind, from the
+ * round before, b is right already. Else far code makes it.
  */
-static void carry_stays(struct host_state *h, ir_reg f, uint32_t tag)
+static void b_stays(struct host_state *h, ir_reg f, uint32_t tag)
 {
     struct host_mem b = flags_mem(h, f), kind = b;
     b.disp += (int)offsetof(struct ir_flags, b);
@@ -201,8 +210,7 @@ static void carry_stays(struct host_state *h, ir_reg f, uint32_t tag)
     main_to_far(h, other, h->c.p);
     host_rm(&h->c, H_LEA, 64, R10, flags_mem(h, f));
     jump_to_stub(h, host_call(&h->c), STUB_FLAGS_WORD);
-    host_ri(&h->c, H_AND_I, 32, R10, IR_CF);
-    host_rm(&h->c, H_MOV_M, 64, R10, b);
+    store_kept(h, R10, b);
     far_to_main(h, host_jmp(&h->c), back);
     far_end(h);
 }
@@ -222,7 +230,7 @@ static void step(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     } else if (has_carry && (s->b.where != FLAG_MEM || f == fin)) {
         carry = s->b;
     } else if (s->kind == FLAGS_UNKNOWN && f == fin && !in_cf && !h->in_far) {
-        carry_stays(h, f, (inc ? IR_FLAGS_INC : IR_FLAGS_DEC) | w << 16);
+        b_stays(h, f, (inc ? IR_FLAGS_INC : IR_FLAGS_DEC) | w << 16);
         carry = flag_stored();
     } else {
         flags_carry(h, fin);
@@ -250,6 +258,87 @@ static void step(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     flags_set(h, f, inc ? IR_FLAGS_INC : IR_FLAGS_DEC, w, flag_in(d), carry);
     flags_eflags_are(h, f, in_cf ? IR_ALL_FLAGS : IR_ALL_FLAGS & ~IR_CF);
     widen_result(h, insn, ends, d);
+}
+
+/* CF (unless the op brings its own) and OF of the flags before, as KEEP has them in its b. */
+static struct flag_word kept_of(struct host_state *h, const struct ir_insn *insn)
+{
+    const ir_reg f = insn->d[1], fin = insn->s[0];
+    const uint32_t need = insn->op == IR_KEEPS ? IR_CF | IR_OF : IR_OF;
+    const struct flag_state *s = flags_of(h, fin);
+    const bool in_eflags = h->now.eflags_of == fin && !(need & ~(uint32_t)h->now.eflags_bits);
+    struct host_mem b = flags_mem(h, f);
+    b.disp += (int)offsetof(struct ir_flags, b);
+    if (s->kind == IR_FLAGS_LOGIC || s->kind == IR_FLAGS_TEST)
+        return flag_imm(0);
+    if (s->kind == IR_FLAGS_LOGICN || s->kind == IR_FLAGS_TESTN)
+        return flag_imm(1);
+    if (s->kind == IR_FLAGS_KEEP && (s->b.where != FLAG_MEM || f == fin))
+        return s->b;
+    if (s->kind == FLAGS_UNKNOWN && f == fin && !in_eflags && !h->in_far) {
+        b_stays(h, f, IR_FLAGS_KEEP | (uint32_t)insn->width << 16);
+        return flag_stored();
+    }
+    if (flags_bring(h, fin, need)) {
+        if (need & IR_CF)
+            host_cc_m(&h->c, H_SETCC, IR_COND_B, 8, 0, b);
+        b.disp++;
+        host_cc_m(&h->c, H_SETCC, IR_COND_O, 8, 0, b);
+        return flag_stored();
+    }
+    const unsigned word = flags_word(h, fin);
+    h->locked |= 1 << word;
+    store_kept(h, word, b);
+    reg_unlock(h, word);
+    return flag_stored();
+}
+
+/* CF of KEEPCS joins the OF in b. */
+static struct flag_word with_new_carry(struct host_state *h, const struct ir_insn *insn, struct flag_word b)
+{
+    struct host_mem m = flags_mem(h, insn->d[1]);
+    m.disp += (int)offsetof(struct ir_flags, b);
+    const struct source carry = source_of(h, insn, insn->s[2]);
+    if (carry.constant && b.where == FLAG_IMM)
+        return flag_imm((carry.value & 1) | (b.value & 0x100));
+    if (b.where == FLAG_REG) {
+        host_rm(&h->c, H_MOV_M, 64, b.reg, m);
+    } else if (b.where == FLAG_IMM) {
+        host_rmi(&h->c, H_MOV_I, 32, 0, m, (int32_t)b.value & 0x100);
+    }
+    if (carry.constant) {
+        host_rmi(&h->c, H_MOV_I, 8, 0, m, (int32_t)carry.value & 1);
+    } else {
+        host_rm(&h->c, H_MOV_M, 8, carry.reg, m);
+    }
+    return flag_stored();
+}
+
+/* KEEPS, KEEPCS: nothing is computed; what is kept goes into b. */
+static void keep_rest(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
+{
+    const unsigned w = insn->width;
+    const ir_reg f = insn->d[1], fin = insn->s[0];
+    struct flag_word b = fin == IR_NONE ? flag_imm(0) : kept_of(h, insn);
+    if (b.where == FLAG_REG)
+        h->locked |= 1 << b.reg;
+    if (fin != IR_NONE && (f == fin || (ends & END_S0)))
+        flags_drop(h, fin);
+    flags_drop(h, f);
+    if (insn->op == IR_KEEPCS)
+        b = with_new_carry(h, insn, b);
+    const unsigned a = reg_use(h, insn->s[1]);
+    unsigned d = a;
+    if (!value_dead(insn, ends)) {
+        d = define(h, insn, ends, a);
+        if (b.where == FLAG_REG && b.reg == d) {
+            const unsigned t = reg_temp(h);
+            host_mov(h, t, b.reg);
+            b = flag_in(t);
+        }
+        host_widen(h, w, d, a);
+    }
+    flags_set(h, f, IR_FLAGS_KEEP, w, flag_in(d), b);
 }
 
 /* The flags input was used up: forget it, so that nothing is saved for it. */
@@ -501,6 +590,7 @@ void emit_flag(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     switch (insn->op) {
     case IR_ADDS: case IR_SUBS: case IR_ANDS: case IR_ADDNS: case IR_ANDNS: case IR_ORS: case IR_XORS: binary(h, insn, ends); break;
     case IR_INCS: case IR_DECS: step(h, insn, ends); break;
+    case IR_KEEPS: case IR_KEEPCS: keep_rest(h, insn, ends); break;
     case IR_MULS: multiply(h, insn, ends); break;
     default: shift(h, insn, ends);
     }

@@ -408,6 +408,15 @@ static uint32_t derive(struct host_state *h, const struct flag_state *s, uint32_
     case IR_FLAGS_INC:
     case IR_FLAGS_DEC:
         return derive_step(h, s, need);
+    case IR_FLAGS_KEEP:
+        if (need == IR_CF) {
+            bit_to_carry(h, s, true);
+            return IR_CF;
+        }
+        if (need & ~ZSP)
+            return 0;
+        test_a(h, s);
+        return ZSP;
     case IR_FLAGS_ADD:
     case IR_FLAGS_SUB:
         if (!(need & ~ZSP)) {
@@ -467,16 +476,6 @@ static void make_word(struct host_state *h, struct flag_state *s)
     s->b = flag_none();
 }
 
-static uint32_t needed(unsigned cond)
-{
-    static const uint32_t bits[8] = {
-        [IR_COND_O >> 1] = IR_OF, [IR_COND_B >> 1] = IR_CF, [IR_COND_E >> 1] = IR_ZF, [IR_COND_BE >> 1] = IR_CF | IR_ZF,
-        [IR_COND_S >> 1] = IR_SF, [IR_COND_P >> 1] = IR_PF, [IR_COND_L >> 1] = IR_SF | IR_OF,
-        [IR_COND_LE >> 1] = IR_SF | IR_OF | IR_ZF,
-    };
-    return bits[cond >> 1];
-}
-
 static bool eflags_have(struct host_state *h, ir_reg f, uint32_t need)
 {
     return h->now.eflags_of == f && !(need & ~(uint32_t)h->now.eflags_bits);
@@ -497,7 +496,7 @@ static bool to_eflags(struct host_state *h, struct flag_state *s, uint32_t need)
 static unsigned word_condition(struct host_state *h, struct flag_state *s, unsigned cond)
 {
     const uint16_t locked = h->locked;
-    const uint32_t need = needed(cond);
+    const uint32_t need = ir_cond_flags(cond);
     if (cond >> 1 == IR_COND_L >> 1 || cond >> 1 == IR_COND_LE >> 1) {
         const unsigned w = word_reg(h, s, false), t = reg_temp(h);
         host_mov(h, t, w);
@@ -521,7 +520,7 @@ static unsigned word_condition(struct host_state *h, struct flag_state *s, unsig
 
 unsigned flags_condition(struct host_state *h, ir_reg f, unsigned cond)
 {
-    const uint32_t need = needed(cond);
+    const uint32_t need = ir_cond_flags(cond);
     if (eflags_have(h, f, need))
         return cond;
     struct flag_state *s = flags_of(h, f);
@@ -531,13 +530,16 @@ unsigned flags_condition(struct host_state *h, ir_reg f, unsigned cond)
     return word_condition(h, s, cond);
 }
 
+bool flags_bring(struct host_state *h, ir_reg f, uint32_t bits)
+{
+    return eflags_have(h, f, bits) || to_eflags(h, flags_of(h, f), bits);
+}
+
 void flags_carry(struct host_state *h, ir_reg f)
 {
-    if (eflags_have(h, f, IR_CF))
+    if (flags_bring(h, f, IR_CF))
         return;
     struct flag_state *s = flags_of(h, f);
-    if (to_eflags(h, s, IR_CF))
-        return;
     make_word(h, s);
     const uint16_t locked = h->locked;
     bit_to_carry(h, s, false);

@@ -72,6 +72,22 @@ static uint32_t operate(struct host_state *h, unsigned kind, unsigned w)
     return 0;
 }
 
+/* KEEP: CF and OF are bits 0 and 8 of b. */
+static void kept(struct host_state *h, unsigned w)
+{
+    struct host_code *c = &h->c;
+    host_rr(c, H_TEST, w, RAX, RAX);
+    host_byte(c, 0x9c);
+    host_pop(c, RAX);
+    host_ri(c, H_AND_I, 32, RAX, IR_ZF | IR_SF | IR_PF);
+    host_rm(c, H_MOV, 32, R11, host_mem(R10, offsetof(struct ir_flags, b)));
+    host_ri(c, H_AND_I, 32, R11, 0x101);
+    host_rm(c, H_LEA, 32, R11, (struct host_mem){ R11, R11, 3, 0 });
+    host_ri(c, H_AND_I, 32, R11, IR_CF | IR_OF);
+    host_rr(c, H_OR, 32, RAX, R11);
+    finish(h);
+}
+
 /* Everything else, in C; vectors may be alive in registers. */
 static uint8_t *by_function(struct host_state *h)
 {
@@ -100,6 +116,8 @@ static void routine(struct host_state *h, unsigned kind, unsigned w, const uint8
     if (kind == IR_FLAGS_WORD) {
         host_ri(&h->c, H_AND_I, 32, RAX, IR_ALL_FLAGS);
         finish(h);
+    } else if (kind == IR_FLAGS_KEEP) {
+        kept(h, w);
     } else {
         const uint32_t have = operate(h, kind, w);
         if (have) {

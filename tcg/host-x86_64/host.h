@@ -227,6 +227,7 @@ void flags_arrive(struct host_state *h, struct label_info *l);       /* one way 
 void flags_at_label(struct host_state *h, const struct label_info *l);       /* all ways have arrived */
 uint16_t flags_registers(struct host_state *h);
 unsigned flags_condition(struct host_state *h, ir_reg f, unsigned cond);     /* the host condition to test now */
+bool flags_bring(struct host_state *h, ir_reg f, uint32_t bits);     /* into EFLAGS; false: its kind cannot cheaply */
 void flags_carry(struct host_state *h, ir_reg f);                    /* puts the carry in CF */
 void flags_to_eflags(struct host_state *h, ir_reg f);                /* all of them */
 unsigned flags_word(struct host_state *h, ir_reg f);                 /* the word, in a fresh temporary that may be changed */

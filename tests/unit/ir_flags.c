@@ -65,6 +65,15 @@ HOST(host_andn_8, "and %%dl, %%al; stc")
 HOST(host_andn_16, "and %%dx, %%ax; stc")
 HOST(host_andn_32, "and %%edx, %%eax; stc")
 HOST(host_andn_64, "and %%rdx, %%rax; stc")
+/* TEST, then CF and OF as before; KEEPCS: CF from b. */
+#define HOST_KEEP(w, test) \
+    HOST(host_keep_##w, "pushfq; pop %%rcx; and $0x801, %%ecx; " test "; " HOST_KEEP_END) \
+    HOST(host_keepc_##w, "pushfq; pop %%rcx; and $0x800, %%ecx; and $1, %%edx; or %%edx, %%ecx; " test "; " HOST_KEEP_END)
+#define HOST_KEEP_END "pushfq; pop %%rdx; and $0xc4, %%edx; or %%ecx, %%edx; push %%rdx; popfq"
+HOST_KEEP(8, "test %%al, %%al")
+HOST_KEEP(16, "test %%ax, %%ax")
+HOST_KEEP(32, "test %%eax, %%eax")
+HOST_KEEP(64, "test %%rax, %%rax")
 HOST_UNARY(host_inc, "inc")
 HOST_UNARY(host_dec, "dec")
 HOST_SHIFT(host_shl, "shl")
@@ -90,7 +99,8 @@ static const struct row { const char *name; enum ir_op op; host_function *host[4
     ROW("SBBS", IR_SBBS, host_sbb), ROW("INCS", IR_INCS, host_inc), ROW("DECS", IR_DECS, host_dec),
     ROW("SHLS", IR_SHLS, host_shl), ROW("SHRS", IR_SHRS, host_shr), ROW("SARS", IR_SARS, host_sar),
     ROW("ROLS", IR_ROLS, host_rol), ROW("RORS", IR_RORS, host_ror), ROW("RCLS", IR_RCLS, host_rcl),
-    ROW("ADDNS", IR_ADDNS, host_addn), ROW("ANDNS", IR_ANDNS, host_andn), ROW("RCRS", IR_RCRS, host_rcr), ROW("MULS", IR_MULS, host_imul),
+    ROW("ADDNS", IR_ADDNS, host_addn), ROW("ANDNS", IR_ANDNS, host_andn), ROW("RCRS", IR_RCRS, host_rcr),
+    ROW("KEEPS", IR_KEEPS, host_keep), ROW("KEEPCS", IR_KEEPCS, host_keepc), ROW("MULS", IR_MULS, host_imul),
     { "SHLDS", IR_SHLDS, { NULL, host_shld_16, host_shld_32, host_shld_64 } },
     { "SHRDS", IR_SHRDS, { NULL, host_shrd_16, host_shrd_32, host_shrd_64 } },
 };
@@ -125,7 +135,7 @@ static uint32_t undefined_flags(enum ir_op op, unsigned w, unsigned count)
 
 static bool is_shift(enum ir_op op)
 {
-    return ir_op_info[op].flags & IR_F_FIRST_FLAGS && op != IR_ADCS && op != IR_SBBS;
+    return ir_op_info[op].flags & IR_F_FIRST_FLAGS && op != IR_ADCS && op != IR_SBBS && op != IR_KEEPS && op != IR_KEEPCS;
 }
 
 static bool one_round(const struct row *row, unsigned index)
