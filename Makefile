@@ -32,7 +32,7 @@ endif
 #: make check-debian a Debian system made by debootstrap, to its login and through a session (DEBIAN_ARCH=i386: that one)
 #: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
 #:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)
-#: make bench        benchmark side by side with qemu-system-i386 and -x86_64
+#: make bench        benchmark side by side with QEMU, about half an hour (ARCH=i386, amd64, armhf or arm64: that part)
 #: make fuzz-devices T=N random accesses to all devices for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds
 #: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared

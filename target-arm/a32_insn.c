@@ -3,7 +3,10 @@
  * One AArch32 instruction as IR: its condition, ITSTATE, R15, and the ways to go on (Arm ARM F2.3, G1.16, pseudocode BXWritePC).
  *
  * ITSTATE: at the borders of units it is in cpu.it and in MODE_IT (unit.c sees to that). Inside an IT block each
- * instruction stores its own ITSTATE first, so that an exception finds it; behind the block 0 is stored, on every way out.
+ * instruction that may raise or leave stores its own ITSTATE first, so that an exception finds it; behind the block 0 is stored, on
+ * every way out.
+ *
+ * A conditional instruction is jumped round; when all it does is compute one register, the new value or the old is chosen instead.
  *
  * UNPREDICTABLE: BX to an address with bits 1:0 = 0b10 clears both. An undefined instruction whose condition fails does nothing.
  */
@@ -173,13 +176,57 @@ static unsigned condition(const struct arm_trans *t)
     return t->word >> 28;
 }
 
+enum { MOST_CHOSEN = 8 };               /* ops that are carried out whether or not they are wanted */
+
+static void take_out(struct ir_unit *u, unsigned from, unsigned to)
+{
+    memmove(&u->code[from], &u->code[to], (u->count - to) * sizeof u->code[0]);
+    u->count -= to - from;
+}
+
+/* No op from there on can end the unit, and no exception can find cpu.it. */
+static bool stays_inside(const struct ir_unit *u, unsigned from)
+{
+    for (unsigned n = from; n < u->count; n++) {
+        if (ir_op_info[u->code[n].op].flags & (IR_F_FAULTS | IR_F_CALL | IR_F_EXITS | IR_F_WRITES_CPU))
+            return false;
+    }
+    return true;
+}
+
+/* The ops behind the branch at `branch` compute one register, last, and nothing else. */
+static bool computes_one(const struct ir_unit *u, unsigned branch)
+{
+    if (u->overflow || u->count < branch + 2 || u->count > branch + 1 + MOST_CHOSEN)
+        return false;
+    for (unsigned n = branch + 1; n < u->count; n++) {
+        const struct ir_insn *insn = &u->code[n];
+        const bool last = n + 1 == u->count, global = insn->d[0] <= u->global_count;
+        if (!(ir_op_info[insn->op].flags & (IR_F_IS_PURE | IR_F_IS_FVAL)) || !insn->d[0] ||
+            u->types[insn->d[0]] != IR_TYPE_INT || global != last)
+            return false;
+    }
+    return true;
+}
+
+static void choose(struct arm_trans *t, unsigned branch, enum ir_cond cond)
+{
+    struct ir_unit *u = t->u;
+    struct ir_insn *last = &u->code[u->count - 1];
+    const ir_reg d = last->d[0], value = ir_temp(u, IR_TYPE_INT);
+    last->d[0] = value;
+    take_out(u, branch, branch + 1);
+    ir_mov_to(u, d, ir_self(u, ARM_NZCV, cond, value, d));
+}
+
 void arm32_translate_insn(struct arm_trans *t)
 {
     const bool in_it = a32_thumb(t) && a32_in_it(t);
-    const unsigned cond = condition(t);
+    const unsigned cond = condition(t), first = t->u->count;
     unsigned skip = 0;
     if (in_it)
         it_store(t, t->it);
+    const unsigned start = t->u->count;
     if (cond < 14) {
         skip = ir_new_label(t->u);
         ir_brf(t->u, (enum ir_cond)(arm_cond(cond) ^ 1), ARM_NZCV, skip);
@@ -189,10 +236,14 @@ void arm32_translate_insn(struct arm_trans *t)
     } else if (may_run(t, t->row->row)) {
         t->row->row->translate(t);
     }
-    if (cond < 14) {
+    if (cond < 14 && computes_one(t->u, start)) {
+        choose(t, start, (enum ir_cond)arm_cond(cond));
+    } else if (cond < 14) {
         ir_label(t->u, skip);
         t->ended = false;
     }
+    if (in_it && !t->ended && !t->u->overflow && stays_inside(t->u, start))
+        take_out(t->u, first, start);
     if (in_it && !t->it_next && !t->ended)
         it_store(t, 0);
 }

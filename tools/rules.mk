@@ -70,7 +70,7 @@ fuzz-devices: $(BUILD)/tests/fuzz/device_fuzz
 fuzz-block: $(BUILD)/tests/fuzz/block_fuzz
 	@$< --seconds $(T)
 bench: all bench-guests
-	@tools/bench $(BUILD)
+	@tools/bench $(BUILD) -g "$(BENCH_GUESTS)"
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat $(DESTDIR)$(PREFIX)/share/man/man1
