@@ -123,7 +123,9 @@ void ram_free(struct ram *ram);
  * priority, and where; NULL: none does. */
 unsigned memory_mark(const struct memory *memory);
 const char *memory_conflict(const struct memory *memory, unsigned mark, uint64_t *address);
-/* "info mtree": one line a region. */
+/* "info mtree -f": what an access meets, a line a range. "info mtree": the regions as they were added, what lies below others and
+ * what is switched off included. Machine lock held. */
 void memory_print(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque);
+void memory_print_regions(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque);
 
 #endif

@@ -12,6 +12,7 @@
  *
  * The same priority: the region added last wins.
  */
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <glib.h>
@@ -760,20 +761,43 @@ const char *memory_conflict(const struct memory *memory, unsigned mark, uint64_t
 
 /* ---- For people ---- */
 
+static const char *kind_name(const struct region *region, bool read_only)
+{
+    return region->kind == REGION_IO ? "i/o" : read_only ? "rom" : "ram";
+}
+
 void memory_print(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque)
 {
     const struct view *view = &memory->views[atomic_load(&memory->current)];
-    line(opaque, memory->name);
     for (uint32_t i = 0; i < view->ranges->count; i++) {
         const struct range *range = &view->ranges->of[i];
-        if (!range->region) {
-            continue;
+        if (range->region) {
+            g_autofree char *text = g_strdup_printf("%016" PRIx64 "-%016" PRIx64 " (prio %d, %s): %s @%016" PRIx64, range->first,
+                                                    range->last, range->region->priority, kind_name(range->region, range->read_only),
+                                                    range->region->name, range->offset);
+            line(opaque, text);
         }
-        const char *kind = range->region->kind == REGION_IO ? "i/o" : range->read_only ? "rom" : "ram";
-        char *text = g_strdup_printf("  %016" G_GINT64_MODIFIER "x-%016" G_GINT64_MODIFIER "x (prio %d, %s): %s @%"
-                                     G_GINT64_MODIFIER "x", range->first, range->last, range->region->priority, kind,
-                                     range->region->name, range->offset);
+    }
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct region *one = *(struct region *const *)a, *other = *(struct region *const *)b;
+    return one->address < other->address ? -1 : one->address > other->address ? 1 : other->priority - one->priority;
+}
+
+void memory_print_regions(const struct memory *memory, void (*line)(void *opaque, const char *text), void *opaque)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_copy(memory->regions, NULL, NULL);
+    g_ptr_array_sort(sorted, by_address);
+    for (unsigned i = 0; i < sorted->len; i++) {
+        const struct region *region = sorted->pdata[i];
+        g_autofree char *target = region->kind == REGION_ALIAS ? g_strdup_printf(" -> %016" PRIx64, region->target) : NULL;
+        g_autofree char *text = g_strdup_printf("%016" PRIx64 "-%016" PRIx64 " (prio %d, %s): %s%s%s%s", region->address,
+                                                region_last(region), region->priority,
+                                                target ? "alias" : kind_name(region, region->read_only), region->name,
+                                                target ? target : "", region->enabled ? "" : " [disabled]",
+                                                region->smm_only ? " [SMM]" : "");
         line(opaque, text);
-        g_free(text);
     }
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "hw/boards/backends.h"
 #include "base/network.h"
+#include "hw/boards/devices.h"
 #include "monitor/internal.h"
 
 enum { CHUNK_BYTES = 64 << 10, MOST_HOLD_MS = 60000 };
@@ -153,4 +154,19 @@ const char *action_status(struct monitor *monitor)
     case MACHINE_SHUTDOWN: return "shutdown";
     default: return monitor->machine->started ? "paused" : "prelaunch";
     }
+}
+
+/* Devices are made before anything runs and live as long as the machine: no bus can tell a guest of a new one yet. */
+bool action_device_add(struct monitor *monitor, const char *spec, GError **error)
+{
+    g_autofree char *name = options_driver(spec);
+    const char *driver = name + (g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0);
+    const struct device_kind *kind = device_find(driver, error);
+    return kind && error_fail(error, "Bus '%s' does not support hotplugging: give -device %s when the machine starts",
+                              device_bus_name(kind), driver);
+}
+
+bool action_device_del(struct monitor *monitor, const char *id, GError **error)
+{
+    return error_fail(error, "Device '%s' not found: none that could be pulled out while the machine runs", id);
 }

@@ -128,6 +128,45 @@ void hmp_info(struct hmp *hmp, unsigned count, char **arguments)
     }
 }
 
+/* ---- Names ---- */
+
+static void add_names(GPtrArray *found, const char *names, const char *start)
+{
+    g_auto(GStrv) all = g_strsplit(names, "|", -1);
+    for (unsigned i = 0; all[i]; i++) {
+        if (g_str_has_prefix(all[i], start)) {
+            g_ptr_array_add(found, g_strdup(all[i]));
+        }
+    }
+}
+
+static void add_table(struct monitor *monitor, GPtrArray *found, bool command, const char *start)
+{
+    const struct cpu *cpu = monitor_cpu(monitor, 0);
+    const struct cpu_view *view = cpu ? cpu_view_of(cpu) : NULL;
+    for (const struct hmp_command *row = command ? hmp_commands : hmp_topics; row->names; row++) {
+        add_names(found, row->names, start);
+    }
+    for (const struct cpu_view_topic *topic = view ? view->topics : NULL; topic && topic->name; topic++) {
+        if (topic->command == command) {
+            add_names(found, topic->name, start);
+        }
+    }
+}
+
+/* QEMU's words, and what it does not say: the nearest there is. */
+static void unknown_command(struct hmp *hmp, const char *name)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+    add_table(hmp->monitor, all, true, "");
+    g_ptr_array_add(all, NULL);
+    const char *near = nearest_name(name, (const char *const *)all->pdata);
+    g_string_append_printf(hmp->out, "unknown command: '%s'\n", name);
+    if (near) {
+        g_string_append_printf(hmp->out, "did you mean '%s'?\n", near);
+    }
+}
+
 void hmp_run(struct hmp *hmp, const char *line)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -161,7 +200,7 @@ void hmp_run(struct hmp *hmp, const char *line)
     } else if (topic) {
         run_topic(hmp, topic, words->len > 1 ? arguments[0] : "");
     } else {
-        g_string_append_printf(hmp->out, "unknown command: '%s'\n", name);
+        unknown_command(hmp, name);
     }
 }
 
@@ -212,30 +251,6 @@ void hmp_help(struct hmp *hmp, unsigned count, char **arguments)
 }
 
 /* ---- Completion ---- */
-
-static void add_names(GPtrArray *found, const char *names, const char *start)
-{
-    g_auto(GStrv) all = g_strsplit(names, "|", -1);
-    for (unsigned i = 0; all[i]; i++) {
-        if (g_str_has_prefix(all[i], start)) {
-            g_ptr_array_add(found, g_strdup(all[i]));
-        }
-    }
-}
-
-static void add_table(struct monitor *monitor, GPtrArray *found, bool command, const char *start)
-{
-    const struct cpu *cpu = monitor_cpu(monitor, 0);
-    const struct cpu_view *view = cpu ? cpu_view_of(cpu) : NULL;
-    for (const struct hmp_command *row = command ? hmp_commands : hmp_topics; row->names; row++) {
-        add_names(found, row->names, start);
-    }
-    for (const struct cpu_view_topic *topic = view ? view->topics : NULL; topic && topic->name; topic++) {
-        if (topic->command == command) {
-            add_names(found, topic->name, start);
-        }
-    }
-}
 
 char **hmp_complete(struct monitor *monitor, const char *text)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* 'info' about devices: the list of them, PCI, interrupt controllers of the PC. */
+/* 'info' about devices: the list of them, PCI; those that come and go. */
 #include <inttypes.h>
 #include <string.h>
-#include "hw/intc/i8259.h"
-#include "hw/intc/ioapic.h"
 #include "hw/pci/pci.h"
 #include "monitor/internal.h"
 
@@ -91,65 +89,18 @@ void hmp_info_pci(struct hmp *hmp, unsigned count, char **arguments)
     monitor_unlock(hmp->monitor);
 }
 
-/* ---- Interrupt controllers ---- */
+/* ---- Coming and going ---- */
 
-static void *find_device(struct hmp *hmp, const struct device_type *type)
+void hmp_device_add(struct hmp *hmp, unsigned count, char **arguments)
 {
-    const GArray *devices = hmp->monitor->machine->devices;
-    for (unsigned i = 0; i < devices->len; i++) {
-        const struct machine_device *entry = &g_array_index(devices, struct machine_device, i);
-        if (entry->type == type) {
-            return entry->device;
-        }
-    }
-    return NULL;
+    GError *error = NULL;
+    action_device_add(hmp->monitor, arguments[0], &error);
+    hmp_fail(hmp, error);
 }
 
-static void put_ioapic(GString *out, const struct ioapic_state *s)
+void hmp_device_del(struct hmp *hmp, unsigned count, char **arguments)
 {
-    static const char *const modes[8] = { "fixed", "lowest", "SMI", "...", "NMI", "INIT", "...", "ExtINT" };
-    g_string_append_printf(out, "ioapic0: ver=0x20 id=0x%02x sel=0x%02x\n", s->id >> 24 & 0xf, s->select);
-    for (unsigned i = 0; i < IOAPIC_PINS; i++) {
-        uint64_t r = s->redirection[i];
-        g_string_append_printf(out, "  pin %-2u 0x%016" PRIx64 " dest=%" PRIx64 " vec=%-3u active-%s %-5s %-6s %-6s %s%s\n", i, r,
-                               r >> 56, (unsigned)(r & 0xff), r & 1 << 13 ? "lo" : "hi", r & 1 << 15 ? "level" : "edge",
-                               r & 1 << 16 ? "masked" : "", modes[r >> 8 & 7], r & 1 << 11 ? "logical" : "physical",
-                               s->lines >> i & 1 ? " line high" : "");
-    }
-}
-
-void hmp_info_pic(struct hmp *hmp, unsigned count, char **arguments)
-{
-    const struct i8259 *pic = find_device(hmp, &i8259_type);
-    const struct ioapic *ioapic = find_device(hmp, &ioapic_type);
-    monitor_lock(hmp->monitor);
-    if (ioapic) {
-        put_ioapic(hmp->out, &ioapic->state);
-    }
-    for (unsigned i = 2; pic && i-- > 0;) {
-        const struct i8259_chip *chip = &pic->state.chip[i];
-        g_string_append_printf(hmp->out, "pic%u: irr=%02x imr=%02x isr=%02x hprio=%u irq_base=%02x rr_sel=%u elcr=%02x fnm=%u\n",
-                               i, chip->irr, chip->imr, chip->isr, chip->priority_add, chip->vector_base, chip->read_isr,
-                               chip->elcr, chip->icw4 >> 4 & 1);
-    }
-    monitor_unlock(hmp->monitor);
-    if (!pic && !ioapic) {
-        hmp_error(hmp, "no interrupt controller of this machine is shown yet");
-    }
-}
-
-void hmp_info_irq(struct hmp *hmp, unsigned count, char **arguments)
-{
-    const struct i8259 *pic = find_device(hmp, &i8259_type);
-    const struct ioapic *ioapic = find_device(hmp, &ioapic_type);
-    monitor_lock(hmp->monitor);
-    if (pic) {
-        g_string_append_printf(hmp->out, "i8259: lines %02x%02x masked %02x%02x in service %02x%02x\n", pic->state.chip[1].lines,
-                               pic->state.chip[0].lines, pic->state.chip[1].imr, pic->state.chip[0].imr,
-                               pic->state.chip[1].isr, pic->state.chip[0].isr);
-    }
-    if (ioapic) {
-        g_string_append_printf(hmp->out, "ioapic: lines %06x\n", ioapic->state.lines);
-    }
-    monitor_unlock(hmp->monitor);
+    GError *error = NULL;
+    action_device_del(hmp->monitor, arguments[0], &error);
+    hmp_fail(hmp, error);
 }

@@ -99,14 +99,27 @@ static void put_line(void *opaque, const char *text)
     g_string_append_printf(hmp->out, "  %s\n", text);
 }
 
+/* info mtree: regions; -f: the flat view that they make, in QEMU's words. */
 void hmp_info_mtree(struct hmp *hmp, unsigned count, char **arguments)
 {
-    struct machine *machine = hmp->monitor->machine;
+    const struct memory *spaces[] = { hmp->monitor->machine->memory, hmp->monitor->machine->ports };
+    static const char *const names[] = { "memory", "I/O" };
+    bool flat = count && !strcmp(arguments[0], "-f");
+    if (count && !flat) {
+        hmp_error(hmp, "usage: info mtree [-f]");
+        return;
+    }
     monitor_lock(hmp->monitor);
-    g_string_append(hmp->out, "address-space: memory\n");
-    memory_print(machine->memory, put_line, hmp);
-    g_string_append(hmp->out, "\naddress-space: I/O\n");
-    memory_print(machine->ports, put_line, hmp);
+    for (unsigned i = 0; i < ARRAY_LEN(spaces); i++) {
+        if (flat) {
+            g_string_append_printf(hmp->out, "FlatView #%u\n AS \"%s\"\n", i, names[i]);
+            memory_print(spaces[i], put_line, hmp);
+        } else {
+            g_string_append_printf(hmp->out, "address-space: %s\n", names[i]);
+            memory_print_regions(spaces[i], put_line, hmp);
+        }
+        g_string_append_c(hmp->out, '\n');
+    }
     monitor_unlock(hmp->monitor);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands that steer: run state, CPU to look at, log, media, cables. */
 #include <string.h>
+#include "base/log.h"
 #include "hw/boards/backends.h"
 #include "monitor/internal.h"
 
@@ -72,6 +73,41 @@ void hmp_log(struct hmp *hmp, unsigned count, char **arguments)
         log->mask = 0;
     } else if (!log_set_mask(log, arguments[0], &error)) {
         hmp_fail(hmp, error);
+    }
+}
+
+static const char *const categories[LOG_CATEGORY_COUNT] = {
+#define LOG_CATEGORY(name, help) #name,
+#include "base/log_categories.def"
+#undef LOG_CATEGORY
+};
+
+/* trace-event NAME on|off, as QEMU's; NAME may have * in it. */
+void hmp_trace_event(struct hmp *hmp, unsigned count, char **arguments)
+{
+    struct log *log = hmp->monitor->board->log;
+    bool on = !strcmp(arguments[1], "on"), found = false;
+    if (!on && strcmp(arguments[1], "off")) {
+        hmp_error(hmp, "usage: trace-event CATEGORY on|off");
+        return;
+    }
+    for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
+        if (g_pattern_match_simple(arguments[0], categories[i])) {
+            log->mask = on ? log->mask | 1u << i : log->mask & ~(1u << i);
+            found = true;
+        }
+    }
+    if (!found) {
+        hmp_error(hmp, "there is no category '%s'; see 'info trace-events'", arguments[0]);
+    }
+}
+
+void hmp_info_trace_events(struct hmp *hmp, unsigned count, char **arguments)
+{
+    for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
+        if (!count || g_pattern_match_simple(arguments[0], categories[i])) {
+            g_string_append_printf(hmp->out, "%s : state %d\n", categories[i], log_on(hmp->monitor->board->log, i));
+        }
     }
 }
 

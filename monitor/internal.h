@@ -76,6 +76,9 @@ bool action_change(struct monitor *monitor, const char *device, const char *file
                    GError **error);
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
 bool action_nmi(struct monitor *monitor, GError **error);
+/* Both always fail so far, and say why. */
+bool action_device_add(struct monitor *monitor, const char *spec, GError **error);
+bool action_device_del(struct monitor *monitor, const char *id, GError **error);
 const char *action_status(struct monitor *monitor);     /* "running", "paused", "prelaunch", "shutdown" */
 /* core.c */
 bool action_dump_core(struct monitor *monitor, const char *path, GError **error);

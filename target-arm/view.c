@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * An ARM CPU for the monitor (tcg/cpu_view.h): registers in the form that QEMU's "info registers" has, translation of
- * addresses by the tables in use, where a page table leads. System registers are shown as far as paging and exceptions
- * need them ("info system").
- */
+/* An ARM CPU for the monitor (tcg/cpu_view.h): registers in the form that QEMU's "info registers" has. */
 #include <elf.h>
 #include <inttypes.h>
 #include <string.h>
 #include "target-arm/cpu.h"
 #include "target-arm/system.h"
 #include "target-arm/view.h"
-
-enum { TCR_EL1_HA = 39, TCR_EL2_HA = 21, VTCR_HA = 21 };
 
 static void print_flags(uint32_t psr, GString *out)
 {
@@ -146,79 +140,20 @@ static uint64_t instruction(struct cpu *base)
     return base->pc;
 }
 
-/* The walk of the engine, but for the access flag: a table whose flags the hardware would set is read as it is, so a
- * page that was never used counts as not mapped. At EL0 also what only EL1 may see. */
-static bool translate(struct cpu *base, uint64_t linear, uint64_t *physical)
-{
-    struct arm_cpu *cpu = arm_cpu_of(base);
-    unsigned mmu = base->frontend->fetch_mmu(base->mode);
-    uint64_t tcr1 = cpu->tcr[EL1], tcr2 = cpu->tcr[EL2], vtcr = cpu->vtcr;
-    bool tagged = cpu->tagged_entries;
-    struct mmu_page page;
-    linear = cpu->aarch64 ? linear : (uint32_t)linear;
-    cpu->tcr[EL1] &= ~(1ull << TCR_EL1_HA);
-    cpu->tcr[EL2] &= ~(1ull << TCR_EL2_HA);
-    cpu->vtcr &= ~(1ull << VTCR_HA);
-    bool found = arm_mmu_walk(base, linear, MMU_READ, mmu, false, &page) ||
-                 (mmu == ARM_MMU_EL0 && arm_mmu_walk(base, linear, MMU_READ, ARM_MMU_EL1, false, &page));
-    cpu->tcr[EL1] = tcr1;
-    cpu->tcr[EL2] = tcr2;
-    cpu->vtcr = vtcr;
-    cpu->tagged_entries = tagged;
-    *physical = found ? (page.physical & ~0xfffull) | (linear & 0xfff) : 0;
-    return found;
-}
-
 static unsigned disassemble(struct cpu *base, const uint8_t *code, unsigned size, uint64_t linear, char *text, unsigned text_size)
 {
     return base->frontend->disassemble(code, size, linear, base->mode, text, text_size);
 }
 
-/* ---- Topics ---- */
-
-static void page(struct cpu *base, const char *argument, uint64_t linear, GString *out)
-{
-    const struct arm_cpu *cpu = arm_cpu_of(base);
-    uint64_t physical;
-    if (!(cpu->sctlr[MAX(cpu->el, 1)] & 1)) {
-        g_string_append(out, "the MMU is off (SCTLR.M = 0)\n");
-    }
-    if (translate(base, linear, &physical)) {
-        g_string_append_printf(out, "virtual %#" PRIx64 " is physical %#" PRIx64 "\n", linear, physical);
-    } else {
-        g_string_append_printf(out, "virtual %#" PRIx64 " is not mapped\n", linear);
-    }
-}
-
-static void info_system(struct cpu *base, const char *argument, uint64_t value, GString *out)
-{
-    const struct arm_cpu *cpu = arm_cpu_of(base);
-    for (unsigned el = EL1; el <= EL3; el++) {
-        if ((el == EL2 && !cpu->has_el2) || (el == EL3 && !cpu->has_el3)) {
-            continue;
-        }
-        g_string_append_printf(out, "EL%u: SCTLR=%016" PRIx64 " TCR=%016" PRIx64 " TTBR0=%016" PRIx64 " TTBR1=%016" PRIx64 " MAIR=%016"
-                               PRIx64 "\n     VBAR=%016" PRIx64 " ELR=%016" PRIx64 " SPSR=%08" PRIx64 " ESR=%08" PRIx64 " FAR=%016"
-                               PRIx64 "\n", el, cpu->sctlr[el], cpu->tcr[el], cpu->ttbr0[el], cpu->ttbr1[el], cpu->mair[el],
-                               cpu->vbar[el], cpu->elr[el], cpu->spsr[el], cpu->esr[el], cpu->far[el]);
-    }
-    g_string_append_printf(out, "HCR=%016" PRIx64 " SCR=%016" PRIx64 " MPIDR=%016" PRIx64 "%s\n", cpu->hcr, cpu->scr, cpu->mpidr,
-                           cpu->powered_off ? " powered off" : "");
-}
-
-static const struct cpu_view_topic topics[] = {
-    { "system", "", "system registers of paging and exceptions", false, info_system },
-    { "page", "ADDRESS", "what a virtual address is translated to", true, page },
-    { NULL, NULL, NULL, false, NULL },
-};
-
 const struct cpu_view arm_view64 = {
     .print_registers = print_registers, .register_name = register_name64, .register_value = register_value64,
-    .set_register = set_register64, .mode_name = mode_name, .instruction = instruction, .translate = translate, .disassemble = disassemble,
-    .word_bytes = 8, .elf_machine = EM_AARCH64, .topics = topics,
+    .set_register = set_register64, .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
+    .disassemble = disassemble,
+    .word_bytes = 8, .elf_machine = EM_AARCH64, .topics = arm_view_topics,
 };
 const struct cpu_view arm_view32 = {
     .print_registers = print_registers, .register_name = register_name32, .register_value = register_value32,
-    .set_register = set_register32, .mode_name = mode_name, .instruction = instruction, .translate = translate, .disassemble = disassemble,
-    .word_bytes = 4, .elf_machine = EM_ARM, .topics = topics,
+    .set_register = set_register32, .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
+    .disassemble = disassemble,
+    .word_bytes = 4, .elf_machine = EM_ARM, .topics = arm_view_topics,
 };

@@ -3,6 +3,10 @@
 #define TARGET_ARM_VIEW_H
 #include "tcg/cpu_view.h"
 
+/* Between view.c and view_tables.c. */
 extern const struct cpu_view arm_view64, arm_view32;
+extern const struct cpu_view_topic arm_view_topics[];
+
+bool arm_view_translate(struct cpu *cpu, uint64_t linear, uint64_t *physical);
 
 #endif

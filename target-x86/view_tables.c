@@ -344,6 +344,29 @@ static void print_stack(struct cpu *base, const char *argument, uint64_t count, 
     }
 }
 
+/* The frames of code that keeps a frame pointer: [BP] is the caller's BP, the word above it where the call returns to. */
+static void back_trace(struct cpu *base, const char *argument, uint64_t count, GString *out)
+{
+    enum { MOST_FRAMES = 64 };
+    const struct x86_cpu *cpu = x86_cpu_of(base);
+    bool lng = base->mode & MODE_CODE64;
+    unsigned bytes = lng ? 8 : base->mode & MODE_STACK32 ? 4 : 2;
+    uint64_t mask = UINT64_MAX >> (64 - 8 * bytes), frame = cpu->regs[R_BP] & mask;
+    count = !*argument ? MOST_FRAMES : MIN(count, MOST_FRAMES);
+    g_string_append_printf(out, "#0  %#" PRIx64 "\n", x86_rip(cpu));
+    for (unsigned i = 1; i <= count && frame; i++) {
+        uint64_t next = 0, address = 0, linear = lng ? frame : cpu->seg[SEG_SS].base + frame;
+        if (!cpu_view_read(base, linear, &next, bytes) || !cpu_view_read(base, linear + bytes, &address, bytes)) {
+            return;
+        }
+        g_string_append_printf(out, "#%-2u %#" PRIx64 "  frame %#" PRIx64 "\n", i, address, frame);
+        if (next <= frame) {
+            return;
+        }
+        frame = next;
+    }
+}
+
 const struct cpu_view_topic x86_view_topics[] = {
     { "mem", "", "ranges of linear addresses that are mapped, with their rights", false, info_mem },
     { "tlb", "", "every page that is mapped: linear, physical, bits", false, info_tlb },
@@ -353,5 +376,6 @@ const struct cpu_view_topic x86_view_topics[] = {
     { "tss", "", "the task state segment", false, info_tss },
     { "page", "ADDRESS", "the page tables' entries for a linear address", true, page },
     { "print-stack", "[COUNT]", "words on the stack", true, print_stack },
+    { "bt", "[COUNT]", "return addresses by the chain of frame pointers", true, back_trace },
     { NULL, NULL, NULL, false, NULL },
 };
