@@ -23,6 +23,10 @@ unsigned simd_bits(const struct arm_trans *t);
 struct simd_call simd_call_of(const struct arm_trans *t, unsigned bits);
 void simd_run(struct arm_trans *t, const struct simd_call *call);
 /* By the host's vector instructions, when they do the same (a64_simd_host.c). */
+/* op of lanes, form SAME, as a fresh vector; IR_NONE when the host has nothing (ops may then have been emitted in vain). */
+ir_reg simd_host_same(struct arm_trans *t, unsigned op, unsigned bits, unsigned imm, ir_reg d, ir_reg n, ir_reg m);
+/* The lane in every lane, 16 to 64 bits. */
+ir_reg simd_host_splat(struct arm_trans *t, unsigned bits, ir_reg v, unsigned index);
 bool simd_host(struct arm_trans *t, const struct simd_call *call);
 /* a64_fp_host.c: the same for floating point. */
 bool simd_host_fp(struct arm_trans *t, const struct simd_call *call);

@@ -8,12 +8,14 @@
 #include "target-arm/a64_simd.h"
 
 #define BINARY .reg_role = IR_COPY_BOTH, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
+#define UNARY .reg_role = IR_COPY_WRITE, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
 #define IMMEDIATE(op, ext) \
     { .name = "shift", .prefix = 0x66, .map = 1, .opcode = op, .imm_bytes = 1, .modrm_reg = ext, \
       .rm_role = IR_COPY_BOTH, \
       .rm_class = IR_COPY_VEC }
 #define P(nm, op) { .name = nm, .prefix = 0x66, .map = 1, .opcode = op, BINARY }
 #define P38(nm, op) { .name = nm, .prefix = 0x66, .map = 2, .opcode = op, BINARY }
+#define P38_ONE(nm, op) { .name = nm, .prefix = 0x66, .map = 2, .opcode = op, UNARY }
 #define NONE { .name = NULL }
 
 /* By log2 of the lane's bytes. */
@@ -33,7 +35,11 @@ static const struct ir_copy
     and = P("PAND", 0xdb), andn = P("PANDN", 0xdf), or = P("POR", 0xeb), xor = P("PXOR", 0xef),
     shl[4] = { NONE, IMMEDIATE(0x71, 6), IMMEDIATE(0x72, 6), IMMEDIATE(0x73, 6) },
     shr[4] = { NONE, IMMEDIATE(0x71, 2), IMMEDIATE(0x72, 2), IMMEDIATE(0x73, 2) },
+    shuffle = { .name = "PSHUFD", .prefix = 0x66, .map = 1, .opcode = 0x70, .imm_bytes = 1, UNARY },
+    shuffle_low = { .name = "PSHUFLW", .prefix = 0xf2, .map = 1, .opcode = 0x70, .imm_bytes = 1, UNARY },
+    shuffle_high = { .name = "PSHUFHW", .prefix = 0xf3, .map = 1, .opcode = 0x70, .imm_bytes = 1, UNARY },
     sar[4] = { NONE, IMMEDIATE(0x71, 4), IMMEDIATE(0x72, 4), NONE },
+    absolute[4] = { P38_ONE("PABSB", 0x1c), P38_ONE("PABSW", 0x1d), P38_ONE("PABSD", 0x1e), NONE },
     align = { .name = "PALIGNR", .prefix = 0x66, .map = 3, .opcode = 0x0f, .imm_bytes = 1, BINARY };
 
 static ir_reg copy_of(struct arm_trans *t, ir_reg v)
@@ -55,6 +61,13 @@ static ir_reg shifted(struct arm_trans *t, const struct ir_copy *copy, ir_reg a,
 {
     ir_reg r = copy_of(t, a);
     ir_emit_copy(t->u, copy, (int)by, r, IR_NONE, r, IR_NONE, IR_NONE, IR_NONE);
+    return r;
+}
+
+static ir_reg one_operand(struct arm_trans *t, const struct ir_copy *copy, ir_reg a)
+{
+    ir_reg r = ir_temp(t->u, IR_TYPE_VEC);
+    ir_emit_copy(t->u, copy, 0, r, IR_NONE, a, IR_NONE, IR_NONE, IR_NONE);
     return r;
 }
 
@@ -139,14 +152,26 @@ static ir_reg shift(struct arm_trans *t, unsigned op, unsigned size, unsigned bi
     }
 }
 
-static ir_reg arithmetic(struct arm_trans *t, const struct simd_call *c, unsigned size, ir_reg d, ir_reg n, ir_reg m)
+/* Absolute differences of up to 32 bits: the greater less the smaller. */
+static ir_reg difference(struct arm_trans *t, bool is_unsigned, unsigned size, ir_reg n, ir_reg m)
 {
-    const struct ir_copy *copy = simple(c->op, size);
+    const struct ir_copy *greatest = is_unsigned ? umax : smax, *least = is_unsigned ? umin : smin;
+    return greatest[size].name ? apply(t, &sub[size], apply(t, &greatest[size], n, m), apply(t, &least[size], n, m)) : IR_NONE;
+}
+
+static ir_reg arithmetic(struct arm_trans *t, unsigned op, unsigned size, ir_reg d, ir_reg n, ir_reg m)
+{
+    const struct ir_copy *copy = simple(op, size);
     if (copy) {
         return apply(t, copy, n, m);
     }
-    switch (c->op) {
+    switch (op) {
     case SIMD_NOT: return inverted(t, n);
+    case SIMD_ABS: return absolute[size].name ? one_operand(t, &absolute[size], n) : IR_NONE;
+    case SIMD_SABD:
+    case SIMD_UABD: return difference(t, op == SIMD_UABD, size, n, m);
+    case SIMD_SABA:
+    case SIMD_UABA: return size < 3 ? apply(t, &add[size], difference(t, op == SIMD_UABA, size, n, m), d) : IR_NONE;
     case SIMD_NEG: return apply(t, &sub[size], zero(t), n);
     case SIMD_MLA: return mul[size].name ? apply(t, &add[size], apply(t, &mul[size], n, m), d) : IR_NONE;
     case SIMD_MLS: return mul[size].name ? apply(t, &sub[size], d, apply(t, &mul[size], n, m)) : IR_NONE;
@@ -154,24 +179,45 @@ static ir_reg arithmetic(struct arm_trans *t, const struct simd_call *c, unsigne
     }
 }
 
+ir_reg simd_host_splat(struct arm_trans *t, unsigned bits, ir_reg v, unsigned index)
+{
+    ir_reg r = ir_temp(t->u, IR_TYPE_VEC);
+    if (bits == 8) {
+        return IR_NONE;
+    }
+    if (bits == 16) {               /* the word in its half, then that half everywhere */
+        ir_emit_copy(t->u, index < 4 ? &shuffle_low : &shuffle_high, (int)(index & 3) * 0x55, r, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
+        v = r;
+        index = index < 4 ? 0 : 2;
+    }
+    const int order = bits == 64 ? (index ? 0xee : 0x44) : (int)index * 0x55;
+    ir_emit_copy(t->u, &shuffle, order, r, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
+    return r;
+}
+
+ir_reg simd_host_same(struct arm_trans *t, unsigned op, unsigned bits, unsigned imm, ir_reg d, ir_reg n, ir_reg m)
+{
+    unsigned size = (unsigned)__builtin_ctz(bits) - 3;
+    if (op >= SIMD_AND && op <= SIMD_BIF) {
+        return logic(t, op, d, n, m);
+    }
+    if (op >= SIMD_SSHR && op <= SIMD_UQSHL_I) {
+        return shift(t, op, size, bits, imm, d, n);
+    }
+    ir_reg r = arithmetic(t, op, size, d, n, m);
+    return r ? r : compare(t, op, size, n, m);
+}
+
 bool simd_host(struct arm_trans *t, const struct simd_call *c)
 {
     if (c->op > SIMD_FP_FIRST) {
         return simd_host_fp(t, c);
     }
-    if (c->form != FORM_SAME || c->element) {
+    if (c->form != FORM_SAME || (c->element && c->bits == 8)) {
         return false;
     }
-    unsigned size = (unsigned)__builtin_ctz(c->bits) - 3;
-    ir_reg d = arm_v(c->d), n = arm_v(c->n), m = arm_v(c->m), r;
-    if (c->op >= SIMD_AND && c->op <= SIMD_BIF) {
-        r = logic(t, c->op, d, n, m);
-    } else if (c->op >= SIMD_SSHR && c->op <= SIMD_UQSHL_I) {
-        r = shift(t, c->op, size, c->bits, c->imm, d, n);
-    } else {
-        r = arithmetic(t, c, size, d, n, m);
-        r = r ? r : compare(t, c->op, size, n, m);
-    }
+    ir_reg d = arm_v(c->d), m = c->element ? simd_host_splat(t, c->bits, arm_v(c->m), c->index) : arm_v(c->m);
+    ir_reg r = simd_host_same(t, c->op, c->bits, c->imm, d, arm_v(c->n), m);
     if (!r) {
         return false;
     }

@@ -157,11 +157,19 @@ static void pmull64(struct arm_trans *t)
 
 /* ---- by scalar ---- */
 
-/* The scalar in every element of 64 bits. 16 bits: D0-7, index M:m<3>; 32 bits: D0-15, index M. */
+/* 16 bits: D0-7, index M:m<3>; 32 bits: D0-15, index M. */
+static unsigned scalar_place(const struct arm_trans *t, unsigned *index)
+{
+    const unsigned m = f(t, 'm');
+    *index = f(t, 'z') == 1 ? f(t, 'M') << 1 | m >> 3 : f(t, 'M');
+    return f(t, 'z') == 1 ? m & 7 : m;
+}
+
+/* The scalar in every element of 64 bits. */
 static ir_reg scalar(struct arm_trans *t)
 {
-    const unsigned bits = 8u << f(t, 'z'), m = f(t, 'm');
-    const unsigned reg = f(t, 'z') == 1 ? m & 7 : m, index = f(t, 'z') == 1 ? f(t, 'M') << 1 | m >> 3 : f(t, 'M');
+    unsigned index;
+    const unsigned bits = 8u << f(t, 'z'), reg = scalar_place(t, &index);
     ir_reg value = neon_get_lane(t, bits, reg, index);
     return ir_op2(t->u, IR_MUL, 64, value, ir_const(t->u, bits == 16 ? 0x0001000100010001 : 0x0000000100000001));
 }
@@ -169,7 +177,9 @@ static ir_reg scalar(struct arm_trans *t)
 static void by_scalar(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t), how = op_how(op_of(t), 8u << f(t, 'z'), false);
-    if (bad(t, d | n))
+    unsigned index;
+    const unsigned place = scalar_place(t, &index);
+    if (bad(t, d | n) || neon_host_scalar(t, op_of(t), 8u << f(t, 'z'), d, n, place, index))
         return;
     ir_reg m = scalar(t);
     for (unsigned i = 0; i < halves(t); i++) {
@@ -361,8 +371,17 @@ static void each(struct arm_trans *t, unsigned bits)
     }
 }
 
-static void unary(struct arm_trans *t) { each(t, 8u << f(t, 'z')); }
-static void zero(struct arm_trans *t) { each(t, 8u << f(t, 'z')); }
+static void unary(struct arm_trans *t)
+{
+    if (!bad(t, neon_d(t) | neon_m(t)) && !neon_host_one(t, op_of(t), 8u << f(t, 'z'), neon_d(t), neon_m(t)))
+        each(t, 8u << f(t, 'z'));
+}
+
+static void zero(struct arm_trans *t)
+{
+    if (!bad(t, neon_d(t) | neon_m(t)) && !neon_host_zero(t, op_of(t), 8u << f(t, 'z'), neon_d(t), neon_m(t)))
+        each(t, 8u << f(t, 'z'));
+}
 static void unary_size(struct arm_trans *t) { each(t, 32); }
 
 static void invert(struct arm_trans *t)

@@ -5,6 +5,7 @@
  */
 #include "target-arm/neon_host.h"
 #include "target-arm/neon_ops.h"
+#include "target-arm/a64_simd.h"
 
 #define BINARY .reg_role = IR_COPY_BOTH, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
 #define UNARY .reg_role = IR_COPY_WRITE, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
@@ -17,33 +18,19 @@ static const struct ir_copy pshufd = { .name = "pshufd", .prefix = 0x66, .map = 
 static const struct ir_copy punpcklqdq = SSE2("punpcklqdq", 0x6c);
 static const struct ir_copy pand = SSE2("pand", 0xdb), pandn = SSE2("pandn", 0xdf), por = SSE2("por", 0xeb), pxor = SSE2("pxor", 0xef);
 
-struct three { uint8_t op, bits; int8_t is_unsigned; bool swapped, sse41; struct ir_copy copy; };
-/* is_unsigned: -1 either. swapped: the operands change places. */
-static const struct three threes[] = {
-    { NEON_ADD, 8, -1, false, false, SSE2("paddb", 0xfc) }, { NEON_ADD, 16, -1, false, false, SSE2("paddw", 0xfd) },
-    { NEON_ADD, 32, -1, false, false, SSE2("paddd", 0xfe) }, { NEON_ADD, 64, -1, false, false, SSE2("paddq", 0xd4) },
-    { NEON_SUB, 8, -1, false, false, SSE2("psubb", 0xf8) }, { NEON_SUB, 16, -1, false, false, SSE2("psubw", 0xf9) },
-    { NEON_SUB, 32, -1, false, false, SSE2("psubd", 0xfa) }, { NEON_SUB, 64, -1, false, false, SSE2("psubq", 0xfb) },
-    { NEON_CEQ, 8, -1, false, false, SSE2("pcmpeqb", 0x74) }, { NEON_CEQ, 16, -1, false, false, SSE2("pcmpeqw", 0x75) },
-    { NEON_CEQ, 32, -1, false, false, SSE2("pcmpeqd", 0x76) },
-    { NEON_CGT, 8, 0, false, false, SSE2("pcmpgtb", 0x64) }, { NEON_CGT, 16, 0, false, false, SSE2("pcmpgtw", 0x65) },
-    { NEON_CGT, 32, 0, false, false, SSE2("pcmpgtd", 0x66) },
-    { NEON_MUL, 16, -1, false, false, SSE2("pmullw", 0xd5) }, { NEON_MUL, 32, -1, false, true, SSE4("pmulld", 0x40) },
-    { NEON_RHADD, 8, 1, false, false, SSE2("pavgb", 0xe0) }, { NEON_RHADD, 16, 1, false, false, SSE2("pavgw", 0xe3) },
-    { NEON_MAX, 8, 1, false, false, SSE2("pmaxub", 0xde) }, { NEON_MAX, 16, 0, false, false, SSE2("pmaxsw", 0xee) },
-    { NEON_MAX, 8, 0, false, true, SSE4("pmaxsb", 0x3c) }, { NEON_MAX, 16, 1, false, true, SSE4("pmaxuw", 0x3e) },
-    { NEON_MAX, 32, 0, false, true, SSE4("pmaxsd", 0x3d) }, { NEON_MAX, 32, 1, false, true, SSE4("pmaxud", 0x3f) },
-    { NEON_MIN, 8, 1, false, false, SSE2("pminub", 0xda) }, { NEON_MIN, 16, 0, false, false, SSE2("pminsw", 0xea) },
-    { NEON_MIN, 8, 0, false, true, SSE4("pminsb", 0x38) }, { NEON_MIN, 16, 1, false, true, SSE4("pminuw", 0x3a) },
-    { NEON_MIN, 32, 0, false, true, SSE4("pminsd", 0x39) }, { NEON_MIN, 32, 1, false, true, SSE4("pminud", 0x3b) },
+/* What A64 calls the operation, by signedness (simd_ops.def). */
+static const struct { uint8_t neon, simd[2]; } names[] = {
+    { NEON_ADD, { SIMD_ADD, SIMD_ADD } }, { NEON_SUB, { SIMD_SUB, SIMD_SUB } }, { NEON_MUL, { SIMD_MUL, SIMD_MUL } },
+    { NEON_MLA, { SIMD_MLA, SIMD_MLA } }, { NEON_MLS, { SIMD_MLS, SIMD_MLS } }, { NEON_RHADD, { SIMD_SRHADD, SIMD_URHADD } },
+    { NEON_CEQ, { SIMD_CMEQ, SIMD_CMEQ } }, { NEON_TST, { SIMD_CMTST, SIMD_CMTST } }, { NEON_CGT, { SIMD_CMGT, SIMD_CMHI } },
+    { NEON_CGE, { SIMD_CMGE, SIMD_CMHS } }, { NEON_MAX, { SIMD_SMAX, SIMD_UMAX } }, { NEON_MIN, { SIMD_SMIN, SIMD_UMIN } },
+    { NEON_ABD, { SIMD_SABD, SIMD_UABD } }, { NEON_ABA, { SIMD_SABA, SIMD_UABA } }, { NEON_ABS, { SIMD_ABS, SIMD_ABS } },
+    { NEON_NEG, { SIMD_NEG, SIMD_NEG } }, { NEON_SHR, { SIMD_SSHR, SIMD_USHR } }, { NEON_SRA, { SIMD_SSRA, SIMD_USRA } },
+    { NEON_SHL, { SIMD_SHL, SIMD_SHL } },
 };
-
-struct shift { uint8_t op, bits; int8_t is_unsigned; struct ir_copy copy; };
-static const struct shift shifts[] = {
-    { NEON_SHR, 16, 1, SHIFT_IMM("psrlw", 0x71, 2) }, { NEON_SHR, 32, 1, SHIFT_IMM("psrld", 0x72, 2) },
-    { NEON_SHR, 64, 1, SHIFT_IMM("psrlq", 0x73, 2) }, { NEON_SHR, 16, 0, SHIFT_IMM("psraw", 0x71, 4) },
-    { NEON_SHR, 32, 0, SHIFT_IMM("psrad", 0x72, 4) }, { NEON_SHL, 16, -1, SHIFT_IMM("psllw", 0x71, 6) },
-    { NEON_SHL, 32, -1, SHIFT_IMM("pslld", 0x72, 6) }, { NEON_SHL, 64, -1, SHIFT_IMM("psllq", 0x73, 6) },
+static const struct { uint8_t neon, simd; } zero_names[] = {
+    { NEON_CEQ, SIMD_CMEQZ }, { NEON_CGT, SIMD_CMGTZ }, { NEON_CGE, SIMD_CMGEZ }, { NEON_CLE, SIMD_CMLEZ },
+    { NEON_CLT, SIMD_CMLTZ },
 };
 
 static bool host_has_sse41(void)
@@ -89,17 +76,42 @@ static void result(struct arm_trans *t, unsigned reg, ir_reg v)
     }
 }
 
+static bool named(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned imm, unsigned d, ir_reg n, ir_reg m)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(names) && host_has_sse41(); i++) {
+        if (names[i].neon != op)
+            continue;
+        const bool reads_d = op == NEON_MLA || op == NEON_MLS || op == NEON_ABA || op == NEON_SRA;
+        ir_reg r = simd_host_same(t, names[i].simd[is_unsigned], bits, imm, reads_d ? source(t, d) : IR_NONE, n, m);
+        if (r)
+            result(t, d, r);
+        return r != IR_NONE;
+    }
+    return false;
+}
+
 bool neon_host_three(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(threes); i++) {
-        const struct three *row = &threes[i];
-        if (row->op != op || row->bits != bits || (row->is_unsigned >= 0 && row->is_unsigned != is_unsigned))
+    return op != NEON_SHL && named(t, op, bits, is_unsigned, 0, d, source(t, n), source(t, m));
+}
+
+bool neon_host_scalar(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned n, unsigned m, unsigned index)
+{
+    const unsigned lane = index + (m & 1) * (64 / bits);
+    return host_has_sse41() && named(t, op, bits, false, 0, d, source(t, n), simd_host_splat(t, bits, arm_v(m / 2), lane));
+}
+
+bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m)
+{
+    return named(t, op, bits, false, 0, d, source(t, m), IR_NONE);
+}
+
+bool neon_host_zero(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(zero_names) && host_has_sse41(); i++) {
+        if (zero_names[i].neon != op)
             continue;
-        if (row->sse41 && !host_has_sse41())
-            return false;
-        ir_reg v = operand(t, n);
-        emit(t, &row->copy, v, source(t, m));
-        result(t, d, v);
+        result(t, d, simd_host_same(t, zero_names[i].simd, bits, 0, IR_NONE, source(t, m), IR_NONE));
         return true;
     }
     return false;
@@ -140,16 +152,7 @@ bool neon_host_logic(struct arm_trans *t, unsigned op, unsigned d, unsigned n, u
 
 bool neon_host_shift(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(shifts); i++) {
-        const struct shift *row = &shifts[i];
-        if (row->op != op || row->bits != bits || (row->is_unsigned >= 0 && row->is_unsigned != is_unsigned))
-            continue;
-        ir_reg v = operand(t, m);
-        ir_emit_copy(t->u, &row->copy, (int)amount, v, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
-        result(t, d, v);
-        return true;
-    }
-    return false;
+    return named(t, op, bits, is_unsigned, amount, d, source(t, m), IR_NONE);
 }
 
 /* ---- double width: elements are lengthened first ---- */
