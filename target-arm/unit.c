@@ -502,6 +502,7 @@ static void unit_start(struct arm_trans *t, const struct cpu *cpu)
     t->u->pc = cpu->pc;
     t->u->mode = cpu->mode;
     t->u->linear = cpu->pc;
+    t->u->addresses_32 = cpu->mode & MODE_A32;
     t->slot = 0;
     t->sp_aligned = false;
     t->plan->far_count = 0;

@@ -438,6 +438,7 @@ static void unit_start(struct x86_trans *t, const struct cpu *cpu, uint64_t line
     t->u->pc = cpu->pc;
     t->u->mode = cpu->mode;
     t->u->linear = linear;
+    t->u->addresses_32 = !(cpu->mode & MODE_CODE64);
     t->slot = 0;
     t->x87_place = X87_UNKNOWN;
     t->plan->far_count = 0;

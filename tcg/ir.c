@@ -79,6 +79,7 @@ void ir_unit_start(struct ir_unit *u, const struct ir_global *globals, unsigned 
     u->count = 0;
     u->label_count = 0;
     u->overflow = false;
+    u->addresses_32 = false;
     u->guest_insns = 0;
     u->guest_bytes = 0;
     u->reg_count = global_count + 1;

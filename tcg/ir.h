@@ -194,6 +194,7 @@ struct ir_unit {
     uint64_t pc;                    /* where it starts */
     uint32_t mode;
     uint64_t linear;                /* linear address of pc */
+    bool addresses_32;              /* of base + displacement only the low 32 bits count: a page is the same 4 GiB away */
     uint32_t guest_bytes;           /* length of the guest code */
     uint16_t guest_insns;
     struct { uint64_t pc; uint16_t offset, ir; } insn[IR_MAX_GUEST_INSNS];  /* start of each: byte offset, first op */

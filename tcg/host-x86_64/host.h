@@ -45,6 +45,7 @@ struct vreg {
     /* tlb_group.c: the register is root + root_offset, said when the root had that version and had moved so far */
     ir_reg root;
     uint16_t version, root_version;
+    uint32_t narrow_epoch;          /* the value was below 2^32 when alias_epoch was this */
     uint32_t root_epoch;            /* host_state.alias_epoch then */
     int32_t moved, root_offset, root_moved;
     int64_t value;
@@ -260,7 +261,8 @@ void host_shift_by_cl(struct host_state *h, enum host_row_name row, unsigned w, 
 void host_slow(struct cpu *cpu, struct block *block);
 
 /* tlb_group.c */
-enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high);
+/* *cut: the access must be to the address cut to 32 bits. */
+enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high, bool *cut);
 void group_after(struct host_state *h, const struct ir_insn *insn);
 void group_drop(struct host_state *h);
 /* Registers may have changed in ways that no op shows (a label that others jump to, a helper that writes registers): what

@@ -55,17 +55,18 @@ static struct host_mem target(const struct access *m)
 }
 
 /*
- * The look-up of [address + low, address + high). m->t, m->u were allocated; afterwards m->t is the addend and m->u is
- * free. m->far: the branch taken on a miss.
+ * The look-up of [address + low, address + high), cut to w bits. m->t, m->u were allocated; afterwards m->t is the addend
+ * and m->u is free. m->far: the branch taken on a miss.
  */
-static void look_up_range(struct host_state *h, struct access *m, int32_t low, int32_t high, unsigned mmu, enum mmu_access kind)
+static void look_up_range(struct host_state *h, struct access *m, int32_t low, int32_t high, unsigned mmu, enum mmu_access kind,
+                          unsigned w)
 {
     const size_t tlb = offsetof(struct cpu, tlb) + mmu * sizeof(struct tlb);
     if (low == 0 && (h->features & HOST_HAS_BMI2)) {
         host_vrr(&h->c, H_RORX, 64, m->t, NO_REG, m->address, 7);
     } else {
         if (low) {
-            host_rm(&h->c, H_LEA, 64, m->t, host_mem(m->address, low));
+            host_rm(&h->c, H_LEA, w, m->t, host_mem(m->address, low));
         } else {
             host_mov(h, m->t, m->address);
         }
@@ -73,12 +74,12 @@ static void look_up_range(struct host_state *h, struct access *m, int32_t low, i
     }
     host_rm(&h->c, H_AND, 64, m->t, cpu_mem(tlb + offsetof(struct tlb, mask)));
     host_rm(&h->c, H_ADD, 64, m->t, cpu_mem(tlb + offsetof(struct tlb, entries)));
-    if (high != 1) {
-        host_rm(&h->c, H_LEA, 64, m->u, host_mem(m->address, high - 1));
+    if (high != 1 || w == 32) {
+        host_rm(&h->c, H_LEA, w, m->u, host_mem(m->address, high - 1));
     } else {
         host_mov(h, m->u, m->address);
     }
-    host_ri(&h->c, H_AND_I, 64, m->u, -4096);
+    host_ri(&h->c, H_AND_I, w, m->u, -4096);
     host_rm(&h->c, H_CMP, 64, m->u, host_mem(m->t, (int32_t)(offsetof(struct tlb_entry, tag) + 8 * kind)));
     m->far = host_jcc(&h->c, IR_COND_NE);
     host_rm(&h->c, H_MOV, 64, m->t, host_mem(m->t, offsetof(struct tlb_entry, addend)));
@@ -86,7 +87,7 @@ static void look_up_range(struct host_state *h, struct access *m, int32_t low, i
 
 static void look_up(struct host_state *h, struct access *m, unsigned bytes, unsigned mmu, enum mmu_access kind)
 {
-    look_up_range(h, m, m->disp, m->disp + (int32_t)bytes, mmu, kind);
+    look_up_range(h, m, m->disp, m->disp + (int32_t)bytes, mmu, kind, 64);
 }
 
 /* What lies between block and stub: tells the stub the block. */
@@ -236,22 +237,34 @@ static void look_up_again(struct host_state *h, const struct touch *o, struct ac
     host_patch32(m->far, h->c.p - (m->far + 4));
 }
 
+/* An access of a group: in the page that its leader looked up. */
+static void touch_looked_up(struct host_state *h, const struct touch *o, const struct access *m, unsigned addend, bool cut)
+{
+    if (cut) {
+        host_rm(&h->c, H_LEA, 32, m->u, host_mem(m->address, m->disp));
+        touch_memory(h, o, (struct host_mem){ (uint8_t)m->u, (uint8_t)addend, 0, 0 });
+    } else {
+        touch_memory(h, o, (struct host_mem){ (uint8_t)m->address, (uint8_t)addend, 0, m->disp });
+    }
+}
+
 /* All registers are allocated: nothing below moves one. */
 static void access_memory(struct host_state *h, const struct touch *o, struct access *m)
 {
     const struct ir_insn *insn = o->insn;
     const enum mmu_access kind = o->kind == SLOW_LD || o->kind == SLOW_LDV ? MMU_READ : MMU_WRITE;
     int64_t low, high;
-    const enum group_role role = m->disp == insn->imm ? group_role(h, insn, &low, &high) : GROUP_ALONE;
+    bool cut;
+    const enum group_role role = m->disp == insn->imm ? group_role(h, insn, &low, &high, &cut) : GROUP_ALONE;
     if (role == GROUP_MEMBER) {
         const unsigned addend = h->group.reg;
         host_rr(&h->c, H_TEST, 64, addend, addend);
         m->far = host_jcc(&h->c, IR_COND_E);
-        touch_memory(h, o, (struct host_mem){ (uint8_t)m->address, (uint8_t)addend, 0, m->disp });
+        touch_looked_up(h, o, m, addend, cut);
     } else if (role == GROUP_LEADER) {
         h->group.reg = (uint8_t)m->t;
-        look_up_range(h, m, (int32_t)low, (int32_t)high, insn->aux, kind);
-        touch_memory(h, o, target(m));
+        look_up_range(h, m, (int32_t)low, (int32_t)high, insn->aux, kind, h->unit->addresses_32 ? 32 : 64);
+        touch_looked_up(h, o, m, m->t, cut);
     } else {
         look_up(h, m, insn->width / 8, insn->aux, kind);
         touch_memory(h, o, target(m));

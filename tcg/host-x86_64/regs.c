@@ -257,7 +257,7 @@ void regs_start(struct host_state *h)
 {
     memset(&h->now, 0, sizeof(h->now));
     h->locked = h->xmm_locked = 0;
-    group_drop(h);
+    group_forget(h);
     h->slots = h->freed = 0;
     h->cross_slots = 0;
     h->stamp = 0;

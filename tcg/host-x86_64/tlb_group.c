@@ -7,8 +7,11 @@
  * one page of the TLB, and after every slow path, which may change the TLB; then they look up for themselves in far code.
  *
  * The base is a register of the IR, its `root`: temporaries that are root + constant are followed, and so are additions of
- * constants to the root itself (push, pop). Only in 64 bits: a 32-bit addition may wrap. A group ends at labels, calls, and
- * when its root gets another value.
+ * constants to the root itself (push, pop). A group ends at labels, calls, and when its root gets another value.
+ *
+ * Additions count in 64 bits. In units whose addresses are cut to 32 bits (ir_unit.addresses_32) those in 32 bits do too, and
+ * everything is meant modulo 2^32: the leader looks up both ends of the range cut to 32 bits (a range that wraps would lie in two
+ * pages, so it misses), and an access whose base or sum may reach 2^32 goes to the sum cut to 32 bits, which lies in that page.
  *
  * Nothing else can change the TLB in between: other CPUs' shoot-downs wait until this one polls (tcg/code_pages.c).
  */
@@ -27,11 +30,16 @@ void group_forget(struct host_state *h)
     h->alias_epoch++;
 }
 
-/* d = s + constant in 64 bits, as the optimiser leaves additions. */
-static bool constant_add(const struct ir_insn *i, int64_t *imm)
+/* d = s + constant, as the optimiser leaves additions. */
+static bool constant_add(const struct host_state *h, const struct ir_insn *i, int64_t *imm)
 {
-    if (i->width != 64 || i->s[0] == IR_NONE || i->s[0] == IR_IMM)
+    const bool wraps = h->unit->addresses_32;
+    if ((i->width != 64 && !(wraps && i->width == 32)) || i->s[0] == IR_NONE || i->s[0] == IR_IMM)
         return false;
+    if (wraps && (i->op == IR_EXTU || i->op == IR_MOV)) {
+        *imm = 0;
+        return true;
+    }
     *imm = i->op == IR_SUB || i->op == IR_SUBS ? -i->imm : i->imm;
     if (i->op == IR_LEA)
         return i->s[1] == IR_NONE;
@@ -47,6 +55,15 @@ static bool is_access(const struct ir_insn *i)
 static bool is_store(const struct ir_insn *i)
 {
     return i->op == IR_ST || i->op == IR_STV;
+}
+
+/* The op's value is below 2^32. */
+static bool is_narrow(const struct ir_insn *i)
+{
+    const uint32_t flags = ir_op_info[i->op].flags;
+    if (i->op == IR_LD)
+        return i->width <= 32;
+    return flags & (IR_F_IS_PURE | IR_F_IS_FLAG) && i->width <= 32 && !(flags & (IR_F_KEEP | IR_F_WIDE));
 }
 
 /* What a register is: root + offset, by its present value. */
@@ -69,7 +86,8 @@ void group_after(struct host_state *h, const struct ir_insn *insn)
         if (d == IR_NONE || h->unit->types[d] != IR_TYPE_INT)
             continue;
         struct vreg *v = vreg_of(h, d);
-        const bool add = k == 0 && constant_add(insn, &imm) && imm == (int16_t)imm;
+        const bool add = k == 0 && constant_add(h, insn, &imm) && imm == (int16_t)imm;
+        v->narrow_epoch = k == 0 && is_narrow(insn) ? h->alias_epoch : 0;
         if (add && insn->s[0] == d) {
             v->moved += (int32_t)imm;
             v->root_offset += (int32_t)imm;     /* it may be an alias itself */
@@ -123,7 +141,7 @@ static bool pass_ahead(struct host_state *h, struct ahead *a, const struct ir_in
         const ir_reg d = i->d[k];
         if (d == IR_NONE || h->unit->types[d] != IR_TYPE_INT)
             continue;
-        const bool add = k == 0 && constant_add(i, &imm) && imm == (int16_t)imm;
+        const bool add = k == 0 && constant_add(h, i, &imm) && imm == (int16_t)imm;
         if (d == a->root) {
             if (!add || i->s[0] != d)
                 return false;
@@ -188,7 +206,16 @@ static unsigned look_ahead(struct host_state *h, struct tlb_group *g)
     return members;
 }
 
-enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high)
+/* An access of a group may go to base + displacement as it is. */
+static bool exact(struct host_state *h, const struct ir_insn *insn, int64_t offset)
+{
+    if (!h->unit->addresses_32)
+        return true;
+    const bool narrow = vreg_of(h, insn->s[0])->narrow_epoch == h->alias_epoch;
+    return narrow && (insn->imm == 0 || (offset >= h->group.low && offset < h->group.high));
+}
+
+enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high, bool *cut)
 {
     int64_t offset;
     const ir_reg root = resolve(h, insn->s[0], &offset);
@@ -197,6 +224,7 @@ enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int
     if (same && from >= h->group.low && to <= h->group.high && (h->group.write || !is_store(insn))) {
         if (h->group.members)
             h->group.members--;
+        *cut = !exact(h, insn, offset);
         return GROUP_MEMBER;
     }
     if (h->group.root && h->group.members && !(same && is_store(insn) && !h->group.write))
@@ -208,5 +236,6 @@ enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int
     *low = g.low - offset;
     *high = g.high - offset;
     h->group = g;
+    *cut = !exact(h, insn, offset);
     return GROUP_LEADER;
 }
