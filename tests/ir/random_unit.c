@@ -293,10 +293,12 @@ static void frame_op(struct generator *g)
 {
     struct ir_unit *u = g->u;
     const ir_reg base = g->pool[IR_TYPE_INT].reg[below(g, g->pool[IR_TYPE_INT].fixed)];
-    if (below(g, 2)) {              /* near the end of a page */
-        ir_op2i_to(u, IR_AND, 64, base, base, -4096);
-        ir_op2i_to(u, IR_ADD, 64, base, base, 4096 - 64 + (int)below(g, 128));
+    if (below(g, 2)) {              /* near the end of a page, of all addresses too */
+        ir_op2i_to(u, IR_AND, below(g, 2) ? 64 : 32, base, base, below(g, 4) ? -4096 : 0);
+        ir_op2i_to(u, IR_ADD, 64, base, base, 4096 - 64 + (int)below(g, 128) - (below(g, 4) ? 0 : 4096));
     }
+    if (!below(g, 4))               /* what an address of 32 bits must not show */
+        ir_op2_to(u, IR_OR, 64, base, base, ir_const(u, 1ull << 32));
     for (unsigned n = 2 + below(g, 5); n--;) {
         const unsigned w = random_width(g);
         const int64_t disp = (int)below(g, 256) - 128;
