@@ -192,11 +192,10 @@ bool debug_may_run(struct cpu *cpu, uint64_t linear)
     struct engine *engine = cpu->engine;
     struct cpu_debug *debug = &loop_of(cpu)->debug;
     const char *mode_before = debug->mode_name;
+    const uint32_t pass = debug->active & DEBUG_PASS && debug->pass_pc == cpu->pc ? DEBUG_PASS : 0;
     bool any = false;
-    if (debug->active & DEBUG_PASS) {
-        debug->active &= ~(uint32_t)DEBUG_PASS;
-        debug->active |= debug->pass_pc == cpu->pc ? DEBUG_PASSING : 0;
-    }
+    debug->active &= ~(uint32_t)DEBUG_PASS;
+    debug->active |= pass ? DEBUG_PASSING : 0;
     if (debug->active & DEBUG_STEPPING && !debug->ran) {
         debug->active |= DEBUG_PASSING;     /* a step leaves the place where it begins */
     }
@@ -204,7 +203,8 @@ bool debug_may_run(struct cpu *cpu, uint64_t linear)
         return false;
     }
     if (any && others_stopped(engine)) {
-        debug->mode_name = mode_before;     /* what was come to is asked again when it runs on */
+        debug->mode_name = mode_before;     /* what was come to is asked again when it runs on, what was told is not told again */
+        debug->active |= pass;
         return false;
     }
     cpu->one_insn |= any || (debug->active & DEBUG_PASSING && !(debug->active & DEBUG_STEPPING)) ||

@@ -187,7 +187,7 @@ static void many_regions_grow_the_view(struct test *test)
 }
 
 /* A reader looks up while a writer turns a region on and off: it sees one or the other, whole. */
-struct race { struct memory *memory; struct ram *ram; _Atomic bool stop; uint64_t wrong, looks; };
+struct race { struct memory *memory; struct ram *ram; _Atomic bool stop; uint64_t wrong; _Atomic uint64_t looks; };
 
 static gpointer race_reader(gpointer opaque)
 {
@@ -208,7 +208,7 @@ static void lookup_during_changes(struct test *test)
     memory_add_ram(race.memory, "under", 0, 1 << 19, race.ram, 0, false, 0);
     struct region *over = memory_add_ram(race.memory, "over", 0x4000, 0x1000, race.ram, 0x84000, false, 1);
     GThread *thread = g_thread_new("reader", race_reader, &race);
-    for (unsigned i = 0; i < 20000; i++) {
+    for (unsigned i = 0; i < 20000 || !race.looks; i++) {      /* the thread may come late */
         region_set_enabled(over, i & 1);
     }
     race.stop = true;
