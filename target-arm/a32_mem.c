@@ -9,6 +9,7 @@
  * undefined; a store of R15 stores PC + 8.
  */
 #include "target-arm/a32.h"
+#include "target-arm/exclusive.h"
 
 static unsigned f(const struct arm_trans *t, char letter) { return arm_field(t, letter); }
 
@@ -136,7 +137,7 @@ static void half_reg(struct arm_trans *t)
     }
 }
 
-/* ---- exclusives: cpu.exclusive_value is memory's bytes as a little-endian number; see exclusive monitors, B2.9 ---- */
+/* ---- exclusives: exclusive.c ---- */
 
 static ir_reg swapped(struct arm_trans *t, unsigned bits, ir_reg value)
 {
@@ -177,9 +178,8 @@ void a32_ldrex(struct arm_trans *t)
     }
     ir_reg address = exclusive_address(t);
     arm_check_aligned(t, bits / 8, address, 0, false);
-    ir_reg value = ir_ld(t->u, bits, address, 0, t->mmu);
-    ir_stcpu(t->u, 64, offsetof(struct arm_cpu, exclusive_address), address);
-    ir_stcpu(t->u, 64, offsetof(struct arm_cpu, exclusive_value), value);
+    ir_reg version = arm_monitor_version(t, address), value = ir_ld(t->u, bits, address, 0, t->mmu);
+    arm_monitor_set(t, address, version, value, IR_NONE);
     value = swapped(t, bits, value);
     if (bits == 64) {
         a32_set(t, f(t, 't'), ir_extu(t->u, 32, value));
@@ -197,26 +197,25 @@ void a32_strex(struct arm_trans *t)
         a32_undefined(t);
         return;
     }
-    ir_reg address = exclusive_address(t), open = ir_const(u, UINT64_MAX);
+    ir_reg address = exclusive_address(t);
     arm_check_aligned(t, bits / 8, address, 0, true);
     ir_reg value = a32_copy(t, f(t, 't'));
     if (bits == 64)
         value = ir_deposit(u, value, 32, 32, a32_get(t, second_register(t)));
     ir_brc(u, IR_COND_NE, 64, address, ir_ldcpu(u, 64, offsetof(struct arm_cpu, exclusive_address)), failed);
-    ir_reg expected = ir_ldcpu(u, 64, offsetof(struct arm_cpu, exclusive_value));
-    ir_reg old = ir_atomic(u, IR_ATOMIC_CAS, bits, address, expected, swapped(t, bits, value), t->mmu);
-    ir_stcpu(u, 64, offsetof(struct arm_cpu, exclusive_address), open);
-    a32_set(t, f(t, 'd'), ir_setc(u, IR_COND_NE, bits, old, expected));
+    ir_reg result = arm_store_exclusive(t, bits, address, swapped(t, bits, value));
+    arm_monitor_clear(t);
+    a32_set(t, f(t, 'd'), result);
     ir_br(u, end);
     ir_label(u, failed);
-    ir_stcpu(u, 64, offsetof(struct arm_cpu, exclusive_address), ir_const(u, UINT64_MAX));
+    arm_monitor_clear(t);
     a32_seti(t, f(t, 'd'), 1);
     ir_label(u, end);
 }
 
 void a32_clrex(struct arm_trans *t)
 {
-    ir_stcpu(t->u, 64, offsetof(struct arm_cpu, exclusive_address), ir_const(t->u, UINT64_MAX));
+    arm_monitor_clear(t);
 }
 
 /* x86 hosts keep loads and stores in order; only store-release followed by load-acquire needs the fence. */
@@ -243,7 +242,7 @@ static void swp(struct arm_trans *t)
     }
     ir_reg address = a32_copy(t, f(t, 'n'));
     arm_check_aligned(t, bits / 8, address, 0, true);
-    ir_reg old = ir_atomic(t->u, IR_ATOMIC_XCHG, bits, address, swapped(t, bits, a32_get(t, f(t, 'm'))), IR_NONE, t->mmu);
+    ir_reg old = arm_atomic(t, IR_ATOMIC_XCHG, bits, address, swapped(t, bits, a32_get(t, f(t, 'm'))), IR_NONE);
     a32_set(t, f(t, 't'), swapped(t, bits, old));
 }
 

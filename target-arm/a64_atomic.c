@@ -3,41 +3,46 @@
  * A64: exclusives, acquire and release, compare and swap, atomic memory operations (Arm ARM C4.1.94, B2.9).
  *
  * The host keeps loads and stores in order but for a store followed by a load, so an acquiring load is a plain one
- * and a
- * releasing store is followed by a fence.
- *
- * The exclusive monitor is the address and the value that the load saw; a store succeeds when memory still holds it, by
- * one compare-and-swap. Departure: a value that was changed and changed back in between is not noticed.
+ * and a releasing store is followed by a fence.
  */
 #include "target-arm/a64.h"
+#include "target-arm/exclusive.h"
 
-static void field_set(struct arm_trans *t, unsigned offset, ir_reg value)
+static ir_reg turned(struct arm_trans *t, unsigned bits, ir_reg value)
 {
-    ir_stcpu(t->u, 64, offset, value);
+    return t->mode & MODE_BE && bits > 8 ? ir_op1(t->u, IR_BSWAP, bits, value) : value;
 }
 
-#define EXCLUSIVE(name) offsetof(struct arm_cpu, exclusive_##name)
+/* The base may be among the registers that the load writes. */
+static ir_reg address_kept(struct arm_trans *t, ir_reg base)
+{
+    ir_reg at = ir_temp(t->u, IR_TYPE_INT);
+    ir_mov_to(t->u, at, base);
+    return at;
+}
 
 static void load_exclusive(struct arm_trans *t)
 {
-    unsigned bits = 8u << arm_field(t, 'z'), r = arm_field(t, 't');
-    ir_reg base = a64_base(t, arm_field(t, 'n')), at = ir_temp(t->u, IR_TYPE_INT);
-    ir_mov_to(t->u, at, base);
-    ir_reg value = arm_load(t, bits, base, 0, ARM_ACCESS_ALIGNED);
-    field_set(t, EXCLUSIVE(address), at);
-    field_set(t, EXCLUSIVE(value), value);
-    a64_set(t, r, value);
+    unsigned bits = 8u << arm_field(t, 'z');
+    ir_reg at = address_kept(t, a64_base(t, arm_field(t, 'n')));
+    arm_check_aligned(t, bits / 8, at, 0, false);
+    ir_reg version = arm_monitor_version(t, at), value = ir_ld(t->u, bits, at, 0, t->mmu);
+    arm_monitor_set(t, at, version, value, IR_NONE);
+    a64_set(t, arm_field(t, 't'), turned(t, bits, value));
 }
 
 /* The monitor must hold this address: else branch to the label. */
 static void monitor_check(struct arm_trans *t, ir_reg base, unsigned failed)
 {
-    ir_brc(t->u, IR_COND_NE, 64, ir_ldcpu(t->u, 64, EXCLUSIVE(address)), base, failed);
+    ir_brc(t->u, IR_COND_NE, 64, ir_ldcpu(t->u, 64, offsetof(struct arm_cpu, exclusive_address)), base, failed);
 }
 
-static ir_reg turned(struct arm_trans *t, unsigned bits, ir_reg value)
+static void store_end(struct arm_trans *t, ir_reg result, unsigned failed)
 {
-    return t->mode & MODE_BE && bits > 8 ? ir_op1(t->u, IR_BSWAP, bits, value) : value;
+    ir_label(t->u, failed);
+    t->sp_aligned = false;
+    arm_monitor_clear(t);
+    a64_set(t, arm_field(t, 'q'), result);
 }
 
 static void store_exclusive(struct arm_trans *t)
@@ -48,41 +53,41 @@ static void store_exclusive(struct arm_trans *t)
     arm_check_aligned(t, bits / 8, base, 0, true);
     ir_movi_to(u, result, 1);
     monitor_check(t, base, failed);
-    ir_reg expected = ir_ldcpu(u, 64, EXCLUSIVE(value));
     if (bits < 64) {                /* the load was wider: not defined; we fail when that can be seen */
+        ir_reg expected = ir_ldcpu(u, 64, offsetof(struct arm_cpu, exclusive_value));
         ir_brci(u, IR_COND_NE, 64, ir_op2i(u, IR_SHR, 64, expected, bits), 0, failed);
     }
-    ir_reg old = ir_atomic(u, IR_ATOMIC_CAS, bits, base, turned(t, bits, expected),
-                           turned(t, bits, a64_x(t, arm_field(t, 't'))), t->mmu);
-    ir_mov_to(u, result, ir_setc(u, IR_COND_NE, bits, turned(t, bits, old), expected));
-    ir_label(u, failed);
-    t->sp_aligned = false;
-    field_set(t, EXCLUSIVE(address), ir_const(u, UINT64_MAX));
-    a64_set(t, arm_field(t, 'q'), result);
+    ir_mov_to(u, result, arm_store_exclusive(t, bits, base, turned(t, bits, a64_x(t, arm_field(t, 't')))));
+    store_end(t, result, failed);
+}
+
+/* Two registers of 32 bits as the 64 bits at their place, and back: the first has the lower address. */
+static ir_reg pair_join(struct arm_trans *t, ir_reg first, ir_reg second)
+{
+    return ir_deposit(t->u, ir_extu(t->u, 32, turned(t, 32, first)), 32, 32, turned(t, 32, second));
+}
+
+static ir_reg pair_part(struct arm_trans *t, ir_reg both, unsigned n)
+{
+    return turned(t, 32, ir_extract(t->u, both, n * 32, 32));
 }
 
 static void load_exclusive_pair(struct arm_trans *t)
 {
     bool wide = arm_field(t, 'z');
-    unsigned r = arm_field(t, 't'), r2 = arm_field(t, 'u');
-    ir_reg base = a64_base(t, arm_field(t, 'n')), at = ir_temp(t->u, IR_TYPE_INT), low, high;
-    ir_mov_to(t->u, at, base);
-    arm_check_aligned(t, wide ? 16 : 8, base, 0, false);
+    ir_reg at = address_kept(t, a64_base(t, arm_field(t, 'n'))), low, high = IR_NONE;
+    arm_check_aligned(t, wide ? 16 : 8, at, 0, false);
+    ir_reg version = arm_monitor_version(t, at);
     if (wide) {                     /* both in one access: LDV is one of 128 bits */
-        ir_reg v = arm_load_vec(t, 128, 64, base, 0);
+        ir_reg v = ir_ldv(t->u, 128, at, 0, t->mmu);
         low = ir_vget(t->u, 64, v, 0);
         high = ir_vget(t->u, 64, v, 1);
-        field_set(t, EXCLUSIVE(value), low);
-        field_set(t, EXCLUSIVE(high), high);
     } else {
-        ir_reg both = arm_load(t, 64, base, 0, 0);
-        field_set(t, EXCLUSIVE(value), both);
-        low = ir_extract(t->u, both, t->mode & MODE_BE ? 32 : 0, 32);
-        high = ir_extract(t->u, both, t->mode & MODE_BE ? 0 : 32, 32);
+        low = ir_ld(t->u, 64, at, 0, t->mmu);
     }
-    field_set(t, EXCLUSIVE(address), at);
-    a64_set(t, r, low);
-    a64_set(t, r2, high);
+    arm_monitor_set(t, at, version, low, high);
+    a64_set(t, arm_field(t, 't'), wide ? turned(t, 64, low) : pair_part(t, low, 0));
+    a64_set(t, arm_field(t, 'u'), wide ? turned(t, 64, high) : pair_part(t, low, 1));
 }
 
 static void store_exclusive_pair(struct arm_trans *t)
@@ -91,23 +96,13 @@ static void store_exclusive_pair(struct arm_trans *t)
     bool wide = arm_field(t, 'z');
     unsigned failed = ir_new_label(u);
     ir_reg base = a64_base(t, arm_field(t, 'n')), result = ir_temp(u, IR_TYPE_INT);
-    ir_reg low = a64_x(t, arm_field(t, 't')), high = a64_x(t, arm_field(t, 'u'));
+    ir_reg first = a64_x(t, arm_field(t, 't')), second = a64_x(t, arm_field(t, 'u'));
     arm_check_aligned(t, wide ? 16 : 8, base, 0, true);
     ir_movi_to(u, result, 1);
     monitor_check(t, base, failed);
-    if (wide) {
-        ir_mov_to(u, result, arm_call(t, HELPER_ARM_store_exclusive16, base, low, high, ir_const(u, t->mode)));
-    } else {
-        ir_reg first = t->mode & MODE_BE ? high : low, second = t->mode & MODE_BE ? low : high;
-        ir_reg expected = ir_ldcpu(u, 64, EXCLUSIVE(value));
-        ir_reg both = ir_deposit(u, ir_extu(u, 32, first), 32, 32, second);
-        ir_reg old = ir_atomic(u, IR_ATOMIC_CAS, 64, base, turned(t, 64, expected), turned(t, 64, both), t->mmu);
-        ir_mov_to(u, result, ir_setc(u, IR_COND_NE, 64, turned(t, 64, old), expected));
-    }
-    ir_label(u, failed);
-    t->sp_aligned = false;
-    field_set(t, EXCLUSIVE(address), ir_const(u, UINT64_MAX));
-    a64_set(t, arm_field(t, 'q'), result);
+    ir_mov_to(u, result, wide ? arm_call(t, HELPER_ARM_store_exclusive16, base, first, second, ir_const(u, t->mode))
+                              : arm_store_exclusive(t, 64, base, pair_join(t, first, second)));
+    store_end(t, result, failed);
 }
 
 /* LDAR, LDLAR, LDAPR. */
@@ -132,8 +127,8 @@ static void compare_swap(struct arm_trans *t)
     unsigned bits = 8u << arm_field(t, 'z'), compare = arm_field(t, 'q');
     ir_reg base = a64_base(t, arm_field(t, 'n'));
     arm_check_aligned(t, bits / 8, base, 0, true);
-    ir_reg old = ir_atomic(t->u, IR_ATOMIC_CAS, bits, base, turned(t, bits, a64_x(t, compare)),
-                           turned(t, bits, a64_x(t, arm_field(t, 't'))), t->mmu);
+    ir_reg old = arm_atomic(t, IR_ATOMIC_CAS, bits, base, turned(t, bits, a64_x(t, compare)),
+                            turned(t, bits, a64_x(t, arm_field(t, 't'))));
     a64_set(t, compare, turned(t, bits, old));
 }
 
@@ -151,14 +146,11 @@ static void compare_swap_pair(struct arm_trans *t)
         arm_call_void(t, HELPER_ARM_casp16, base, ir_const(u, s), ir_const(u, r), ir_const(u, t->mode));
         return;
     }
-    unsigned first = t->mode & MODE_BE, second = !first;
     arm_check_aligned(t, 8, base, 0, true);
-    ir_reg expected = ir_deposit(u, ir_extu(u, 32, a64_x(t, s + !!first)), 32, 32, a64_x(t, s + second));
-    ir_reg value = ir_deposit(u, ir_extu(u, 32, a64_x(t, r + !!first)), 32, 32, a64_x(t, r + second));
-    ir_reg old = turned(t, 64, ir_atomic(u, IR_ATOMIC_CAS, 64, base, turned(t, 64, expected), turned(t, 64, value),
-        t->mmu));
-    a64_set(t, s + !!first, ir_extu(u, 32, old));
-    a64_set(t, s + second, ir_extract(u, old, 32, 32));
+    ir_reg old = arm_atomic(t, IR_ATOMIC_CAS, 64, base, pair_join(t, a64_x(t, s), a64_x(t, s + 1)),
+                            pair_join(t, a64_x(t, r), a64_x(t, r + 1)));
+    a64_set(t, s, pair_part(t, old, 0));
+    a64_set(t, s + 1, pair_part(t, old, 1));
 }
 
 /* Operations that the host has no instruction for, and all of big-endian data: until nobody came between. */
@@ -181,7 +173,7 @@ static ir_reg atomic_loop(struct arm_trans *t, unsigned bits, ir_reg base, ir_re
     case 8:  value = operand; break;
     default: value = ir_select(u, (enum ir_cond)conds[op - 4], bits, old, operand, old, operand); break;
     }
-    ir_mov_to(u, memory, ir_atomic(u, IR_ATOMIC_CAS, bits, base, expected, turned(t, bits, value), t->mmu));
+    ir_mov_to(u, memory, arm_atomic(t, IR_ATOMIC_CAS, bits, base, expected, turned(t, bits, value)));
     ir_brc(u, IR_COND_NE, bits, memory, expected, again);
     return turned(t, bits, expected);
 }
@@ -198,7 +190,7 @@ static void atomic(struct arm_trans *t)
     if (op == IR_ATOMIC_CAS || t->mode & MODE_BE) {
         old = atomic_loop(t, bits, base, s);
     } else {
-        old = ir_atomic(u, op, bits, base, op == IR_ATOMIC_AND ? ir_op1(u, IR_NOT, 64, s) : s, IR_NONE, t->mmu);
+        old = arm_atomic(t, op, bits, base, op == IR_ATOMIC_AND ? ir_op1(u, IR_NOT, 64, s) : s, IR_NONE);
     }
     a64_set(t, arm_field(t, 't'), old);
 }

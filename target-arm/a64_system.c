@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A64: system registers and instructions, hints, barriers, pointer authentication (Arm ARM C4.1.93, C5). */
 #include "target-arm/a64.h"
+#include "target-arm/exclusive.h"
 #include "target-arm/helpers.h"
 #include "target-arm/sysreg.h"
 
@@ -155,7 +156,7 @@ static void hint(struct arm_trans *t)
 
 static void clrex(struct arm_trans *t)
 {
-    ir_stcpu(t->u, 64, offsetof(struct arm_cpu, exclusive_address), ir_const(t->u, UINT64_MAX));
+    arm_monitor_clear(t);
 }
 
 /* The host keeps everything in order but a store before a load. */

@@ -151,8 +151,8 @@ struct arm_cpu {
     uint32_t fpcr, fpsr, fpscr_nzcv; /* fpsr: QC and the sticky flags; AArch32: FPSCR is all three (arm_fpscr_get/put) */
     union arm_vec scratch[4];       /* vectors on their way to helpers and back */
 
-    /* Exclusive monitor: address (UINT64_MAX: open) and what was there. */
-    uint64_t exclusive_address, exclusive_value, exclusive_high;
+    /* Exclusive monitor: address (UINT64_MAX: open), what was there, and its version (exclusive.c). */
+    uint64_t exclusive_address, exclusive_value, exclusive_high, exclusive_version;
 
     /* PSTATE */
     uint8_t el, spsel;

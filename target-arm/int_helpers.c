@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Integer instructions that are calls: division, CRC32 (Arm ARM C6.2), 128-bit exclusives and compare-and-swap. */
+/* Integer instructions that are calls: division, CRC32 (Arm ARM C6.2). */
 #include "target-arm/helpers.h"
-#include "target-arm/trans.h"
-#include "tcg/softmmu.h"
 
 uint64_t helper_arm_udiv32(struct cpu *cpu, uint64_t a, uint64_t b)
 {
@@ -53,38 +51,4 @@ uint64_t helper_arm_rbit(struct cpu *cpu, uint64_t a)
     a = (a >> 2 & 0x3333333333333333) | (a & 0x3333333333333333) << 2;
     a = (a >> 4 & 0x0f0f0f0f0f0f0f0f) | (a & 0x0f0f0f0f0f0f0f0f) << 4;
     return __builtin_bswap64(a);
-}
-
-/* Two registers as memory has them. */
-static void pair_turned(uint64_t pair[2], uint64_t mode)
-{
-    if (mode & MODE_BE) {
-        pair[0] = __builtin_bswap64(pair[0]);
-        pair[1] = __builtin_bswap64(pair[1]);
-    }
-}
-
-uint64_t helper_arm_store_exclusive16(struct cpu *base, uint64_t address, uint64_t low, uint64_t high, uint64_t mode)
-{
-    struct arm_cpu *cpu = arm_cpu_of(base);
-    uint64_t old[2] = { cpu->exclusive_value, cpu->exclusive_high }, new[2] = { low, high };
-    pair_turned(old, mode);
-    pair_turned(new, mode);
-    return !mmu_cas16(base, address, old, new, arm_mmu_mode((uint32_t)mode));
-}
-
-uint64_t helper_arm_casp16(struct cpu *base, uint64_t address, uint64_t s, uint64_t t, uint64_t mode)
-{
-    struct arm_cpu *cpu = arm_cpu_of(base);
-    uint64_t high_t = t == 30 ? 0 : cpu->x[t + 1];
-    uint64_t old[2] = { cpu->x[s], s == 30 ? 0 : cpu->x[s + 1] }, new[2] = { cpu->x[t], high_t };
-    pair_turned(old, mode);
-    pair_turned(new, mode);
-    mmu_cas16(base, address, old, new, arm_mmu_mode((uint32_t)mode));
-    pair_turned(old, mode);
-    cpu->x[s] = old[0];
-    if (s != 30) {
-        cpu->x[s + 1] = old[1];
-    }
-    return 0;
 }

@@ -84,6 +84,7 @@ struct cpu {
     sigjmp_buf leave;               /* cpu_leave goes here */
     uint64_t icount;                /* instructions run so far (-icount) */
     bool halted;                    /* waits for an input; owner only */
+    bool shares_memory;             /* other CPUs run, too; does not change once the first CPU has run */
     bool one_insn;                  /* translate and run a single instruction next */
     _Atomic uint32_t input;         /* enum cpu_input bits, level or latched: see cpu_port.h */
     uint32_t tlb_flushes;           /* goes up with every flush, of whatever part: front ends' caches of page tables */

@@ -22,6 +22,7 @@ static void code_written(void *engine, uint64_t ram_offset, uint64_t bytes)
 struct engine *engine_new(const struct engine_options *options, struct memory *memory, struct log *log, GError **error)
 {
     struct engine *engine = g_new0(struct engine, 1);
+    engine->monitor = g_aligned_alloc0(MONITOR_SLOTS, sizeof(struct monitor_slot), sizeof(struct monitor_slot));
     engine->options = *options;
     engine->memory = memory;
     engine->log = log;
@@ -108,6 +109,7 @@ void engine_free(struct engine *engine)
     g_cond_clear(&engine->exclusive.changed);
     g_mutex_clear(&engine->icount.lock);
     g_cond_clear(&engine->icount.wake);
+    g_aligned_free(engine->monitor);
     g_free(engine);
 }
 
@@ -156,6 +158,9 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu)
     }
     engine->cpu = g_renew(struct cpu *, engine->cpu, engine->cpu_count + 1);
     engine->cpu[engine->cpu_count++] = cpu;
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        engine->cpu[c]->shares_memory = engine->cpu_count > 1;
+    }
 }
 
 static void *cpu_thread(void *cpu)

@@ -173,6 +173,10 @@ struct icount {
     bool kicked;
 };
 
+/* Versions of places that exclusives were at: softmmu_atomic.c. A cache line each. */
+enum { MONITOR_BYTES = 16, MONITOR_SLOTS = PAGE_BYTES / MONITOR_BYTES };
+struct monitor_slot { _Atomic uint64_t version; } __attribute__((aligned(64)));
+
 struct engine {
     struct engine_options options;
     struct memory *memory;
@@ -186,6 +190,7 @@ struct engine {
     struct page_ids ids;
     struct code_page **page;        /* by page of RAM; NULL: never held code */
     uint64_t page_count;
+    struct monitor_slot *monitor;   /* MONITOR_SLOTS of them */
     _Atomic uint64_t *write_mapped; /* a bit a page: may be in some TLB writable without TLB_CODE */
     struct exclusive exclusive;
     uint64_t exclusive_sections;    /* under exclusive.lock */

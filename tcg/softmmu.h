@@ -16,6 +16,17 @@ void mmu_store_vector(struct cpu *cpu, uint64_t linear, const void *in, unsigned
 uint64_t mmu_atomic(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu);
 /* CMPXCHG16B: compares 16 bytes with old, stores new when equal, puts what was there in old. Returns whether equal. */
 bool mmu_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu);
+/*
+ * Exclusive loads and stores (load linked, store conditional) where other CPUs run: see softmmu_atomic.c. A load first takes
+ * the version of its place, then reads; the store gets that version and the value read. It stores `new` and returns true when nobody
+ * stored there in between. bytes: 1, 2, 4, 8, or 16 as two words of memory; aligned. The counted forms of atomics are for
+ * guests that have both: exclusives of other CPUs notice them.
+ */
+uint64_t mmu_monitor_version(struct cpu *cpu, uint64_t linear);
+bool mmu_store_exclusive(struct cpu *cpu, uint64_t linear, const uint64_t expected[2], const uint64_t new[2], unsigned bytes,
+                         unsigned mmu, uint64_t version);
+uint64_t mmu_atomic_counted(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu);
+bool mmu_cas16_counted(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu);
 /* Faults now if an access of that kind would; changes nothing else. */
 void mmu_probe(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
 /* Host pointer to linear when that whole page is plain RAM for this access without code marks, else NULL

@@ -4,6 +4,14 @@
  * misaligned, or at a device: the CPU leaves its unit and the loop runs that one instruction again while all other CPUs stand
  * still (loop->exclusive), so it is atomic towards every access of theirs. Devices' DMA is not stopped.
  *
+ * Exclusive loads and stores (load linked, store conditional): a load remembers the value and the version of its slot, a store
+ * succeeds when both are as they were. Whoever stores by an exclusive or through mmu_atomic_counted holds the slot meanwhile and
+ * makes the version go up, so that a value which such stores changed and changed back is noticed:
+ *   slot.version   even: free; odd: a store is under way, an exclusive one that finds that fails
+ * A slot stands for 16 bytes at one offset in all pages, so that all addresses of a place have one slot and the load needs no
+ * look-up; two places that share one only make an exclusive store fail that need not. What is not noticed is that plain
+ * stores, DMA or IR's own atomics changed a value and changed it back.
+ *
  * Outside units (delivery of an exception, which cannot be begun again) such an access is done without stopping others: a
  * descriptor across a page border is accessed that way. No system is known that depends on it.
  */
@@ -69,9 +77,14 @@ static uint64_t host_atomic(void *place, enum ir_op op, uint64_t b, uint64_t c, 
 /* RAM in one page for writing, aligned: its host address, with translate_lock held when *locked. NULL: anything else. */
 static void *atomic_place(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned mmu, bool *locked)
 {
+    const bool aligned = !(linear & (bytes - 1));
+    void *plain = aligned ? mmu_host_pointer(cpu, linear, MMU_WRITE, mmu) : NULL;
     *locked = false;
+    if (plain) {
+        return plain;
+    }
     mmu_probe(cpu, linear, bytes, MMU_WRITE, mmu);
-    if (linear & (bytes - 1)) {
+    if (!aligned) {
         return NULL;
     }
     const struct tlb_entry *entry = tlb_get(cpu, linear, MMU_WRITE, mmu, true);
@@ -105,12 +118,51 @@ static void be_alone(struct cpu *cpu)
     cpu_leave(cpu);
 }
 
-uint64_t mmu_atomic(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu)
+/* ---- slots of exclusives. Nobody leaves or takes a lock while he holds one. ---- */
+
+static struct monitor_slot *slot_of(struct cpu *cpu, uint64_t linear)
+{
+    return &cpu->engine->monitor[(linear & PAGE_OFFSET) / MONITOR_BYTES];
+}
+
+static bool slot_try(struct monitor_slot *slot, uint64_t version)
+{
+    return !(version & 1) && atomic_compare_exchange_strong(&slot->version, &version, version + 1);
+}
+
+static void slot_hold(struct monitor_slot *slot)
+{
+    enum { PATIENCE = 1000 };
+    for (unsigned tries = 0; slot && !slot_try(slot, atomic_load(&slot->version)); tries++) {
+        if (tries >= PATIENCE) {
+            g_thread_yield();       /* its holder may not be running */
+        }
+    }
+}
+
+/* After a store. */
+static void slot_release(struct monitor_slot *slot)
+{
+    if (slot) {
+        atomic_store_explicit(&slot->version, atomic_load_explicit(&slot->version, memory_order_relaxed) + 1, memory_order_release);
+    }
+}
+
+uint64_t mmu_monitor_version(struct cpu *cpu, uint64_t linear)
+{
+    return atomic_load(&slot_of(cpu, linear)->version);
+}
+
+/* slot: to be held, or NULL. */
+static uint64_t atomic_access(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes,
+                              unsigned mmu, struct monitor_slot *slot)
 {
     bool locked;
     void *place = atomic_place(cpu, linear, bytes, mmu, &locked);
     if (place) {
+        slot_hold(slot);
         const uint64_t old = host_atomic(place, op, b, c, bytes);
+        slot_release(slot);
         if (locked) {
             code_store_end(cpu);
         }
@@ -119,7 +171,19 @@ uint64_t mmu_atomic(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b,
     be_alone(cpu);
     const uint64_t old = mmu_load(cpu, linear, bytes, mmu);
     mmu_store(cpu, linear, apply(op, old, b, c, bytes == 8 ? UINT64_MAX : (1ull << (bytes * 8)) - 1), bytes, mmu);
+    slot_hold(slot);
+    slot_release(slot);
     return old;
+}
+
+uint64_t mmu_atomic(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu)
+{
+    return atomic_access(cpu, op, linear, b, c, bytes, mmu, NULL);
+}
+
+uint64_t mmu_atomic_counted(struct cpu *cpu, enum ir_op op, uint64_t linear, uint64_t b, uint64_t c, unsigned bytes, unsigned mmu)
+{
+    return atomic_access(cpu, op, linear, b, c, bytes, mmu, slot_of(cpu, linear));
 }
 
 static bool plain_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu)
@@ -133,16 +197,70 @@ static bool plain_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const
     return equal;
 }
 
-bool mmu_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu)
+static bool cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu,
+                  struct monitor_slot *slot)
 {
     bool locked = false;
     void *place = HOST_HAS_CAS16 ? atomic_place(cpu, linear, 16, mmu, &locked) : NULL;
     if (!place) {
-        return plain_cas16(cpu, linear, old, new, mmu);
+        const bool equal = plain_cas16(cpu, linear, old, new, mmu);
+        slot_hold(slot);
+        slot_release(slot);
+        return equal;
     }
+    slot_hold(slot);
     const bool equal = host_cas16(place, old, new);
+    slot_release(slot);
     if (locked) {
         code_store_end(cpu);
     }
     return equal;
+}
+
+bool mmu_cas16(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu)
+{
+    return cas16(cpu, linear, old, new, mmu, NULL);
+}
+
+bool mmu_cas16_counted(struct cpu *cpu, uint64_t linear, uint64_t old[2], const uint64_t new[2], unsigned mmu)
+{
+    return cas16(cpu, linear, old, new, mmu, slot_of(cpu, linear));
+}
+
+/* At a device, or 16 bytes on a host that cannot compare so many: all others stand still. */
+static bool store_exclusive_alone(struct cpu *cpu, uint64_t linear, const uint64_t old[2], const uint64_t new[2], unsigned bytes,
+                                  unsigned mmu, uint64_t version)
+{
+    struct monitor_slot *slot = slot_of(cpu, linear);
+    uint64_t was[2] = { 0 };
+    be_alone(cpu);
+    mmu_load_vector(cpu, linear, was, bytes, mmu);
+    if (atomic_load(&slot->version) != version || memcmp(was, old, bytes)) {
+        return false;
+    }
+    mmu_store_vector(cpu, linear, new, bytes, mmu);
+    slot_hold(slot);
+    slot_release(slot);
+    return true;
+}
+
+bool mmu_store_exclusive(struct cpu *cpu, uint64_t linear, const uint64_t expected[2], const uint64_t new[2], unsigned bytes,
+                         unsigned mmu, uint64_t version)
+{
+    struct monitor_slot *slot = slot_of(cpu, linear);
+    bool locked = false;
+    void *place = bytes < 16 || HOST_HAS_CAS16 ? atomic_place(cpu, linear, bytes, mmu, &locked) : NULL;
+    if (!place) {
+        return store_exclusive_alone(cpu, linear, expected, new, bytes, mmu, version);
+    }
+    uint64_t old[2] = { expected[0], expected[1] };
+    bool stored = slot_try(slot, version);
+    if (stored) {
+        stored = bytes == 16 ? host_cas16(place, old, new) : host_cas(place, old, new[0], bytes);
+        atomic_store_explicit(&slot->version, version + (stored ? 2 : 0), memory_order_release);
+    }
+    if (locked) {
+        code_store_end(cpu);
+    }
+    return stored;
 }

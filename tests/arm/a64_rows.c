@@ -116,8 +116,8 @@ int main(int argc, char **argv)
         printf("skip arm_a64_rows: needs qemu-aarch64 and the cross compiler\n");
         return run.failures != 0;
     }
-    run.jit = guest_arm_new(false);
-    run.interp = guest_arm_new(true);
+    run.jit = guest_arm_new("max", false);
+    run.interp = guest_arm_new("max", true);
     for (const struct arm_table *const *t = arm_tables_a64; *t; t++) {
         unsigned before = run.failures;
         for (unsigned i = 0; i < (*t)->count; i++) {

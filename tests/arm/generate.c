@@ -35,6 +35,12 @@ static bool has(const struct arm_compiled *row, char letter)
     return row->bits[letter >= 'a' ? letter - 'a' : letter - 'A' + 26];
 }
 
+/* FCVTZS of a scalar half with fraction bits: qemu 7.2 sets bits 31 to 16 of the result, too. */
+static bool qemu_is_wrong(uint32_t word)
+{
+    return (word & 0xfff0fc00) == 0x5f10fc00;
+}
+
 static uint32_t random_word(struct generator *g, const struct arm_compiled *row)
 {
     uint32_t word;
@@ -45,7 +51,7 @@ static uint32_t random_word(struct generator *g, const struct arm_compiled *row)
             const struct arm_constraint *k = &row->where[generate_u64(g) % row->where_count];
             word = (word & ~k->mask) | k->value;
         }
-    } while (!arm_row_matches(row, word) && ++tries < 1000);
+    } while ((!arm_row_matches(row, word) || qemu_is_wrong(word)) && ++tries < 1000);
     return word;
 }
 
@@ -109,11 +115,12 @@ GString *generate_differences(const struct record *a, const struct record *b, co
         g_string_append_printf(out, "  fpsr: %s %08x, %s %08x  fpcr: %08x, %08x\n", name_a, a->fpsr, name_b, b->fpsr,
             a->fpcr, b->fpcr);
     }
-    for (unsigned i = 0; i < RECORD_WINDOW_BYTES; i++) {
-        if (a->window[i] != b->window[i]) {
-            g_string_append_printf(out, "  memory +%u: %s %02x, %s %02x\n", i, name_a, a->window[i], name_b,
-                b->window[i]);
-            break;
+    for (unsigned i = 0; i < RECORD_WINDOW_BYTES; i += 8) {
+        uint64_t in_a, in_b;
+        memcpy(&in_a, a->window + i, 8);
+        memcpy(&in_b, b->window + i, 8);
+        if (in_a != in_b) {
+            g_string_append_printf(out, "  memory +%u: %s %016" PRIx64 ", %s %016" PRIx64 "\n", i, name_a, in_a, name_b, in_b);
         }
     }
     return out;

@@ -40,13 +40,13 @@ static void add_memory(struct arm_guest *g, const struct arm_guest_region *regio
     }
 }
 
-void arm_guest_open(struct arm_guest *g, bool interpret, bool aarch32, const struct arm_guest_region *regions)
+void arm_guest_open(struct arm_guest *g, const char *model, bool interpret, bool aarch32, const struct arm_guest_region *regions)
 {
     struct engine_options options = { .interpret = interpret, .cache_mib = 8 };
     g->log = log_new();
     add_memory(g, regions);
     g->engine = engine_new(&options, g->memory, g->log, NULL);
-    g->cpu = arm_cpu_new(arm_model_find("max", NULL), 0);
+    g->cpu = arm_cpu_new(arm_model_find(model, NULL), 0);
     g->cpu->has_el2 = g->cpu->has_el3 = false;
     g->cpu->boot_aarch32 = aarch32;
     struct cpu *cpu = &g->cpu->cpu;

@@ -3,7 +3,7 @@
 #define TESTS_ARM_GUEST_H
 #include "target-arm/system.h"
 
-/* A CPU of model max with some RAM and no machine around it; every exception stops it. */
+/* A CPU with some RAM and no machine around it; every exception stops it. */
 enum { ARM_GUEST_REGIONS = 4 };
 struct arm_guest_region { uint64_t address, bytes; };       /* whole pages; 0 bytes: none */
 struct arm_guest {
@@ -17,7 +17,7 @@ struct arm_guest {
     uint8_t *host[ARM_GUEST_REGIONS];                       /* the regions' bytes */
     uint64_t offset[ARM_GUEST_REGIONS];                     /* where they begin in ram */
 };
-void arm_guest_open(struct arm_guest *g, bool interpret, bool aarch32, const struct arm_guest_region *regions);
+void arm_guest_open(struct arm_guest *g, const char *model, bool interpret, bool aarch32, const struct arm_guest_region *regions);
 void arm_guest_close(struct arm_guest *g);
 /* Bytes of a region were changed from outside. */
 void arm_guest_written(struct arm_guest *g, unsigned region, uint64_t at, uint64_t bytes);

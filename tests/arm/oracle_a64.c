@@ -8,12 +8,14 @@
 #include "tests/arm/record.h"
 
 static struct record record;
+static int faulted;
 void *const oracle_record = &record;
 const size_t oracle_record_bytes = sizeof(record);
 
 void oracle_prepare(void)
 {
     oracle_map(RECORD_DATA, RECORD_DATA_BYTES, PROT_READ | PROT_WRITE);
+    mprotect((void *)(uintptr_t)RECORD_READ_ONLY, 4096, PROT_READ);
     oracle_map(RECORD_CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
@@ -36,6 +38,7 @@ void oracle_take(int signal, ucontext_t *context)
     record.fpcr = fp->fpcr;
     record.fpsr = fp->fpsr;
     record.signal = (uint32_t)signal;
+    faulted = signal == SIGSEGV;
     memcpy(record.window, (void *)(uintptr_t)RECORD_WINDOW, RECORD_WINDOW_BYTES);
 }
 
@@ -47,6 +50,10 @@ void oracle_give(ucontext_t *context)
     code[record.count] = 0xd4200000;
     __builtin___clear_cache((char *)code, (char *)(code + RECORD_INSNS + 1));
     memcpy((void *)(uintptr_t)RECORD_WINDOW, record.window, RECORD_WINDOW_BYTES);
+    if (faulted) {
+        memset((void *)(uintptr_t)RECORD_EDGES, 0, RECORD_READ_ONLY - RECORD_EDGES);
+        memset((void *)(uintptr_t)(RECORD_READ_ONLY + 4096), 0, 4096);
+    }
     memcpy(context->uc_mcontext.regs, record.x, 31 * 8);
     context->uc_mcontext.sp = record.x[31];
     context->uc_mcontext.pc = RECORD_CODE;

@@ -30,7 +30,7 @@ struct guest32 *guest32_new(bool interpret)
     };
     struct guest32 *guest = g_new0(struct guest32, 1);
     struct arm_guest *g = &guest->g;
-    arm_guest_open(g, interpret, true, regions);
+    arm_guest_open(g, "max", interpret, true, regions);
     map(g, 0, RECORD_DATA, RECORD_DATA_BYTES, AP_USER_RW);
     map(g, 0, RECORD_READ_ONLY, 4096, AP_USER_RO);
     map(g, 1, RECORD_CODE, RECORD_CODE_BYTES, AP_USER_RW);
