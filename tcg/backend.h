@@ -35,6 +35,7 @@ struct block {
     unsigned link_count;
     struct block_link *links_in;
     struct block *hash_next, *page_next[2];     /* block map, pages' lists */
+    struct block **page_at[2];      /* what points at this block in a page's list */
     uint64_t physical2;             /* second page when crosses_page */
     void *ir;                       /* interpreter: its copy of the unit; for -d and explain */
     struct block_link links[BLOCK_MAX_LINKS];   /* last: room is made only for the slots that the unit's GOTOs name */

@@ -68,7 +68,12 @@ static struct code_page *page_make(struct engine *engine, uint64_t ram_page)
 
 static void list_add(struct code_page *page, struct block *block, unsigned list, const struct store_range *part)
 {
-    block->page_next[list] = page->blocks;
+    struct block *next = page->blocks;
+    if (next) {
+        next->page_at[list_of(next, part->ram_offset & PAGE_MASK)] = &block->page_next[list];
+    }
+    block->page_next[list] = next;
+    block->page_at[list] = &page->blocks;
     page->blocks = block;
     page->granules |= granules_of(part->ram_offset, part->ram_offset + part->bytes - 1);
 }
@@ -86,8 +91,8 @@ void code_page_add(struct engine *engine, struct block *block)
     }
 }
 
-/* Granules anew after blocks went; a page without code loses its mark. */
-static void page_update(struct engine *engine, struct code_page *page, uint64_t ram_page)
+/* Granules anew after blocks went. */
+static void page_update(struct code_page *page, uint64_t ram_page)
 {
     uint64_t granules = 0;
     for (const struct block *b = page->blocks; b; b = b->page_next[list_of(b, ram_page)]) {
@@ -100,43 +105,41 @@ static void page_update(struct engine *engine, struct code_page *page, uint64_t 
         }
     }
     page->granules = granules;
+    page->stale = false;
+}
+
+/*
+ * A page without code loses its mark. Its granules are left for page_written to update: where addresses are random a page of a
+ * library has thousands of blocks, and when a generation of them goes none may cost a walk over the others.
+ */
+static void list_remove(struct engine *engine, uint64_t ram_page, const struct block *block)
+{
+    struct code_page *page = page_at(engine, ram_page);
+    const unsigned list = list_of(block, ram_page);
+    struct block *next = block->page_next[list];
+    if (next) {
+        next->page_at[list_of(next, ram_page)] = block->page_at[list];
+    }
+    *block->page_at[list] = next;
+    page->stale = true;
     if (!page->blocks && !page->translating) {
         bit_clear(engine->ram->code_pages, ram_page >> PAGE_BITS);
     }
 }
 
-/* `later`: the caller updates that page when it has taken all from it that it wants to. */
-static void list_remove(struct engine *engine, uint64_t ram_page, const struct block *block, uint64_t later)
-{
-    struct code_page *page = page_at(engine, ram_page);
-    struct block **at = &page->blocks;
-    while (*at != block) {
-        at = &(*at)->page_next[list_of(*at, ram_page)];
-    }
-    *at = block->page_next[list_of(block, ram_page)];
-    if (ram_page != later) {
-        page_update(engine, page, ram_page);
-    }
-}
-
-static void lists_remove(struct engine *engine, const struct block *block, uint64_t later)
-{
-    list_remove(engine, block->physical & PAGE_MASK, block, later);
-    if (block->crosses_page && (block->physical ^ block->physical2) & PAGE_MASK) {
-        list_remove(engine, block->physical2 & PAGE_MASK, block, later);
-    }
-}
-
 void code_page_remove(struct engine *engine, struct block *block)
 {
-    lists_remove(engine, block, NOT_RAM);
+    list_remove(engine, block->physical & PAGE_MASK, block);
+    if (block->crosses_page && (block->physical ^ block->physical2) & PAGE_MASK) {
+        list_remove(engine, block->physical2 & PAGE_MASK, block);
+    }
 }
 
-static void block_kill(struct engine *engine, struct block *block, const struct cpu *by, uint64_t ram_page)
+static void block_kill(struct engine *engine, struct block *block, const struct cpu *by)
 {
     log_write(engine->log, LOG_smc, "smc: pc %#" PRIx64 " at %#" PRIx64 ", %u bytes, dropped\n", block->pc,
               block->physical, block->guest_bytes);
-    lists_remove(engine, block, ram_page);
+    code_page_remove(engine, block);
     block_retire(engine, block);
     engine->counter[COUNT_smc_blocks]++;
     /* Another CPU may be in a loop inside the block: it comes out at the next poll. */
@@ -159,16 +162,14 @@ static void page_written(struct engine *engine, uint64_t ram_offset, uint64_t by
     if (!(page->granules & granules_of(ram_offset, ram_offset + bytes - 1))) {
         return;
     }
-    bool killed = false;
     for (struct block *b = page->blocks, *next; b; b = next) {
         next = b->page_next[list_of(b, ram_page)];
         if (overlaps(b, ram_offset, bytes)) {
-            block_kill(engine, b, by, ram_page);
-            killed = true;
+            block_kill(engine, b, by);
         }
     }
-    if (killed) {
-        page_update(engine, page, ram_page);
+    if (page->stale) {
+        page_update(page, ram_page);
     }
 }
 

@@ -67,7 +67,8 @@ struct tlb_side {
 
 /* ---- blocks ---- */
 struct code_page {
-    uint64_t granules;              /* a bit each 64 bytes: code of a block lies there */
+    uint64_t granules;              /* a bit each 64 bytes: code of a block lies there, or lay there when `stale` */
+    bool stale;
     struct block *blocks;
     uint32_t writes;                /* stores while somebody was translating from here */
     uint32_t translating;           /* how many do now */
