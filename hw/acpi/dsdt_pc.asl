@@ -49,6 +49,24 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
                 Return (Local0)
             }
 
+            /* Power management, 82371AB: which ports the board has (registers 5Fh and 67h). */
+            Device (PM)
+            {
+                Name (_ADR, 0x00010003)
+                OperationRegion (PRES, PCI_Config, 0x5f, 9)
+                Field (PRES, ByteAcc, NoLock, Preserve)
+                {
+                    , 7, LPEN, 1, Offset (8), , 3, CAEN, 1, , 3, CBEN, 1
+                }
+            }
+
+            Device (FWCF)
+            {
+                Name (_HID, "QEMU0002")
+                Name (_STA, 0x0b)
+                Name (_CRS, ResourceTemplate () { IO (Decode16, 0x510, 0x510, 1, 12) })
+            }
+
             Device (ISA)
             {
                 Name (_ADR, 0x00010000)
@@ -81,14 +99,48 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
                         IRQNoFlags () { 8 }
                     })
                 }
+                Device (FDC0)
+                {
+                    Name (_HID, EisaId ("PNP0700"))
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x3f2, 0x3f2, 0, 4)
+                        IO (Decode16, 0x3f7, 0x3f7, 0, 1)
+                        IRQNoFlags () { 6 }
+                        DMA (Compatibility, NotBusMaster, Transfer8) { 2 }
+                    })
+                }
+                Device (LPT1)
+                {
+                    Name (_HID, EisaId ("PNP0400"))
+                    Name (_UID, 1)
+                    Method (_STA, 0) { If (^^^PM.LPEN) { Return (0x0f) } Return (0) }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x378, 0x378, 8, 8)
+                        IRQNoFlags () { 7 }
+                    })
+                }
                 Device (COM1)
                 {
                     Name (_HID, EisaId ("PNP0501"))
                     Name (_UID, 1)
+                    Method (_STA, 0) { If (^^^PM.CAEN) { Return (0x0f) } Return (0) }
                     Name (_CRS, ResourceTemplate ()
                     {
                         IO (Decode16, 0x3f8, 0x3f8, 0, 8)
                         IRQNoFlags () { 4 }
+                    })
+                }
+                Device (COM2)
+                {
+                    Name (_HID, EisaId ("PNP0501"))
+                    Name (_UID, 2)
+                    Method (_STA, 0) { If (^^^PM.CBEN) { Return (0x0f) } Return (0) }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x2f8, 0x2f8, 0, 8)
+                        IRQNoFlags () { 3 }
                     })
                 }
             }
@@ -109,6 +161,21 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
                 If (Arg0 & 0x80) { Return (0x09) }
                 Return (0x0b)
             }
+        }
+
+        /* The timers answer or they are not there: their vendor and period (IA-PC HPET 1.0a, 2.3.4). */
+        Device (HPET)
+        {
+            Name (_HID, EisaId ("PNP0103"))
+            Name (_UID, 0)
+            OperationRegion (HPTM, SystemMemory, 0xfed00000, 8)
+            Field (HPTM, DWordAcc, Lock, Preserve) { VEND, 32, PRD, 32 }
+            Method (_STA, 0)
+            {
+                If (VEND == 0 || VEND == 0xffffffff || PRD == 0 || PRD > 100000000) { Return (0) }
+                Return (0x0f)
+            }
+            Name (_CRS, ResourceTemplate () { Memory32Fixed (ReadOnly, 0xfed00000, 0x400) })
         }
 
         Device (LNKA)

@@ -12,6 +12,7 @@
 
 enum { PCI_DEVACTB = 0x58, DEVACTB_APMC_EN_BYTE = PCI_DEVACTB + 3, DEVACTB_APMC_EN = 0x02 };
 enum { PCI_PMBASE = 0x40, PCI_PMREGMISC = 0x80, PCI_SMBBASE = 0x90, PCI_SMBHSTCFG = 0xd2 };
+enum { DEVRESA_3 = 0x5f, LPT_EN = 1 << 7, DEVRESC_3 = 0x67, COMA_3F8 = 0 << 0, COMA_EN = 1 << 3, COMB_2F8 = 1 << 4, COMB_EN = 1 << 7 };
 enum { PM_BYTES = 64, SMBUS_BYTES = 16, GPE_BASE = 0xafe0 };
 enum { PM1_STS = 0, PM1_EN = 2, PM1_CNT = 4, PM_TMR = 8 };
 enum { STS_TMR = 1 << 0, STS_GBL = 1 << 5, STS_PWRBTN = 1 << 8, STS_RTC = 1 << 10, STS_WAK = 1 << 15,
@@ -224,6 +225,13 @@ static void map_windows(struct piix4_pm *pm)
     map_window(pm->smbus_io, pci_word(pci, PCI_SMBBASE) & 0xfff0, pci->config[PCI_SMBHSTCFG] & 1);
 }
 
+void piix4_pm_tell_ports(struct piix4_pm *pm, bool parallel, bool serial_a, bool serial_b)
+{
+    uint8_t *config = pm->state.pci.config, *reset_config = pm->pci.reset_config;
+    config[DEVRESA_3] = reset_config[DEVRESA_3] = parallel ? LPT_EN : 0;
+    config[DEVRESC_3] = reset_config[DEVRESC_3] = (serial_a ? COMA_EN | COMA_3F8 : 0) | (serial_b ? COMB_EN | COMB_2F8 : 0);
+}
+
 uint16_t piix4_pm_base(const struct piix4_pm *pm)
 {
     const struct pci_state *pci = &pm->state.pci;
@@ -305,6 +313,7 @@ struct piix4_pm *piix4_pm_new(struct machine *machine, struct pci_bus *bus, unsi
 {
     static const struct pci_identity identity = {
         .vendor = 0x8086, .device = 0x7113, .class_code = 0x0680, .revision = 3, .interrupt_pin = 1,
+        .status = PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_FAST_BACK,
     };
     struct piix4_pm *pm = g_new0(struct piix4_pm, 1);
     pm->machine = machine;

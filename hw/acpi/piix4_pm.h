@@ -33,6 +33,9 @@ struct piix4_pm *piix4_pm_new(struct machine *machine, struct pci_bus *bus, unsi
                               struct cpu_port *smi_port);
 /* Where firmware has put the event, control and timer registers; 0: nowhere yet. */
 uint16_t piix4_pm_base(const struct piix4_pm *pm);
+/* Which ports the board has at 378h, 3F8h and 2F8h: shown in the device resource registers, where a real board's firmware
+ * puts it and the ACPI tables look. Stays over resets. */
+void piix4_pm_tell_ports(struct piix4_pm *pm, bool parallel, bool serial_a, bool serial_b);
 /* ACPI general-purpose event, for hot plug. */
 void piix4_pm_gpe(struct piix4_pm *pm, unsigned event);
 

@@ -90,7 +90,13 @@ static void map_memory(struct pc *pc)
     }
 }
 
-/* ---- Serial ports ---- */
+/* ---- Serial and parallel ports ---- */
+
+/* As -serial and -parallel say; without any the first one is there, connected to nothing. */
+static bool has_port(const struct pc *pc, const GPtrArray *specs, unsigned index)
+{
+    return index < specs->len ? strcmp(specs->pdata[index], "none") : !specs->len && !index && !pc->board.options->nodefaults;
+}
 
 static bool add_serial(struct pc *pc, GError **error)
 {
@@ -98,15 +104,12 @@ static bool add_serial(struct pc *pc, GError **error)
         { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
     };
     const GPtrArray *specs = pc->board.options->serial;
-    if (!specs->len && !pc->board.options->nodefaults) {
-        uart16550_new(pc->board.machine, places[0].port, isa_irqs_line(&pc->irqs, places[0].irq), NULL);
-    }
-    for (unsigned i = 0; i < specs->len; i++) {
-        if (!strcmp(specs->pdata[i], "none")) {
+    for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+        struct character *character = NULL;
+        if (!has_port(pc, specs, i)) {
             continue;
         }
-        struct character *character = board_character(&pc->board, specs->pdata[i], error);
-        if (!character) {
+        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], error))) {
             g_prefix_error(error, "-serial: ");
             return false;
         }
@@ -121,15 +124,12 @@ static bool add_parallel(struct pc *pc, GError **error)
         { 0x378, 7 }, { 0x278, 5 }, { 0x3bc, 7 },
     };
     const GPtrArray *specs = pc->board.options->parallels;
-    if (!specs->len && !pc->board.options->nodefaults) {
-        parallel_new(pc->board.machine, places[0].port, isa_irqs_line(&pc->irqs, places[0].irq), NULL);
-    }
-    for (unsigned i = 0; i < specs->len; i++) {
-        if (!strcmp(specs->pdata[i], "none")) {
+    for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+        struct character *character = NULL;
+        if (!has_port(pc, specs, i)) {
             continue;
         }
-        struct character *character = board_character(&pc->board, specs->pdata[i], error);
-        if (!character) {
+        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], error))) {
             g_prefix_error(error, "-parallel: ");
             return false;
         }
@@ -166,6 +166,8 @@ static bool build_devices(struct pc *pc, GError **error)
     pc->board.input = input_new();
     i8042_connect(kbc, pc->board.input);
     post_new(machine);
+    piix4_pm_tell_ports(pc->pm, has_port(pc, pc->board.options->parallels, 0), has_port(pc, pc->board.options->serial, 0),
+                        has_port(pc, pc->board.options->serial, 1));
     pc_tell_firmware(pc, pc->rtc);
     return pc_tell_smbios(pc, error) && device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) &&
            add_serial(pc, error) && add_parallel(pc, error) &&

@@ -236,6 +236,7 @@ struct piix3_ide *piix3_ide_new(struct machine *machine, struct pci_bus *bus, un
 {
     static const struct pci_identity identity = {
         .vendor = 0x8086, .device = 0x7010, .class_code = 0x0101, .prog_if = 0x80,
+        .status = PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_FAST_BACK,
     };
     struct piix3_ide *ide = g_new0(struct piix3_ide, 1);
     ide->machine = machine;

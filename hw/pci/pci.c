@@ -175,6 +175,7 @@ void pci_device_init(struct pci_device *device, struct pci_bus *bus, unsigned sl
     set_word(config, PCI_VENDOR_ID, identity->vendor, 2);
     set_word(config, PCI_DEVICE_ID, identity->device, 2);
     set_word(config, PCI_CLASS_DEVICE, identity->class_code, 2);
+    set_word(config, PCI_STATUS, identity->status, 2);
     config[PCI_CLASS_PROG] = identity->prog_if;
     config[PCI_REVISION_ID] = identity->revision;
     config[PCI_HEADER_TYPE] = identity->header_type;

@@ -18,7 +18,7 @@ enum {  /* configuration registers, PCI 3.0 chapter 6 */
     PCI_CAPABILITIES = 0x34, PCI_INTERRUPT_LINE = 0x3c, PCI_INTERRUPT_PIN = 0x3d,
     PCI_COMMAND_IO = 1 << 0, PCI_COMMAND_MEMORY = 1 << 1, PCI_COMMAND_MASTER = 1 << 2,
     PCI_COMMAND_INTX_DISABLE = 1 << 10,
-    PCI_STATUS_INTERRUPT = 1 << 3, PCI_STATUS_CAPABILITIES = 1 << 4,
+    PCI_STATUS_INTERRUPT = 1 << 3, PCI_STATUS_CAPABILITIES = 1 << 4, PCI_STATUS_FAST_BACK = 1 << 7, PCI_STATUS_DEVSEL_MEDIUM = 1 << 9,
     PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11,
     PCI_SUBSYSTEM_VENDOR = 0x1af4, PCI_SUBSYSTEM_DEVICE = 0x1100,      /* those of QEMU's devices, which guests know */
 };
@@ -31,7 +31,7 @@ struct pci_device;
 /* Guest-visible part of any device: lives in the device's state struct. */
 struct pci_state { uint8_t config[PCI_CONFIG_BYTES]; };
 
-struct pci_identity { uint16_t vendor, device, class_code; uint8_t prog_if, revision, header_type, interrupt_pin; };
+struct pci_identity { uint16_t vendor, device, class_code, status; uint8_t prog_if, revision, header_type, interrupt_pin; };
 
 struct pci_device {
     struct pci_state *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Intel 82371SB (PIIX3) PCI-to-ISA bridge, data sheet 290550: routing of PIRQA..D to ISA interrupts (2.2.5) and reset
- * control (CF9h). The other configuration registers can be written and read back, nothing more.
+ * control (CF9h). The other configuration registers have their values of after reset, can be written and read back, nothing more.
  */
 #include "hw/intc/isa_irqs.h"
 #include "hw/pci/piix3.h"
@@ -86,10 +86,29 @@ const struct device_type piix3_type = {
     .version = 1,
 };
 
+/* What the configuration registers hold after reset (2.2), where that is not 0. */
+static void init_config(struct pci_device *pci)
+{
+    enum { IORT = 0x4c, XBCS = 0x4e, TOM = 0x69, MBIRQ0 = 0x70, MBDMA0 = 0x76, MBDMA1 = 0x77, PCSC = 0x78, SMICNTL = 0xa0, FTMR = 0xa8 };
+    static const struct { uint8_t offset, value; } after_reset[] = {
+        { PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER },
+        { IORT, 0x4d }, { XBCS, 0x03 }, { TOM, 0x02 }, { MBIRQ0, 0x80 }, { MBDMA0, 0x0c }, { MBDMA1, 0x0c }, { PCSC, 0x02 },
+        { SMICNTL, 0x08 }, { FTMR, 0x0f },
+    };
+    for (unsigned offset = 0x40; offset < 0x100; offset++) {
+        pci->writable[offset] = 0xff;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(after_reset); i++) {
+        pci->reset_config[after_reset[i].offset] = after_reset[i].value;
+    }
+    /* Always on: the bridge answers whatever a driver writes here. */
+    pci->writable[PCI_COMMAND] &= (uint8_t)~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
 struct piix3 *piix3_new(struct machine *machine, struct pci_bus *bus, unsigned slot, struct isa_irqs *isa_irqs)
 {
     static const struct pci_identity identity = {
-        .vendor = 0x8086, .device = 0x7000, .class_code = 0x0601, .header_type = 0x80,
+        .vendor = 0x8086, .device = 0x7000, .class_code = 0x0601, .status = PCI_STATUS_DEVSEL_MEDIUM, .header_type = 0x80,
     };
     struct piix3 *chip = g_new0(struct piix3, 1);
     chip->machine = machine;
@@ -97,9 +116,7 @@ struct piix3 *piix3_new(struct machine *machine, struct pci_bus *bus, unsigned s
         chip->isa[irq] = isa_irqs_line(isa_irqs, irq);
     }
     pci_device_init(&chip->pci, bus, slot, 0, &chip->state.pci, &identity);
-    for (unsigned offset = 0x40; offset < 0x100; offset++) {
-        chip->pci.writable[offset] = 0xff;
-    }
+    init_config(&chip->pci);
     for (unsigned pirq = 0; pirq < PCI_PINS; pirq++) {
         chip->pci.reset_config[PIRQ_ROUTE + pirq] = ROUTE_OFF;
         chip->pci.writable[PIRQ_ROUTE + pirq] = ROUTE_OFF | ROUTE_IRQ;

@@ -94,6 +94,30 @@ static void configuration_space(struct test *test)
     rig_free(&b.rig);
 }
 
+/* What the bridge holds after reset (82371SB, 2.2); it cannot be switched off. */
+static void isa_bridge_after_reset(struct test *test)
+{
+    struct board b;
+    board_init(&b);
+    for (int round = 0; round < 2; round++) {
+        EXPECT_EQ(test, config_read(&b, 1, 0x04, 4), 0x02000007);
+        EXPECT_EQ(test, config_read(&b, 1, 0x4c, 4), 0x0003004d);
+        EXPECT_EQ(test, config_read(&b, 1, 0x60, 4), 0x80808080);
+        EXPECT_EQ(test, config_read(&b, 1, 0x68, 4), 0x00000200);
+        EXPECT_EQ(test, config_read(&b, 1, 0x70, 4), 0x00000080);
+        EXPECT_EQ(test, config_read(&b, 1, 0x74, 4), 0x0c0c0000);
+        EXPECT_EQ(test, config_read(&b, 1, 0x78, 4), 0x00000002);
+        EXPECT_EQ(test, config_read(&b, 1, 0xa0, 4), 0x00000008);
+        EXPECT_EQ(test, config_read(&b, 1, 0xa8, 4), 0x0000000f);
+        config_write(&b, 1, 0x04, 0, 2);
+        EXPECT_EQ(test, config_read(&b, 1, 0x04, 2), 7);
+        config_write(&b, 1, 0x4c, 0x12, 1);
+        EXPECT_EQ(test, config_read(&b, 1, 0x4c, 1), 0x12);
+        machine_reset(b.rig.machine);
+    }
+    rig_free(&b.rig);
+}
+
 static void base_addresses(struct test *test)
 {
     struct board b;
@@ -253,7 +277,7 @@ static void expansion_rom(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(configuration_space), TEST(base_addresses), TEST(interrupts), TEST(pam), TEST(smram), TEST(reset_control),
+        TEST(configuration_space), TEST(isa_bridge_after_reset), TEST(base_addresses), TEST(interrupts), TEST(pam), TEST(smram), TEST(reset_control),
         TEST(memory_of_a_device), TEST(expansion_rom),
     };
     return test_run_cases("pci", cases, ARRAY_LEN(cases));

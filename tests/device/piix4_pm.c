@@ -50,6 +50,25 @@ static void window_follows_configuration(struct test *test)
     rig_free(&p.rig);
 }
 
+static uint8_t config_byte(struct pm *p, unsigned reg)
+{
+    memory_write(p->rig.machine->ports, 0xcf8, 0x80000b00 | (reg & 0xfc), 4);
+    return (uint8_t)memory_read(p->rig.machine->ports, 0xcfc + (reg & 3), 1);
+}
+
+static void ports_are_shown(struct test *test)
+{
+    struct pm p;
+    pm_init(&p);
+    EXPECT(test, config_byte(&p, 0x5f) == 0 && config_byte(&p, 0x67) == 0);
+    piix4_pm_tell_ports(p.pm, true, false, true);
+    EXPECT(test, config_byte(&p, 0x5f) == 0x80 && config_byte(&p, 0x67) == 0x90);
+    piix4_pm_tell_ports(p.pm, false, true, false);
+    machine_reset(p.rig.machine);
+    EXPECT(test, config_byte(&p, 0x5f) == 0 && config_byte(&p, 0x67) == 0x08);
+    rig_free(&p.rig);
+}
+
 static void timer(struct test *test)
 {
     struct pm p;
@@ -135,7 +154,7 @@ static void events_and_smbus(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(window_follows_configuration), TEST(timer), TEST(power_button), TEST(soft_off), TEST(smi_commands),
+        TEST(window_follows_configuration), TEST(ports_are_shown), TEST(timer), TEST(power_button), TEST(soft_off), TEST(smi_commands),
         TEST(events_and_smbus),
     };
     return test_run_cases("piix4_pm", cases, ARRAY_LEN(cases));
