@@ -4,7 +4,8 @@
 BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
-WITH_PACKAGES := check check-quick check-san check-debian demo bench fuzz-cpu fuzz-arm fuzz-arm32 fuzz-devices fuzz-block
+WITH_PACKAGES := check check-quick check-san check-boots check-debian demo bench fuzz-cpu fuzz-arm fuzz-arm32 fuzz-devices \
+                 fuzz-block
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
@@ -29,7 +30,8 @@ endif
 #: make check        install what tests need, build, run all tests
 #: make check-quick  the same without the slow ones (below a minute)
 #: make check-san    all tests under AddressSanitizer and UndefinedBehaviourSanitizer, in build-san
-#: make check-debian a Debian system made by debootstrap, to its login and through a session (DEBIAN_ARCH=i386: that one)
+#: make check-boots  more boots than `check`: every Debian kernel with 1, 2 and 4 CPUs, the installers' first screens
+#: make check-debian a Debian system installs itself, then a session in it (DEBIAN_ARCH=i386, armhf, arm64: that one)
 #: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
 #:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)
 #: make bench        benchmark side by side with QEMU, about half an hour (ARCH=i386, amd64, armhf or arm64: that part)

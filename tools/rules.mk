@@ -13,6 +13,7 @@ TESTS :=
 TEST_SCRIPTS :=
 TEST_TOOLS :=
 TESTS_SLOW :=
+TESTS_BOOTS :=
 include $(wildcard */folder.mk */*/folder.mk)
 SRC := $(sort $(SRC))
 OBJ := $(patsubst %,$(BUILD)/%.o,$(basename $(SRC)))
@@ -59,6 +60,9 @@ check-san:
 	    SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
 check-debian: all
 	@BUILD=$(BUILD) tests/debian/run $(or $(DEBIAN_ARCH),amd64)
+# Slower still than TESTS_SLOW: not part of `check`.
+check-boots: all $(TEST_TOOLS:%=$(BUILD)/%)
+	@BUILD=$(BUILD) JOBS=$(JOBS) TEST='$(TEST)' tests/run $(TESTS_BOOTS)
 demo: all
 	@BUILD=$(BUILD) tools/demo
 
@@ -79,5 +83,5 @@ install: all
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 
-.PHONY: all check check-quick check-san check-debian demo fuzz-cpu fuzz-devices fuzz-block bench install
+.PHONY: all check check-quick check-san check-boots check-debian demo fuzz-cpu fuzz-devices fuzz-block bench install
 .DELETE_ON_ERROR:

@@ -15,3 +15,6 @@ TEST_SCRIPTS += tests/boot/linux-arm tests/boot/uefi-arm tests/boot/dtb
 TESTS_SLOW += tests/boot/linux-arm tests/boot/uefi-arm
 TEST_SCRIPTS += tests/boot/dynamic
 TESTS_SLOW += tests/boot/dynamic
+TEST_SCRIPTS += tests/boot/compare
+TESTS_SLOW += tests/boot/compare
+TESTS_BOOTS += tests/boot/matrix tests/boot/installers
