@@ -11,7 +11,7 @@ enum { SETUP_AT = 0x10000, CMDLINE_AT = 0x20000, CMDLINE_ROOM = 0x10000 };
 enum {  /* offsets in the real-mode header */
     SETUP_SECTS = 0x1f1, SYSSIZE = 0x1f4, VID_MODE = 0x1fa, BOOT_FLAG = 0x1fe, HEADER_MAGIC = 0x202, VERSION = 0x206, TYPE_OF_LOADER = 0x210,
     LOADFLAGS = 0x211, RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21c, HEAP_END_PTR = 0x224, CMD_LINE_PTR = 0x228,
-    INITRD_ADDR_MAX = 0x22c, CMDLINE_SIZE = 0x238, HEADER_END = 0x23c,
+    INITRD_ADDR_MAX = 0x22c, CMDLINE_SIZE = 0x238, HEADER_END = 0x23c, INIT_SIZE = 0x260,
 };
 enum { LOADED_HIGH = 0x01, CAN_USE_HEAP = 0x80, LOADER_UNDEFINED = 0xff, HEAP_END = 0xe000 - 0x200 };
 enum { DEFAULT_INITRD_MAX = 0x37ffffff, DEFAULT_CMDLINE_MAX = 255 };
@@ -96,6 +96,13 @@ static bool place_initrd(const struct boot_request *request, uint8_t *header, ui
     return true;
 }
 
+/* Where the memory must reach that the kernel needs before it reads its memory map (boot protocol, "init_size", since 2.10). */
+static uint64_t least_memory(const uint8_t *setup, uint64_t kernel_end)
+{
+    uint64_t unpacked = header_version(setup) >= 0x20a ? BOOT_HIGH + (uint64_t)boot_get32(setup + INIT_SIZE) : 0;
+    return MAX(unpacked, kernel_end) + BOOT_FIRMWARE_BYTES;
+}
+
 bool boot_load_linux(const struct boot_request *request, const struct boot_file *kernel, struct boot_image *image,
                      GError **error)
 {
@@ -115,9 +122,10 @@ bool boot_load_linux(const struct boot_request *request, const struct boot_file 
         return false;
     }
     uint64_t kernel_end = BOOT_HIGH + (kernel->size - setup_bytes);
-    if (kernel_end + BOOT_FIRMWARE_BYTES > request->low_ram_bytes) {
-        g_set_error(error, BOOT_ERROR, 0, "-kernel %s: does not fit into %" G_GUINT64_FORMAT " MiB of memory; give more with -m",
-                    kernel->path, request->low_ram_bytes >> 20);
+    uint64_t least = least_memory(kernel->data, kernel_end);
+    if (least > request->low_ram_bytes) {
+        g_set_error(error, BOOT_ERROR, 0, "-kernel %s: needs %" G_GUINT64_FORMAT " MiB of memory at least, there are %"
+                    G_GUINT64_FORMAT "; give more with -m", kernel->path, (least >> 20) + 1, request->low_ram_bytes >> 20);
         return false;
     }
     uint8_t *setup = g_memdup2(kernel->data, setup_bytes);
