@@ -129,10 +129,12 @@ uint64_t helper_xsave(struct cpu *c, uint64_t linear, uint64_t form)
         area.legacy.mxcsr_mask = X86_MXCSR_MASK;
         memcpy(area.legacy.xmm, cpu->xmm, 16 * xmm_count(cpu));
     }
-    if (form & FORM_COMPACT)
-        area.header = (struct xsave_header){ .xstate_bv = components, .xcomp_bv = components | XCOMP_COMPACT };
-    else
+    if (form & FORM_COMPACT) {      /* 13.10: the rest of the header is left alone */
+        area.header.xstate_bv = components;
+        area.header.xcomp_bv = components | XCOMP_COMPACT;
+    } else {
         area.header.xstate_bv |= components;
+    }
     mmu_store_vector(c, linear, &area, sizeof(area), mmu);
     return 0;
 }

@@ -248,11 +248,22 @@ static void emms(struct x86_trans *t)
 
 /* ---- conversions: the XMM form on a vector whose upper half is zero, so that it raises nothing ---- */
 
-/* CVTPI2PS keeps the upper half of the destination. */
+/* CVTPI2PS, CVTPI2PD: whether the source is a register. From memory they leave the x87 state alone and take no pending x87
+ * exception; SDM 2 says so of CVTPI2PD alone, processors do it for both. */
+static bool from_mm_begin(struct x86_trans *t)
+{
+    if (t->insn->operand[1].kind != OPERAND_MM)
+        return false;
+    if (t->mode & MODE_X87_TRAPS)
+        ir_call_void(t->u, HELPER_fpu_wait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    mm_begin(t);
+    return true;
+}
+
+/* Keeps the upper half of the destination. */
 static void cvtpi2ps(struct x86_trans *t)
 {
-    mm_begin(t);
-    bool from_register = t->insn->operand[1].kind == OPERAND_MM;
+    bool from_register = from_mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE), v = ir_temp(t->u, IR_TYPE_VEC);
     ir_reg dest = x86_xmm(t->insn->operand[0].reg);
     if (from_register)
@@ -261,14 +272,10 @@ static void cvtpi2ps(struct x86_trans *t)
     ir_vmerge_to(t->u, 64, dest, dest, v);
 }
 
-/* CVTPI2PD is exact; with a memory operand it leaves the x87 state alone and takes no x87 exception (SDM 2). */
+/* Exact: raises nothing. */
 static void cvtpi2pd(struct x86_trans *t)
 {
-    bool from_register = t->insn->operand[1].kind == OPERAND_MM;
-    if (from_register && t->mode & MODE_X87_TRAPS)
-        ir_call_void(t->u, HELPER_fpu_wait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    if (from_register)
-        mm_begin(t);
+    bool from_register = from_mm_begin(t);
     ir_reg w = vector_of(t, mm_get(t, 1, 64), IR_NONE);
     ir_emit_copy(t->u, row_copy(t), 0, x86_xmm(t->insn->operand[0].reg), IR_NONE, w, IR_NONE, IR_NONE, IR_NONE);
     if (from_register)
@@ -360,8 +367,8 @@ static const struct x86_row rows[] = {
     { .opcode = "F3 0F D6 /r", .operands = "Vdq,Nq", .name = "MOVQ2DQ", .translate = movq2dq, .flags = ROW_SSE | ROW_WAITS,
       .feature = FEAT_SSE2, .tests = "F3 0F D6 C1;F3 0F D6 D2" },
 
-    MMX_ROW(0F, 2A, "Vq,Qq", CVTPI2PS, cvtpi2ps, ROW_SSE, SSE, MMX_TESTS(0F, 2A, ""),
-            MMX_COPY(CVTDQ2PS, NP, 0F, 5B, 0, COPY_UNARY)),
+    { .opcode = "NP 0F 2A /r", .operands = "Vq,Qq", .name = "CVTPI2PS", .translate = cvtpi2ps, .flags = ROW_SSE,
+      .feature = FEAT_SSE, .tests = MMX_TESTS(0F, 2A, ""), .data = MMX_COPY(CVTDQ2PS, NP, 0F, 5B, 0, COPY_UNARY) },
     { .opcode = "66 0F 2A /r", .operands = "Vdq,Qq", .name = "CVTPI2PD", .translate = cvtpi2pd, .flags = ROW_SSE,
       .feature = FEAT_SSE2, .tests = "66 0F 2A C1;66 0F 2A D2;66 0F 2A 1F",
       .data = MMX_COPY(CVTDQ2PD, F3, 0F, E6, 0, COPY_UNARY) },

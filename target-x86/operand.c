@@ -81,7 +81,7 @@ static ir_reg segment_apply(struct x86_trans *t, unsigned segment, ir_reg offset
 }
 
 /* What an address must be a multiple of under alignment checks, less one (SDM 3, table 6-7). The x87 environment and
- * state (14 to 108 bytes) go by the operand size. Where a vector must be aligned anyway #GP(0) comes first; the others are
+ * state (14 to 108 bytes) go by the operand size, 16 or 32 bits. Where a vector must be aligned anyway #GP(0) comes first; the others are
  * checked by AMD's processors and not by Intel's ("treatment of #AC varies", SDM 2, table 2-21). */
 static unsigned alignment_mask(const struct x86_trans *t, unsigned bits)
 {
@@ -90,7 +90,7 @@ static unsigned alignment_mask(const struct x86_trans *t, unsigned bits)
     if (bits == 128)
         return t->insn->row->flags & ROW_ALIGN16 || !t->cpu->model->amd ? 0 : 15;
     if (bits > 80 && bits < 1024)
-        return t->insn->operand_bits / 8 - 1;
+        return t->insn->operand_bits == 16 ? 1 : 3;
     return bits <= 64 && !(bits & (bits - 1)) ? bits / 8 - 1 : 0;
 }
 

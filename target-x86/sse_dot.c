@@ -2,7 +2,8 @@
 /*
  * DPPS and DPPD (SDM 2, DPPS) while the guest has unmasked a SIMD exception. The instruction multiplies, then adds in one
  * or two steps, and an unmasked exception of one step ends it before the next is begun, so each step is checked alone.
- * With all exceptions masked the host's own instruction is used.
+ * The result is that of the host's own instruction, as it is with all exceptions masked: of several NaNs any may be in it
+ * ("implementation dependent"), but the same one always.
  */
 #include <xmmintrin.h>
 #include "target-x86/fp.h"
@@ -28,7 +29,7 @@ static floats step(struct cpu *c, floats (*operation)(floats, floats), floats a,
     return result;
 }
 
-static floats dot_ps(struct cpu *c, floats a, floats b, unsigned control)
+static void check_ps(struct cpu *c, floats a, floats b, unsigned control)
 {
     for (unsigned i = 0; i < 4; i++) {
         a[i] = control >> (4 + i) & 1 ? a[i] : 0;
@@ -36,13 +37,10 @@ static floats dot_ps(struct cpu *c, floats a, floats b, unsigned control)
     }
     floats product = step(c, multiply_ps, a, b);
     floats pairs = step(c, add_ps, (floats){ product[0], product[2] }, (floats){ product[1], product[3] });
-    floats sum = step(c, add_ps, (floats){ pairs[0] }, (floats){ pairs[1] }), result = { 0 };
-    for (unsigned i = 0; i < 4; i++)
-        result[i] = control >> i & 1 ? sum[0] : 0;
-    return result;
+    step(c, add_ps, (floats){ pairs[0] }, (floats){ pairs[1] });
 }
 
-static floats dot_pd(struct cpu *c, floats first, floats second, unsigned control)
+static void check_pd(struct cpu *c, floats first, floats second, unsigned control)
 {
     doubles a = (doubles)first, b = (doubles)second;
     for (unsigned i = 0; i < 2; i++) {
@@ -50,35 +48,34 @@ static floats dot_pd(struct cpu *c, floats first, floats second, unsigned contro
         b[i] = control >> (4 + i) & 1 ? b[i] : 0;
     }
     doubles product = (doubles)step(c, multiply_pd, (floats)a, (floats)b);
-    doubles sum = (doubles)step(c, add_pd, (floats)(doubles){ product[0] }, (floats)(doubles){ product[1] }), result;
-    for (unsigned i = 0; i < 2; i++)
-        result[i] = control >> i & 1 ? sum[0] : 0;
-    return (floats)result;
+    step(c, add_pd, (floats)(doubles){ product[0] }, (floats)(doubles){ product[1] });
 }
 
 /* control: the immediate, and 100h for DPPD; the second operand is in cpu->vector. */
-uint64_t helper_dot_checked(struct cpu *c, uint64_t control, uint64_t dest)
+uint64_t helper_dot_check(struct cpu *c, uint64_t control, uint64_t dest)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     floats a, b;
     memcpy(&a, &cpu->xmm[dest], sizeof(a));
     memcpy(&b, &cpu->vector, sizeof(b));
-    floats result = control & 0x100 ? dot_pd(c, a, b, control) : dot_ps(c, a, b, control);
-    memcpy(&cpu->xmm[dest], &result, sizeof(result));
+    if (control & 0x100)
+        check_pd(c, a, b, control);
+    else
+        check_ps(c, a, b, control);
     return 0;
 }
 
 void sse_dot(struct x86_trans *t)
 {
     const struct x86_insn *insn = t->insn;
-    bool pd = sse_row_copy(t)->opcode == 0x41;
-    if (!(t->mode & MODE_MXCSR_TRAPS)) {
-        sse_copy_fp(t);
-        return;
-    }
+    const struct ir_copy *copy = sse_row_copy(t);
+    const unsigned imm = insn->operand[2].value & 0xff;
     ir_reg v = x86_read_vec(t, 1);
-    ir_stcpu(t->u, 64, offsetof(struct x86_cpu, vector), ir_vget(t->u, 64, v, 0));
-    ir_stcpu(t->u, 64, offsetof(struct x86_cpu, vector) + 8, ir_vget(t->u, 64, v, 1));
-    ir_call_void(t->u, HELPER_dot_checked, ir_const(t->u, (insn->operand[2].value & 0xff) | (pd ? 0x100 : 0)),
-                 ir_const(t->u, insn->operand[0].reg), IR_NONE, IR_NONE);
+    if (t->mode & MODE_MXCSR_TRAPS) {
+        ir_stcpu(t->u, 64, offsetof(struct x86_cpu, vector), ir_vget(t->u, 64, v, 0));
+        ir_stcpu(t->u, 64, offsetof(struct x86_cpu, vector) + 8, ir_vget(t->u, 64, v, 1));
+        ir_call_void(t->u, HELPER_dot_check, ir_const(t->u, imm | (copy->opcode == 0x41 ? 0x100 : 0)),
+                     ir_const(t->u, insn->operand[0].reg), IR_NONE, IR_NONE);
+    }
+    sse_emit(t, copy, v, (int)imm, false);
 }

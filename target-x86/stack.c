@@ -4,7 +4,9 @@
  * that
  * may fault. PUSHF, POPF, segment registers and far transfers are in the system chapters.
  */
+#include "target-x86/helpers.h"
 #include "target-x86/integer.h"
+#include "target-x86/system.h"
 
 static ir_reg sp_offset(struct x86_trans *t, int64_t bytes)
 {
@@ -59,17 +61,37 @@ static void popa(struct x86_trans *t)
             x86_set_reg(t, 7 - i, bits, value[i]);
 }
 
-/* Copies the level - 1 outer frame pointers below the new frame's BP and adds the frame's own. */
+/* A place in the stack segment for one access of ENTER's, checked like any. */
+static uint64_t display_address(struct x86_cpu *cpu, unsigned reg, unsigned below, unsigned bits, unsigned stack_bits, bool write)
+{
+    const uint64_t mask = ~0ull >> (64 - stack_bits), offset = (cpu->regs[reg] - below) & mask;
+    const uint64_t linear = x86_segment_address(cpu, SEG_SS, offset, bits / 8, write);
+    if (cpu->cpu.mode & MODE_AC && linear & (bits / 8 - 1))
+        helper_alignment_fault(&cpu->cpu, linear);
+    return linear;
+}
+
+/* Copies the level - 1 outer frame pointers below the new frame's BP: up to 30, too many for a unit. */
+uint64_t helper_enter_display(struct cpu *base, uint64_t level, uint64_t bits, uint64_t stack_bits)
+{
+    struct x86_cpu *cpu = x86_cpu_of(base);
+    const unsigned bytes = (unsigned)bits / 8, mmu = x86_mmu_mode(base->mode);
+    for (unsigned i = 1; i < level; i++) {
+        const uint64_t from = display_address(cpu, R_BP, i * bytes, (unsigned)bits, (unsigned)stack_bits, false);
+        const uint64_t value = mmu_load(base, from, bytes, mmu);
+        const uint64_t to = display_address(cpu, R_SP, (i + 1) * bytes, (unsigned)bits, (unsigned)stack_bits, true);
+        mmu_store(base, to, value, bytes, mmu);
+    }
+    return 0;
+}
+
+/* The outer frame pointers, then the frame's own. */
 static void enter_levels(struct x86_trans *t, unsigned level, unsigned bits, ir_reg frame)
 {
-    unsigned bytes = bits / 8, stack = t->insn->stack_bits;
-    for (unsigned i = 1; i < level; i++) {
-        ir_reg from = ir_lea(t->u, stack, x86_gpr(R_BP), IR_NONE, 0, -(int64_t)(i * bytes));
-        ir_reg value = ir_ld(t->u, bits, stack_linear(t, from, bits, false), 0, t->mmu);
-        ir_reg to = sp_offset(t, -(int64_t)((i + 1) * bytes));
-        ir_st(t->u, bits, stack_linear(t, to, bits, true), 0, value, t->mmu);
-    }
-    ir_reg last = sp_offset(t, -(int64_t)((level + 1) * bytes));
+    if (level > 1)
+        ir_call_void(t->u, HELPER_enter_display, ir_const(t->u, level), ir_const(t->u, bits),
+                     ir_const(t->u, t->insn->stack_bits), IR_NONE);
+    ir_reg last = sp_offset(t, -(int64_t)((level + 1) * (bits / 8)));
     ir_st(t->u, bits, stack_linear(t, last, bits, true), 0, frame, t->mmu);
 }
 

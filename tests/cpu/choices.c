@@ -7,7 +7,8 @@ static bool starts(const char *text, const char *start) { return !g_ascii_strnca
 
 bool choice_fault_in_the_middle(const struct x86_row *row)
 {
-    static const char *const names[] = { "popa", "pusha", "cmps", "scas", "maskmov", "enter" };
+    static const char *const names[] = { "popa", "pusha", "cmps", "scas", "maskmov", "fbstp", "enter", "fnstenv", "fldenv", "fnsave",
+                                         "frstor", "fxsave", "fxrstor", "xsave", "xrstor" };
     for (unsigned i = 0; row && i < G_N_ELEMENTS(names); i++)
         if (starts(row->name, names[i]))
             return true;

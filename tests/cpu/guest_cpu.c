@@ -26,21 +26,30 @@ struct guest_cpu {
 
 static GPrivate running;            /* the guest that this thread runs, for the two functions below */
 
-static void on_deliver(struct cpu *cpu)
+static void catch(struct x86_cpu *x86, struct x86_event event)
 {
     struct guest_cpu *guest = g_private_get(&running);
-    struct x86_cpu *x86 = x86_cpu_of(cpu);
-    if (!x86->raised.pending)
-        return;
-    guest->event = x86->raised;
+    guest->event = event;
     guest->caught = true;
     x86->raised.pending = false;
-    cpu->halted = true;
+    x86->debug_pending = 0;
+    x86->cpu.halted = true;
 }
 
+static void on_deliver(struct cpu *cpu)
+{
+    struct x86_cpu *x86 = x86_cpu_of(cpu);
+    if (x86->raised.pending)
+        catch(x86, x86->raised);
+}
+
+/* Single-step: a trap before the next instruction. */
 static bool on_poll(struct cpu *cpu)
 {
+    struct x86_cpu *x86 = x86_cpu_of(cpu);
     cpu->exit_request = 0;
+    if (x86->debug_pending)
+        catch(x86, (struct x86_event){ .vector = EXC_DB });
     return !cpu->halted;
 }
 
@@ -203,13 +212,16 @@ static void state_load(struct guest_cpu *guest, const struct host_state *state, 
     struct x86_cpu *cpu = guest->cpu;
     cpu->cr0 = CR0_PE | CR0_PG | CR0_AM | CR0_NE | CR0_WP | CR0_ET | CR0_MP;
     cpu->cr3 = PML4;
-    cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_PGE;
+    cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_PGE | CR4_OSXSAVE;
+    cpu->xcr0 = 3;                  /* x87 and SSE */
     cpu->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
     segments_set(cpu, mode, cpl);
     memcpy(cpu->regs, state->gpr, sizeof cpu->regs);
     x86_eflags_put(cpu, state->flags | EFL_ONE, ~0ull);
     fx_load(cpu, state->fx);
     cpu->raised = (struct x86_event){ 0 };
+    cpu->debug_pending = 0;
+    cpu->single_step = false;
     cpu->cr2 = 0;
     cpu->cpu.halted = false;
     x86_update_mode(cpu);

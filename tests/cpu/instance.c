@@ -265,8 +265,6 @@ void instance_state(const struct instance *instance, struct host_state *state, u
     if (random_next(seed) % 8 == 0)
         state->flags |= EFL_AC;     /* alignment checks, at CPL 3 */
     fx_random(state->fx, seed);
-    if (starts_with(instance->row->name, "dpp"))            /* several steps, each of which may raise: only masked */
-        state->fx[24] |= 0x80, state->fx[25] |= 0x1f;
     for (unsigned i = HOST_DATA; i < HOST_READ_ONLY; i += 8) {
         uint64_t value = i & 8 ? random_next(seed) : random_value(seed);
         if ((random_next(seed) & 7) == 0)

@@ -8,22 +8,22 @@ struct sequence_source { struct x86_decoder *decoder; struct candidates by_bits[
 
 static unsigned bits_index(unsigned bits) { return bits == 16 ? 0 : bits == 32 ? 1 : 2; }
 
-/* Left out: what the host cannot be compared in (its own selectors, time, addresses of the last x87 instruction), what
- * leaves the sequence, and results that the manual leaves undefined. */
+static bool starts_with(const char *text, const char *start) { return !g_ascii_strncasecmp(text, start, strlen(start)); }
+
+/* Left out: what the host cannot be compared in (its own selectors, time), what leaves the sequence, and what has a group of
+ * its own: POPF (flags_group) and the x87 environment (image_group). */
 static bool usable(const struct x86_row *row)
 {
     static const char *const names[] = {
-        "fnstenv", "fnsave", "fxsave", "fxrstor", "fldenv", "frstor", "xsave", "xsavec", "xsaveopt", "xrstor", "popf", "ret",
-        "retf", "call", "jmp", "int", "int3", "into", "int1", "enter",
-        "xgetbv", "rdpid", "rdtsc", "rdtscp", "cpuid", "iret", "hlt", "bound", "popfw", "popfd", "popfq",
+        "fnstenv", "fnsave", "fldenv", "frstor", "ret", "retf", "call", "jmp", "int", "int3", "into", "int1", "xgetbv", "rdpid",
+        "rdtsc", "rdtscp", "cpuid", "iret", "hlt", "bound",
     };
     if (row->flags & (ROW_NO_HOST | ROW_CPL0))
         return false;
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
         if (!g_ascii_strcasecmp(row->name, names[i]))
             return false;
-    return g_ascii_strncasecmp(row->name, "xsave", 5) && g_ascii_strncasecmp(row->name, "fxsave", 6) &&
-           g_ascii_strncasecmp(row->name, "popf", 4);
+    return !starts_with(row->name, "popf");
 }
 
 static void add_row(struct sequence_source *source, const struct x86_row *row)
@@ -115,8 +115,6 @@ static uint64_t data_address(struct generator *g, bool aligned)
     return offset + host_base(g->sequence->mode);
 }
 
-static bool starts_with(const char *text, const char *start) { return !g_ascii_strncasecmp(text, start, strlen(start)); }
-
 /* Base and index such that the operand lies in data. RSP stays; a base of none or RIP cannot be helped. */
 static void put_address(struct generator *g, const struct x86_insn *insn)
 {
@@ -133,12 +131,19 @@ static void put_address(struct generator *g, const struct x86_insn *insn)
         put_load(g, insn->base, address);
 }
 
+static bool double_shift(const struct x86_insn *insn)
+{
+    return starts_with(insn->row->name, "shld") || starts_with(insn->row->name, "shrd");
+}
+
 static void put_setup(struct generator *g, const struct x86_insn *insn)
 {
     const struct x86_row *row = insn->row;
     /* Whether a byte that is masked off faults is left to the processor. */
     if (starts_with(row->name, "maskmov"))
-        put_load(g, R_DI, host_base(g->sequence->mode) + HOST_DATA + 0x400 + below(g, 0x400));
+        put_load(g, R_DI, below(g, 4) ? host_base(g->sequence->mode) + HOST_DATA + 0x400 + below(g, 0x400) : data_address(g, false));
+    if (double_shift(insn) && insn->operand_bits == 16 && insn->operand[2].kind != OPERAND_IMM)
+        put_load(g, R_CX, below(g, 17));
     if (below(g, 12) == 0)
         return;
     if (strchr(row->operands, 'X') || strchr(row->operands, 'Y')) {
@@ -149,7 +154,7 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
     }
     if (starts_with(row->name, "xlat"))
         put_load(g, R_BX, data_address(g, false));
-    if (starts_with(row->name, "leave"))
+    if (starts_with(row->name, "leave") || starts_with(row->name, "enter"))
         put_load(g, R_BP, host_base(g->sequence->mode) + HOST_STACK + 0x1000 + 8 * below(g, 64));
     if (!insn->has_modrm || insn->mod == 3)
         return;
@@ -159,28 +164,38 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
         put_load(g, insn->operand[1].reg, below(g, 0x400));
 }
 
-/* With operands of 16 bits the result is undefined: of BSWAP always, of SHLD and SHRD for counts beyond 16. */
-static bool has_no_16(const struct x86_row *row)
+/* With operands of 16 bits results are undefined: of SHLD and SHRD for counts beyond 16, of BSWAP always. The group of these
+ * sees to it that the count is small, and that the register is loaded again: not RSP. */
+static bool undefined_16(const struct x86_insn *insn)
 {
-    return starts_with(row->name, "bswap") || starts_with(row->name, "shld") || starts_with(row->name, "shrd");
+    if (insn->operand_bits != 16)
+        return false;
+    if (double_shift(insn) && insn->operand[2].kind == OPERAND_IMM)
+        return (insn->operand[2].value & 31) > 16;
+    return (double_shift(insn) && (insn->base == R_CX || insn->index == R_CX)) ||
+           (starts_with(insn->row->name, "bswap") && insn->operand[0].reg == R_SP);
 }
 
-/* FS and GS are the host process's own. AMD differs from Intel: PREFETCHW of a register is #UD, prefix 66 makes near
- * branches of 64-bit code 16 bits wide, F2 or F3 before LOOPcc change their meaning,
- * CVTPI2PS from memory leaves the x87 unit alone, MOVSXD with prefix 66 reads 32 bits, and operands of SHA may be misaligned.
- * MASKMOV with a shorter address would miss its memory. */
+/* What AMD's processors do otherwise than the SDM says: prefix 66 makes near branches of 64-bit code 16 bits wide, F2 or F3
+ * before LOOPcc changes its meaning, MOVSXD with prefix 66 reads 32 bits, and operands of SHA may be misaligned. CVTPI2PS from memory leaves
+ * the x87 unit alone, but it has not been seen there with an exception pending. */
+static bool amd_differs(const struct x86_insn *insn)
+{
+    const char *name = insn->row->name;
+    return (starts_with(name, "cvtpi2ps") && insn->mod != 3) || (starts_with(name, "movsxd") && insn->prefix66) ||
+           (starts_with(name, "sha1") && insn->mod != 3) || (starts_with(name, "sha256") && insn->mod != 3) ||
+           (starts_with(name, "loop") && (insn->rep || insn->repne)) ||
+           (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
+}
+
+/* FS and GS are the host process's own. PREFETCHW of a register is #UD with some. MASKMOV with a shorter address would miss its
+ * memory. */
 static bool unwanted(const struct x86_insn *insn, unsigned bits)
 {
-    return insn->segment == SEG_FS || insn->segment == SEG_GS ||
+    return insn->segment == SEG_FS || insn->segment == SEG_GS || undefined_16(insn) ||
            (starts_with(insn->row->name, "prefetch") && insn->mod == 3) ||
-           (starts_with(insn->row->name, "cvtpi2ps") && insn->mod != 3) ||
-           (starts_with(insn->row->name, "movsxd") && insn->prefix66) ||
-           (starts_with(insn->row->name, "sha1") && insn->mod != 3) ||
-           (starts_with(insn->row->name, "sha256") && insn->mod != 3) ||
            (starts_with(insn->row->name, "maskmov") && insn->address_bits != bits) ||
-           (insn->operand_bits == 16 && has_no_16(insn->row)) ||
-           (starts_with(insn->row->name, "loop") && (insn->rep || insn->repne)) ||
-           (insn->prefix66 && insn->operand_count && insn->operand[0].kind == OPERAND_REL);
+           (!host_cpu_is_intel() && amd_differs(insn));
 }
 
 /* Other registers, immediates and prefixes; what decodes to no usable row is undone. */
@@ -246,8 +261,12 @@ static void row_group(struct generator *g)
     count = insn.length;
     if (reads_af(insn.row))
         put_flags(g);
+    if (starts_with(insn.row->name, "enter") && below(g, 8))
+        b[count - 2] &= 1;              /* a frame that leaves some stack */
     put_setup(g, &insn);
     put(g, b, count, insn.row);
+    if (starts_with(insn.row->name, "bswap") && insn.operand_bits == 16)
+        put_load(g, insn.operand[0].reg, random_next(&g->seed));
     if (insn.operand_count && insn.operand[0].kind == OPERAND_REL) {
         g->group->branch_size = (uint8_t)(insn.operand_bits == 16 && count > 3 - (b[0] == 0x66) && b[0] >= 0xe8 ? 2 : 1);
         for (unsigned i = 0; i < insn.operand_count; i++)
@@ -333,9 +352,29 @@ static void jump_group(struct generator *g)
     put(g, b, 2, NULL);
 }
 
+/* push any flags; popf. A trap follows the next instruction when TF is among them. */
+static void popf_group(struct generator *g)
+{
+    enum { USER_MAY_CHANGE = EFL_ARITHMETIC | EFL_DF | EFL_NT | EFL_AC | EFL_ID };
+    uint32_t flags = (uint32_t)random_next(&g->seed) & ~(uint32_t)EFL_TF;
+    if (below(g, 4))
+        flags &= USER_MAY_CHANGE & ~(uint32_t)EFL_AC;
+    else if (below(g, 4) == 0)
+        flags |= EFL_TF;
+    uint8_t b[5] = { 0x68 };
+    memcpy(b + 1, &flags, 4);
+    put(g, b, g->bits == 16 ? 3 : 5, NULL);
+    put(g, "\x9d", 1, NULL);
+    g->sequence->pops_flags = true;
+}
+
 /* pushf; pop to a register; keep arithmetic flags and DF; push; popf */
 static void flags_group(struct generator *g)
 {
+    if (below(g, 2)) {
+        popf_group(g);
+        return;
+    }
     put_flags(g);
     put(g, "\x9c", 1, NULL);
     put(g, "\x58", 1, NULL);
@@ -348,6 +387,100 @@ static void flags_group(struct generator *g)
     put(g, "\x9d", 1, NULL);
 }
 
+/* mov word or dword [(r)bx + offset], value */
+static void put_store(struct generator *g, unsigned size, unsigned offset, uint32_t value)
+{
+    uint8_t b[12];
+    unsigned n = 0;
+    if ((g->bits == 16) != (size == 16))
+        b[n++] = 0x66;
+    b[n++] = 0xc7;
+    b[n++] = g->bits == 16 ? 0x87 : 0x83;
+    memcpy(b + n, &(uint32_t){ offset }, 4);
+    n += g->bits == 16 ? 2 : 4;
+    memcpy(b + n, &value, 4);
+    put(g, b, n + size / 8, NULL);
+}
+
+/* Images of the x87 and SSE state, at [(r)bx]. */
+enum { IMAGE_ENVIRONMENT = 1 << 0, IMAGE_XSAVE = 1 << 1, IMAGE_LOADS = 1 << 2, IMAGE_MXCSR = 24, IMAGE_MXCSR_MASK = 28,
+       IMAGE_HEADER = 512 };
+static const struct image { uint8_t opcode[2], count, extension, flags; } images[] = {
+    { { 0xd9 }, 1, 6, IMAGE_ENVIRONMENT }, { { 0xd9 }, 1, 4, IMAGE_ENVIRONMENT | IMAGE_LOADS },
+    { { 0xdd }, 1, 6, IMAGE_ENVIRONMENT }, { { 0xdd }, 1, 4, IMAGE_ENVIRONMENT | IMAGE_LOADS },
+    { { 0x0f, 0xae }, 2, 0, 0 }, { { 0x0f, 0xae }, 2, 1, IMAGE_LOADS },
+    { { 0x0f, 0xae }, 2, 4, IMAGE_XSAVE }, { { 0x0f, 0xae }, 2, 6, IMAGE_XSAVE }, { { 0x0f, 0xc7 }, 2, 4, IMAGE_XSAVE },
+    { { 0x0f, 0xae }, 2, 5, IMAGE_XSAVE | IMAGE_LOADS },
+};
+
+/* What a load finds beside registers and words of any content: most of the time what raises no #GP, and no #MF at once. Before
+ * saving: what is in its initial state may be left out, so nothing is. */
+static void image_prepare(struct generator *g, const struct image *image)
+{
+    if (image->flags & IMAGE_XSAVE) {
+        put(g, "\xd9\xe8", 2, NULL);                /* fld1 */
+        put(g, "\x66\x0f\x76\xc0", 4, NULL);        /* pcmpeqd xmm0, xmm0 */
+        put_load(g, R_AX, below(g, 4));
+        put_load(g, R_DX, 0);
+    }
+    if (!(image->flags & IMAGE_LOADS) || below(g, 8) == 0)
+        return;
+    if (below(g, 4))
+        put_store(g, 16, 0, 0x037f);
+    if (image->flags & IMAGE_ENVIRONMENT)
+        return;
+    put_store(g, 32, IMAGE_MXCSR, 0x1f80 | (random_next(&g->seed) & 0xe07f));
+    if (!(image->flags & IMAGE_XSAVE))
+        return;
+    put_store(g, 32, IMAGE_HEADER, below(g, 4));
+    for (unsigned at = 4; at < 24; at += 4)
+        put_store(g, 32, IMAGE_HEADER + at, 0);
+}
+
+/* Addresses and opcode of the last x87 instruction depend on the processor, as do MXCSR_MASK and which components are in
+ * their initial state. */
+static void image_settle(struct generator *g, const struct image *image, bool small)
+{
+    if (image->flags & IMAGE_ENVIRONMENT) {
+        for (unsigned at = small ? 6 : 12; at < (small ? 14 : 28); at += small ? 2 : 4)
+            put_store(g, small ? 16 : 32, at, 0);
+        return;
+    }
+    put_store(g, 16, 6, 0);
+    for (unsigned at = 8; at < 24; at += 4)
+        put_store(g, 32, at, 0);
+    put_store(g, 32, IMAGE_MXCSR_MASK, 0);
+    if (image->flags & IMAGE_XSAVE)
+        put_store(g, 32, IMAGE_HEADER, 0);
+}
+
+/* Saves or loads an image. */
+static void image_group(struct generator *g)
+{
+    const struct image *image = &images[below(g, G_N_ELEMENTS(images))];
+    const bool prefix66 = image->flags & IMAGE_ENVIRONMENT && below(g, 2), rex_w = g->bits == 64 && below(g, 2);
+    uint64_t address = data_address(g, false);
+    struct x86_insn insn;
+    uint8_t b[16] = { 0 };
+    unsigned n = 0;
+    if (!(image->flags & IMAGE_ENVIRONMENT) && below(g, 16))
+        address &= ~(uint64_t)(image->flags & IMAGE_XSAVE ? 63 : 15);
+    if (prefix66)
+        b[n++] = 0x66;
+    if (rex_w)
+        b[n++] = 0x48;
+    memcpy(b + n, image->opcode, image->count);
+    n += image->count;
+    b[n++] = (uint8_t)(image->extension << 3 | (g->bits == 16 ? 7 : 3));
+    if (x86_decode(g->source->decoder, &insn, b, 15, g->bits) != X86_DECODE_OK || !host_has_feature(insn.row->feature))
+        return;
+    put_load(g, R_BX, address);
+    image_prepare(g, image);
+    put(g, b, n, insn.row);
+    if (!(image->flags & IMAGE_LOADS))
+        image_settle(g, image, (g->bits == 16) != (prefix66 && !rex_w));
+}
+
 static void random_group(struct generator *g)
 {
     const bool after_store = g->sequence->groups && g->group[-1].code_offset;
@@ -356,7 +489,7 @@ static void random_group(struct generator *g)
         immediate_group(g);
         return;
     }
-    switch (below(g, 40)) {
+    switch (below(g, 44)) {
     case 0:
         if (!g->looped)
             loop_group(g);
@@ -366,7 +499,8 @@ static void random_group(struct generator *g)
     case 3: return_group(g); break;
     case 4: call_group(g); break;
     case 5: jump_group(g); break;
-    case 6: flags_group(g); break;
+    case 6: case 7: flags_group(g); break;
+    case 8: case 9: case 10: image_group(g); break;
     default: row_group(g);
     }
 }

@@ -8,7 +8,7 @@
  */
 #include "tests/cpu/instance.h"
 
-enum { GROUP_BYTES = 64, GROUP_INSNS = 8, SEQUENCE_GROUPS = 24, SEQUENCE_BYTES = 0x2000 };
+enum { GROUP_BYTES = 128, GROUP_INSNS = 16, SEQUENCE_GROUPS = 24, SEQUENCE_BYTES = 0x2000 };
 
 struct group {
     uint8_t bytes[GROUP_BYTES], count;
@@ -28,6 +28,7 @@ struct sequence {
     struct group group[SEQUENCE_GROUPS];
     unsigned groups;
     uint32_t undefined_flags;       /* of all instructions: not to be compared */
+    bool pops_flags;                /* alignment checks may be on, or IF off where that is not refused */
     bool undefined_flags_somewhere; /* an instruction leaves some undefined, and another defines them again */
     /* Filled by sequence_build. */
     uint8_t code[SEQUENCE_BYTES];
