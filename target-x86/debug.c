@@ -135,11 +135,41 @@ uint64_t helper_debug_after(struct cpu *base)
     return 0;
 }
 
-/* A non-canonical address is #SS(0) when the instruction reaches it through SS: PUSH and its like, or rSP or rBP as
- * base. */
+static bool pushes_or_pops(const struct x86_insn *insn)
+{
+    static const char *const names[] = { "push", "pop", "call", "ret", "enter", "leave", "pushf", "popf" };
+
+    for (unsigned n = 0; n < G_N_ELEMENTS(names); n++) {
+        if (!strcmp(insn->row->name, names[n])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t memory_operand_address(const struct x86_cpu *cpu, const struct x86_insn *insn)
+{
+    uint64_t address = (uint64_t)insn->disp;
+
+    if (insn->base < 16) {
+        address += cpu->regs[insn->base];
+    }
+    if (insn->index < 16) {
+        address += cpu->regs[insn->index] << insn->scale;
+    }
+    if (insn->address_bits == 32) {
+        address = (uint32_t)address;
+    }
+    if (insn->segment == SEG_FS || insn->segment == SEG_GS) {
+        address += cpu->seg[insn->segment].base;
+    }
+    return address;
+}
+
+/* A non-canonical address is #SS(0) when the instruction at pc reaches it through SS: PUSH and its like, or rSP or rBP as
+ * base. Of one that does both, PUSH and CALL read their operand first, POP writes it last. */
 bool x86_debug_stack_access(struct x86_cpu *cpu)
 {
-    static const char *const implicit[] = { "push", "pop", "call", "ret", "enter", "leave", "pushf", "popf" };
     struct x86_insn insn;
     uint8_t bytes[15];
     unsigned got = 0;
@@ -150,14 +180,14 @@ bool x86_debug_stack_access(struct x86_cpu *cpu)
     if (!x86_code64(cpu) || x86_decode(cpu->decoder, &insn, bytes, got, 64) != X86_DECODE_OK) {
         return false;
     }
-    for (unsigned n = 0; n < G_N_ELEMENTS(implicit); n++) {
-        bool plain = insn.base == 255 || insn.base == R_SP || insn.base == R_BP;
-        if (!strcmp(insn.row->name, implicit[n]) && (plain || !x86_canonical(cpu->regs[R_SP] - 8) ||
-                                                     !x86_canonical(cpu->regs[R_SP]))) {
-            return true;
-        }
+    bool memory = insn.has_modrm && insn.mod != 3;
+    bool through_ss = memory && insn.default_segment == SEG_SS && insn.segment == SEG_NONE;
+    if (!pushes_or_pops(&insn) || !memory) {
+        return through_ss || pushes_or_pops(&insn);
     }
-    return insn.has_modrm && insn.mod != 3 && (insn.base == R_SP || insn.base == R_BP) && insn.segment == SEG_NONE;
+    bool pop = !strcmp(insn.row->name, "pop");
+    bool operand_is_bad = pop ? x86_canonical(cpu->regs[R_SP]) : !x86_canonical(memory_operand_address(cpu, &insn));
+    return operand_is_bad ? through_ss : true;
 }
 
 /* ---- MOV to and from DR ---- */

@@ -101,6 +101,8 @@ static void enter(struct x86_trans *t)
     int64_t size = t->insn->operand[0].value + (level ? (level + 1) * bytes : bytes);
     ir_reg frame = sp_offset(t, -(int64_t)bytes);
     ir_st(t->u, bits, stack_linear(t, frame, bits, true), 0, x86_gpr(R_BP), t->mmu);
+    if (bits > t->insn->stack_bits)     /* all of ESP, of which the stack moves SP alone (SDM 2, ENTER: FrameTemp) */
+        frame = ir_deposit(t->u, x86_gpr(R_SP), 0, t->insn->stack_bits, frame);
     if (level)
         enter_levels(t, level, bits, frame);
     /* The new top must be writable, though nothing is written there. */

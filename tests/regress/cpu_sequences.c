@@ -28,11 +28,22 @@ static const struct row {
     /* ENTER's outer frame pointers, each with its limit and alignment checks, were more than a unit holds. */
     { "enter_31_levels_16", HOST_16, 1, FEAT_NONE, "bd 00 90 c8 10 00 1f" },
     { "enter_31_levels_32_segments", HOST_32_SEGMENTS, 1, FEAT_NONE, "bd 00 90 00 00 68 02 02 04 00 9d c8 10 00 1f" },
+    /* Its frame pointer has all of ESP when the operand has 32 bits and the stack 16. */
+    { "enter_32_bits_on_a_16_bit_stack", HOST_16, 1883301486871168, FEAT_NONE, "66 0f c1 e6 bd a0 90 66 c8 10 00 00" },
+    { "enter_2_levels_32_bits_on_a_16_bit_stack", HOST_16, 1883301486871168, FEAT_NONE, "66 0f c1 e6 bd a0 90 66 c8 10 00 02" },
     /* Which of several NaNs DPPS gives is the processor's, but the same one with an exception unmasked. */
     { "dpps_of_nans_with_an_exception_unmasked", HOST_64, 1883297877591063, FEAT_SSE41, "66 0f 3a 40 c1 ff" },
     /* With REX.W the x87 environment has 28 bytes as without, and is aligned to 4. */
     { "fnstenv_rex_w_is_aligned_to_4", HOST_64, 1, FEAT_NONE, "68 02 02 04 00 9d bb 4c 62 11 00 48 d9 33 c7 43 0c 00 00 00 00 "
       "c7 43 10 00 00 00 00 c7 43 14 00 00 00 00 c7 43 18 00 00 00 00" },
+    /* Non-canonical addresses: #SS only of what goes through SS, and the operand of PUSH is read before the stack is written to. */
+    { "push_of_memory_with_both_addresses_non_canonical", HOST_64, 1, FEAT_NONE, "48 b8 00 00 00 00 00 00 00 80 48 89 c4 66 ff 30" },
+    { "pop_to_memory_with_both_addresses_non_canonical", HOST_64, 1, FEAT_NONE, "48 b8 00 00 00 00 00 00 00 80 48 89 c4 8f 00" },
+    { "push_of_memory_below_a_non_canonical_stack", HOST_64, 1, FEAT_NONE, "b8 00 60 11 00 48 bc 00 00 00 00 00 00 00 80 ff 30" },
+    { "pop_to_non_canonical_memory", HOST_64, 1, FEAT_NONE, "48 b8 00 00 00 00 00 00 00 80 8f 00" },
+    { "pop_to_non_canonical_memory_by_rbp", HOST_64, 1, FEAT_NONE, "48 bd 00 00 00 00 00 00 00 80 8f 45 00" },
+    { "load_by_rbp_with_ds_prefix_non_canonical", HOST_64, 1, FEAT_NONE, "48 bd 00 00 00 00 00 00 00 80 3e 8b 45 00" },
+    { "load_by_rbx_with_ss_prefix_non_canonical", HOST_64, 1, FEAT_NONE, "48 bb 00 00 00 00 00 00 00 80 36 8b 03" },
     /* XSAVEC leaves bytes 16 to 63 of the header alone. */
     { "xsavec_keeps_the_rest_of_the_header", HOST_32, 1883298958671961, FEAT_XSAVEC,
       "bb 00 77 11 00 b8 00 00 00 00 ba 00 00 00 00 0f c7 23" },
