@@ -2,6 +2,7 @@
 /* A64: scalar floating point (Arm ARM C4.1.96, "Floating-point ..." groups). */
 #include "target-arm/a64_simd.h"
 #include "target-arm/fp.h"
+#include "target-arm/fp_inline.h"
 
 /* The type field: single, double, none, half. 0: no such type here. */
 static unsigned type_bits(struct arm_trans *t)
@@ -34,6 +35,13 @@ static enum arm_helper sized(unsigned helper, unsigned bits)
     return (enum arm_helper)(helper + (bits == 16 ? 0 : bits == 32 ? 1 : 2));
 }
 
+static bool in_place(struct arm_trans *t, enum fp_inline_op op, unsigned bits, unsigned d, unsigned n, unsigned m, unsigned a)
+{
+    unsigned lanes = 128 / bits;
+    const struct fp_inline f = { op, bits, true, d * lanes, n * lanes, m * lanes, a * lanes };
+    return fp_inline(t, &f);
+}
+
 /* data: helper for 16 bits, or FNMUL's. */
 static void two_sources(struct arm_trans *t)
 {
@@ -41,11 +49,10 @@ static void two_sources(struct arm_trans *t)
     if (!bits) {
         return;
     }
-    unsigned op = t->data == HELPER_ARM_fp_add16 ? SIMD_FADD : t->data == HELPER_ARM_fp_sub16 ? SIMD_FSUB
-                : t->data == HELPER_ARM_fp_mul16 ? SIMD_FMUL
-                : t->data == HELPER_ARM_fp_div16 ? SIMD_FDIV : SIMD_OP_COUNT;
-    struct simd_call call = { .op = op, .form = FORM_SAME, .bits = bits, .lanes = 1, .d = d, .n = n, .m = m };
-    if (!simd_host_fp(t, &call)) {
+    const bool arithmetic = t->data < HELPER_ARM_fp_max16;
+    enum fp_inline_op op = t->data == HELPER_ARM_fp_add16 ? FP_ADD : t->data == HELPER_ARM_fp_sub16 ? FP_SUB
+                         : t->data == HELPER_ARM_fp_mul16 ? FP_MUL : FP_DIV;
+    if (!arithmetic || !in_place(t, op, bits, d, n, m, d)) {
         set(t, d, arm_call(t, sized((unsigned)t->data, bits), get(t, bits, n), get(t, bits, m), IR_NONE, IR_NONE));
     }
 }
@@ -66,6 +73,9 @@ static void one_source(struct arm_trans *t)
 {
     unsigned bits = type_bits(t);
     if (!bits) {
+        return;
+    }
+    if (t->data == FSQRT && in_place(t, FP_SQRT, bits, arm_field(t, 'd'), arm_field(t, 'n'), arm_field(t, 'n'), 0)) {
         return;
     }
     ir_reg n = get(t, bits, arm_field(t, 'n'));
@@ -119,7 +129,8 @@ static void frint_ts(struct arm_trans *t)
 static void three_sources(struct arm_trans *t)
 {
     unsigned bits = type_bits(t), o = arm_field(t, 'o'), p = arm_field(t, 'p');
-    if (!bits) {
+    enum fp_inline_op op = o ? (p ? FP_FNMS : FP_FNMA) : p ? FP_FMS : FP_FMA;
+    if (!bits || in_place(t, op, bits, arm_field(t, 'd'), arm_field(t, 'n'), arm_field(t, 'm'), arm_field(t, 'a'))) {
         return;
     }
     ir_reg sign = ir_const(t->u, 1ull << (bits - 1)), n = get(t, bits, arm_field(t, 'n')), a = get(t, bits,

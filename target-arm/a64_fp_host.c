@@ -20,8 +20,14 @@
       { .name = nm "PS", .map = 1, .opcode = op, BINARY }, { .name = nm "PD", .prefix = 0x66, .map = 1, .opcode = op, \
         BINARY } }
 
+#define FUSED_ONE(nm, op, w) \
+    { .name = nm, .prefix = 0x66, .map = 2, .opcode = op, .vex = 1, .rex_w = w, .xmm0_role = IR_COPY_READ, BINARY }
+#define FUSED(nm, vector, scalar) \
+    { FUSED_ONE(nm "SS", scalar, 0), FUSED_ONE(nm "SD", scalar, 1), FUSED_ONE(nm "PS", vector, 0), FUSED_ONE(nm "PD", vector, 1) }
+
 /* Scalar single, scalar double, vectors of them. */
 static const struct ir_copy fp_ops[4][4] = { FP("ADD", 0x58), FP("SUB", 0x5c), FP("MUL", 0x59), FP("DIV", 0x5e) };
+static const struct ir_copy fused_ops[2][4] = { FUSED("VFMADD231", 0xb8, 0xb9), FUSED("VFNMADD231", 0xbc, 0xbd) };
 static const struct ir_copy
     left[2] = { SHIFT("PSLLD", 0x72, 6), SHIFT("PSLLQ", 0x73, 6) }, right[2] = { SHIFT("PSRLD", 0x72, 2),
         SHIFT("PSRLQ", 0x73, 2) },
@@ -69,24 +75,47 @@ static ir_reg doubtful(struct arm_trans *t, ir_reg r, bool wide)
     return bytes;
 }
 
-/* which: ADD, SUB, MUL, DIV; call: what the helper does when the host's answer does not stand. */
+static bool has_fused(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("fma");
+#else
+    return false;
+#endif
+}
+
+/* A copy whose upper half, if it is not part of the operand, raises nothing. */
+static ir_reg operand(struct arm_trans *t, ir_reg v, bool half)
+{
+    if (!half) {
+        return vec(t, v);
+    }
+    ir_reg low = ir_temp(t->u, IR_TYPE_VEC);
+    ir_vzero_to(t->u, low);
+    ir_vmerge_to(t->u, 64, low, low, v);
+    return low;
+}
+
+enum { WHICH_FMLA = 4, WHICH_FMLS, WHICH_COUNT };
+/* which: ADD, SUB, MUL, DIV, FMLA, FMLS; call: what the helper does when the host's answer does not stand. */
 static bool compute(struct arm_trans *t, unsigned which, const struct simd_call *call)
 {
     const bool wide = call->bits == 64, scalar = call->lanes == 1;
     const unsigned total = call->lanes * call->bits;
-    if (t->mode & MODE_FZ || call->bits == 16 || call->element || (!scalar && total == 64 && which == 3)) {
+    const bool half = !scalar && total == 64, fused = which >= WHICH_FMLA;
+    const unsigned form = (scalar ? 0 : 2) + wide;
+    if (t->mode & MODE_FZ || call->bits == 16 || (half && which == 3) || (fused && !has_fused())) {
         return false;
     }
-    ir_reg n = arm_v(call->n), m = arm_v(call->m), r = vec(t, n);
-    if (!scalar && total == 64) {   /* the upper lanes must raise nothing */
-        ir_reg low = ir_temp(t->u, IR_TYPE_VEC);
-        ir_vzero_to(t->u, r);
-        ir_vmerge_to(t->u, 64, r, r, n);
-        ir_vzero_to(t->u, low);
-        ir_vmerge_to(t->u, 64, low, low, m);
-        m = low;
+    ir_reg m = call->element ? simd_host_splat(t, call->bits, arm_v(call->m), call->index) : arm_v(call->m);
+    ir_reg r = operand(t, fused ? arm_v(call->d) : arm_v(call->n), half);
+    m = half ? operand(t, m, half) : m;
+    if (fused) {
+        ir_reg n = half ? operand(t, arm_v(call->n), half) : arm_v(call->n);
+        ir_emit_copy(t->u, &fused_ops[which - WHICH_FMLA][form], 0, r, IR_NONE, r, m, n, IR_NONE);
+    } else {
+        binary(t, &fp_ops[which][form], r, m);
     }
-    binary(t, &fp_ops[which][(scalar ? 0 : 2) + wide], r, m);
     ir_reg bytes = doubtful(t, r, wide);
     if (total < 128) {
         bytes = ir_op2i(t->u, IR_AND, 64, bytes, (1 << total / 8) - 1);
@@ -108,8 +137,8 @@ static bool compute(struct arm_trans *t, unsigned which, const struct simd_call 
 
 bool simd_host_fp(struct arm_trans *t, const struct simd_call *call)
 {
-    static const uint8_t ops[4] = { SIMD_FADD, SIMD_FSUB, SIMD_FMUL, SIMD_FDIV };
-    for (unsigned which = 0; which < 4 && call->form == FORM_SAME; which++) {
+    static const uint8_t ops[WHICH_COUNT] = { SIMD_FADD, SIMD_FSUB, SIMD_FMUL, SIMD_FDIV, SIMD_FMLA, SIMD_FMLS };
+    for (unsigned which = 0; which < WHICH_COUNT && call->form == FORM_SAME; which++) {
         if (call->op == ops[which]) {
             return compute(t, which, call);
         }

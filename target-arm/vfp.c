@@ -6,6 +6,7 @@
  * Short vectors (FPSCR.LEN, STRIDE) are undefined, as on all our models. UNPREDICTABLE register lists beyond D31 or S31: undefined.
  */
 #include "target-arm/neon.h"
+#include "target-arm/fp_inline.h"
 
 static unsigned f(const struct arm_trans *t, char letter) { return arm_field(t, letter); }
 static unsigned width(const struct arm_trans *t) { return f(t, 'z') ? 64 : 32; }
@@ -55,9 +56,17 @@ static ir_reg binary(struct arm_trans *t, unsigned op, ir_reg a, ir_reg b)
     return arm_call(t, helper[op][width(t) == 64], a, b, IR_NONE, IR_NONE);
 }
 
+static bool in_place(struct arm_trans *t, enum fp_inline_op op)
+{
+    const unsigned w = width(t), d = number(t, 'd', 'D', w), m = number(t, 'm', 'M', w);
+    const struct fp_inline f = { op, w, false, d, op == FP_SQRT ? m : number(t, 'n', 'N', w), m, d };
+    return fp_inline(t, &f);
+}
+
 static void vfp_binary(struct arm_trans *t)
 {
-    if (short_vectors(t))
+    static const enum fp_inline_op ops[] = { FP_ADD, FP_SUB, FP_MUL, FP_DIV };
+    if (short_vectors(t) || (t->data <= BINARY_DIV && in_place(t, ops[t->data])))
         return;
     ir_reg value = binary(t, t->data & 0xff, get_n(t), get_m(t));
     set_d(t, t->data & BINARY_NEGATE ? negated(t, value) : value);
@@ -67,7 +76,8 @@ enum { MLA_NEGATE_PRODUCT = 1, MLA_NEGATE_ADDEND = 2 };
 
 static void vfp_mla(struct arm_trans *t)
 {
-    if (short_vectors(t))
+    static const enum fp_inline_op ops[] = { FP_MLA, FP_MLS, FP_NMLS };
+    if (short_vectors(t) || (t->data < 3 && in_place(t, ops[t->data])))
         return;
     ir_reg product = binary(t, BINARY_MUL, get_n(t), get_m(t)), addend = get_d(t);
     if (t->data & MLA_NEGATE_PRODUCT)
@@ -79,7 +89,8 @@ static void vfp_mla(struct arm_trans *t)
 
 static void vfp_fma(struct arm_trans *t)
 {
-    if (short_vectors(t))
+    static const enum fp_inline_op ops[] = { FP_FMA, FP_FMS, FP_FNMS, FP_FNMA };
+    if (short_vectors(t) || in_place(t, ops[t->data]))
         return;
     ir_reg n = get_n(t), addend = get_d(t);
     if (t->data & MLA_NEGATE_PRODUCT)
@@ -97,6 +108,8 @@ static void vfp_unary(struct arm_trans *t)
     if (short_vectors(t))
         return;
     const unsigned w = width(t);
+    if (t->data == UNARY_SQRT && in_place(t, FP_SQRT))
+        return;
     ir_reg m = get_m(t);
     switch (t->data) {
     case UNARY_ABS:  m = ir_extract(t->u, m, 0, w - 1); break;

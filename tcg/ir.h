@@ -145,6 +145,7 @@ struct ir_copy {
     uint8_t reg_role, reg_class;
     uint8_t rm_role, rm_class;
     uint8_t xmm0_role;              /* READ: an implicit xmm0 input follows reg and rm in s[] */
+    uint8_t vex;                    /* VEX.128; the third input is then not XMM0 but VEX.vvvv. Nothing writes VEX.vvvv. */
     uint8_t flags_role;             /* of EFLAGS; as input or output it comes last */
     uint8_t host_feature;           /* enum host_feature; the front end checked that the host has it */
 };

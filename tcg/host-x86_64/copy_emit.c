@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * COPY: a guest instruction as itself, with registers renamed (encoding: SDM volume 2, 2.1 to 2.2, legacy forms).
+ * COPY: a guest instruction as itself, with registers renamed (encoding: SDM volume 2, 2.1 to 2.3; VEX of 128 bits).
  * The instruction overwrites an operand; when the result's register is also another input, the work is done in xmm15
  * or a temporary and moved afterwards.
  */
@@ -21,8 +21,8 @@ static void move(struct host_state *h, unsigned class, unsigned to, unsigned fro
     host_rr(&h->c, class == IR_COPY_VEC ? H_MOVAPS : H_MOV, 64, to, from);
 }
 
-/* other: the other operand; xmm0: whether XMM0 is read implicitly. */
-static void place(struct host_state *h, struct copy_operand *o, const struct copy_operand *other, bool xmm0)
+/* other: the other operand; third: the xmm register that is read besides, or NO_REG. */
+static void place(struct host_state *h, struct copy_operand *o, const struct copy_operand *other, unsigned third)
 {
     if (!(o->role & IR_COPY_WRITE)) {
         o->encoded = o->in;
@@ -33,8 +33,8 @@ static void place(struct host_state *h, struct copy_operand *o, const struct cop
     if (!(o->role & IR_COPY_READ))
         return;                     /* written alone: reading the other operand comes first in any case */
     const bool clash = (other->role & IR_COPY_READ) && other->class == o->class && other->in == o->result;
-    const bool clash0 = xmm0 && o->class == IR_COPY_VEC && o->result == 0;
-    if (o->in != o->result && (clash || clash0))
+    const bool clash3 = o->class == IR_COPY_VEC && o->result == third;
+    if (o->in != o->result && (clash || clash3))
         o->encoded = o->class == IR_COPY_VEC ? (unsigned)XMM_SCRATCH : reg_temp(h);
     move(h, o->class, o->encoded, o->in);
 }
@@ -61,8 +61,22 @@ static void encode(struct host_state *h, const struct ir_copy *copy, const struc
         host_byte(c, (uint8_t)imm);
 }
 
+/* SDM 2, 2.3.5: three bytes; of vectors only. */
+static void encode_vex(struct host_state *h, const struct ir_copy *copy, unsigned reg, unsigned rm, unsigned third)
+{
+    static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
+    unsigned pp = 0;
+    while (prefixes[pp] != copy->prefix)
+        pp++;
+    host_byte(&h->c, 0xc4);
+    host_byte(&h->c, (~reg >> 3 & 1) << 7 | 1 << 6 | (~rm >> 3 & 1) << 5 | copy->map);
+    host_byte(&h->c, copy->rex_w << 7 | (~third & 15) << 3 | pp);
+    host_byte(&h->c, copy->opcode);
+    host_byte(&h->c, 0xc0 | (reg & 7) << 3 | (rm & 7));
+}
+
 /* Puts the implicit operand into XMM0. */
-static void take_xmm0(struct host_state *h, ir_reg r)
+static unsigned take_xmm0(struct host_state *h, ir_reg r)
 {
     const unsigned x = xmm_use(h, r);
     if (x != 0) {
@@ -70,6 +84,7 @@ static void take_xmm0(struct host_state *h, ir_reg r)
         host_rr(&h->c, H_MOVAPS, 0, 0, x);
     }
     h->xmm_locked |= 1;
+    return 0;
 }
 
 void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
@@ -77,14 +92,15 @@ void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     const struct ir_copy *copy = insn->ptr;
     struct copy_operand reg = { .role = copy->reg_role, .class = copy->reg_class };
     struct copy_operand rm = { .role = copy->rm_role, .class = copy->rm_class, .in = copy->modrm_rm };
-    unsigned s = 0, d = 0;
-    const bool xmm0 = copy->xmm0_role & IR_COPY_READ;
+    unsigned s = 0, d = 0, third = NO_REG;
     if (reg.role & IR_COPY_READ)
         reg.s = insn->s[s++];
     if (rm.role & IR_COPY_READ)
         rm.s = insn->s[s++];
-    if (xmm0)
-        take_xmm0(h, insn->s[s++]);
+    if (copy->xmm0_role & IR_COPY_READ) {
+        third = copy->vex ? xmm_use(h, insn->s[s]) : take_xmm0(h, insn->s[s]);
+        s++;
+    }
     const ir_reg flags_in = copy->flags_role & IR_COPY_READ ? insn->s[s] : IR_NONE;
     if (reg.role & IR_COPY_WRITE)
         reg.d = insn->d[d++];
@@ -100,8 +116,8 @@ void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
         reg.in = use(h, &reg);
     if (rm.s)
         rm.in = use(h, &rm);
-    place(h, &reg, &rm, xmm0);
-    place(h, &rm, &reg, xmm0);
+    place(h, &reg, &rm, third);
+    place(h, &rm, &reg, third);
     h->eflags_busy = false;
     if (copy->flags_role & IR_COPY_WRITE) {
         if (flags_in && (flags_in == flags_out || (ends & END_S0 << s)))
@@ -110,7 +126,11 @@ void emit_copy(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
             flags_drop(h, flags_out);
         flags_hook(&h->c);
     }
-    encode(h, copy, &reg, &rm, insn->imm);
+    if (copy->vex) {
+        encode_vex(h, copy, reg.encoded, rm.encoded, third == NO_REG ? 0 : third);
+    } else {
+        encode(h, copy, &reg, &rm, insn->imm);
+    }
     if (reg.role & IR_COPY_WRITE)
         move(h, reg.class, reg.result, reg.encoded);
     if (rm.role & IR_COPY_WRITE)

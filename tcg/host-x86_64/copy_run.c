@@ -115,6 +115,13 @@ static uint8_t *instruction(uint8_t *p, const struct ir_copy *copy, int imm)
     static const uint32_t maps[] = { 0, 0x0f, 0x380f, 0x3a0f };
     unsigned reg = copy->reg_role == IR_COPY_NONE ? copy->modrm_reg : copy->reg_class == IR_COPY_VEC ? 1 : AX;
     unsigned rm = copy->rm_role == IR_COPY_NONE ? copy->modrm_rm : copy->rm_class == IR_COPY_VEC ? 2 : CX;
+    if (copy->vex) {                /* SDM 2, 2.3.5; vvvv is XMM0 */
+        const unsigned pp = copy->prefix == 0x66 ? 1 : copy->prefix == 0xf3 ? 2 : copy->prefix == 0xf2 ? 3 : 0;
+        p = bytes(p, 3, 0xc4 | (0xe0u | copy->map) << 8 | (copy->rex_w << 7 | 0x78 | pp) << 16);
+        *p++ = copy->opcode;
+        *p++ = (uint8_t)(0xc0 | reg << 3 | rm);
+        return p;
+    }
     if (copy->prefix) {
         *p++ = copy->prefix;
     }

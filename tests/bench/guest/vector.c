@@ -53,7 +53,7 @@ static uint32_t run_vecfloat(uint32_t count)
         for (unsigned i = 0; i < BYTES / 16; i++) {
             const floats4 product = y[i] * c + x[i], difference = product - y[i];
             y[i] = product;
-            sum += (floats4)((words4)difference & (words4)(difference > x[i]));
+            sum += (floats4)((words4)difference & (words4)(difference < x[i]));
         }
     }
     return fold((const uint32_t *)&sum, 4);
