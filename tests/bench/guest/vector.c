@@ -56,7 +56,8 @@ static uint32_t run_vecfloat(uint32_t count)
             sum += (floats4)((words4)difference & (words4)(difference < x[i]));
         }
     }
-    return fold((const uint32_t *)&sum, 4);
+    const words4 bits = (words4)sum;
+    return fold((const uint32_t *)&bits, 4);
 }
 
 /* What memcpy and strlen of a C library do: 16 bytes at a time, then a search for the end byte by byte. */
