@@ -5,9 +5,9 @@
  * Floating point of the guest on the host's own instructions, where those give ARM's answer and flags, else by fp.h.
  *
  * A helper runs under the guest's rounding mode (MXCSR), where flags gather as well (fpcr.c). What differs from ARM: which
- * NaN results, underflow that rounds up to the least normal number, and everything about flushing to zero. So an operation whose
- * result is a NaN, zero, or no greater than the least normal is done again by fp.h, which adds the flags that are missing; with
- * FZ set the host does nothing.
+ * NaN results, underflow that rounds up to the least normal number (the host looks at tininess after rounding), and everything about
+ * flushing to zero. So an operation whose result is a NaN or the least normal number is done again by fp.h, which adds the
+ * flags that are missing; with FZ set the host does nothing.
  */
 #include <string.h>
 #include "target-arm/cpu.h"
@@ -40,9 +40,9 @@ static inline uint64_t fp_bits64(double d)
     return b;
 }
 
-/* Whether a result of the host stands: a number above the least normal, or an infinity. */
-static inline bool fp_stands32(uint64_t r) { return (uint32_t)(r << 1) - 0x01000001u < 0xfe000000u; }
-static inline bool fp_stands64(uint64_t r) { return (r << 1) - 0x0020000000000001ull < 0xffc0000000000000ull; }
+/* Whether a result of the host stands: neither the least normal number nor a NaN. */
+static inline bool fp_stands32(uint64_t r) { return (uint32_t)(r << 1) <= 0xff000000u && (uint32_t)(r << 1) != 0x01000000u; }
+static inline bool fp_stands64(uint64_t r) { return r << 1 <= 0xffe0000000000000ull && r << 1 != 0x0020000000000000ull; }
 
 /* FPCR as an environment, and its flags back. */
 static inline struct fp_env fp_env_of(const struct arm_cpu *cpu) { return (struct fp_env){ .control = cpu->fpcr }; }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scalar floating point in place. As in a64_fp_host.c the host's answer stands, flags included, unless it is zero, denormal, of
- * the least normal binade, infinite or a NaN (fp_host.h says why): the exponent is tested, and far code has a helper do the
- * instruction again from the unchanged registers. Intel SDM 2: ADDSS and so on, VFMADD231SS and so on.
+ * Scalar floating point in place. The host's answer stands, flags included, unless it is the least normal number or a NaN
+ * (fp_host.h says why): exponents that are 1 or all ones are sent to far code, where a helper does the instruction again from the
+ * unchanged registers. Intel SDM 2: ADDSS and so on, VFMADD231SS and so on.
  */
 #include "target-arm/fp_inline.h"
 #include "target-arm/helpers.h"
@@ -59,8 +59,8 @@ static ir_reg check(struct arm_trans *t, unsigned bits, ir_reg r, unsigned far)
 {
     const unsigned fraction = bits == 64 ? 52 : 23, exponent = bits == 64 ? 11 : 8;
     ir_reg value = ir_vget(t->u, bits, r, 0);
-    ir_reg above = ir_op2i(t->u, IR_SUB, 32, ir_extract(t->u, value, fraction, exponent), 2);
-    ir_brci(t->u, IR_COND_AE, 32, above, (1 << exponent) - 3, far);
+    ir_reg next = ir_op2i(t->u, IR_ADD, 32, ir_extract(t->u, value, fraction, exponent), 1);
+    ir_brci(t->u, IR_COND_E, 32, ir_op2i(t->u, IR_AND, 32, next, (1 << exponent) - 3), 0, far);
     return value;
 }
 
