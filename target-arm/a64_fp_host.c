@@ -79,7 +79,7 @@ static ir_reg doubtful(struct arm_trans *t, ir_reg r, bool wide, bool scalar)
     return bytes;
 }
 
-static bool has_fused(void)
+bool simd_host_fused(void)
 {
 #ifdef __x86_64__
     return __builtin_cpu_supports("fma");
@@ -157,7 +157,7 @@ ir_reg simd_host_fp_value(struct arm_trans *t, unsigned op, unsigned bits, bool 
     case SIMD_FCMLTZ: return compared(t, LESS, form, n, zero(t));
     case SIMD_FMLA:
     case SIMD_FMLS:
-        if (!has_fused()) {
+        if (!simd_host_fused()) {
             return IR_NONE;
         }
         r = vec(t, d);
@@ -170,7 +170,8 @@ ir_reg simd_host_fp_value(struct arm_trans *t, unsigned op, unsigned bits, bool 
 /* A bit a byte of lanes where MAXPS and MINPS do not do as ARM: a NaN, or zeros of both signs. */
 static ir_reg unlike(struct arm_trans *t, bool wide, ir_reg n, ir_reg m)
 {
-    ir_reg differs = vec(t, n), sign = vec(t, n), nan = compared(t, UNORDERED, 2 + wide, n, m), bytes = ir_temp(t->u, IR_TYPE_INT);
+    ir_reg differs = vec(t, n), sign = vec(t, n), nan = compared(t, UNORDERED, 2 + wide, n, m);
+    ir_reg bytes = ir_temp(t->u, IR_TYPE_INT);
     binary(t, &pxor, differs, m);
     binary(t, &equal[wide], sign, sign);
     shift(t, &left[wide], sign, wide ? 63 : 31);
@@ -206,8 +207,8 @@ bool simd_host_fp(struct arm_trans *t, const struct simd_call *call)
     const bool wide = call->bits == 64, scalar = call->lanes == 1;
     const unsigned total = call->lanes * call->bits, op = call->op;
     const bool half = !scalar && total == 64, fused = op == SIMD_FMLA || op == SIMD_FMLS;
-    if (call->form != FORM_SAME || t->mode & MODE_FZ || call->bits == 16 || (half && op == SIMD_FDIV) || (fused && !has_fused()) ||
-        (is_extreme(op) && scalar)) {
+    if (call->form != FORM_SAME || t->mode & MODE_FZ || call->bits == 16 || (half && op == SIMD_FDIV) ||
+        (fused && !simd_host_fused()) || (is_extreme(op) && scalar)) {
         return false;
     }
     ir_reg m = call->element ? simd_host_splat(t, call->bits, arm_v(call->m), call->index) : arm_v(call->m);

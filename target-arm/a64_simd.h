@@ -30,6 +30,8 @@ ir_reg simd_host_splat(struct arm_trans *t, unsigned bits, ir_reg v, unsigned in
 bool simd_host(struct arm_trans *t, const struct simd_call *call);
 /* a64_fp_host.c: the same for floating point. */
 bool simd_host_fp(struct arm_trans *t, const struct simd_call *call);
+/* Fused multiply-add is there. */
+bool simd_host_fused(void);
 /* What the host's instruction gives for a floating-point operation on lanes, unchecked; IR_NONE: there is none. */
 ir_reg simd_host_fp_value(struct arm_trans *t, unsigned op, unsigned bits, bool scalar, ir_reg d, ir_reg n, ir_reg m);
 bool simd_host_permute(struct arm_trans *t, unsigned bits, unsigned op, bool q);

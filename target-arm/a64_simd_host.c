@@ -186,7 +186,8 @@ ir_reg simd_host_splat(struct arm_trans *t, unsigned bits, ir_reg v, unsigned in
         return IR_NONE;
     }
     if (bits == 16) {               /* the word in its half, then that half everywhere */
-        ir_emit_copy(t->u, index < 4 ? &shuffle_low : &shuffle_high, (int)(index & 3) * 0x55, r, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
+        const struct ir_copy *half = index < 4 ? &shuffle_low : &shuffle_high;
+        ir_emit_copy(t->u, half, (int)(index & 3) * 0x55, r, IR_NONE, v, IR_NONE, IR_NONE, IR_NONE);
         v = r;
         index = index < 4 ? 0 : 2;
     }

@@ -5,10 +5,12 @@
  * unchanged registers. Intel SDM 2: ADDSS and so on, VFMADD231SS and so on.
  */
 #include "target-arm/fp_inline.h"
+#include "target-arm/a64_simd.h"
 #include "target-arm/helpers.h"
 
 #define LEGACY(nm, op) \
-    { { .name = nm "SS", .prefix = 0xf3, .map = 1, .opcode = op, OPERANDS }, { .name = nm "SD", .prefix = 0xf2, .map = 1, .opcode = op, OPERANDS } }
+    { { .name = nm "SS", .prefix = 0xf3, .map = 1, .opcode = op, OPERANDS }, \
+      { .name = nm "SD", .prefix = 0xf2, .map = 1, .opcode = op, OPERANDS } }
 #define OPERANDS .reg_role = IR_COPY_BOTH, .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC
 #define FUSED(nm, op) \
     { { .name = nm "SS", .prefix = 0x66, .map = 2, .opcode = op, .vex = 1, .xmm0_role = IR_COPY_READ, OPERANDS }, \
@@ -16,7 +18,8 @@
 
 /* Single, double. */
 static const struct ir_copy copies[][2] = {
-    [FP_ADD] = LEGACY("ADD", 0x58), [FP_SUB] = LEGACY("SUB", 0x5c), [FP_MUL] = LEGACY("MUL", 0x59), [FP_DIV] = LEGACY("DIV", 0x5e),
+    [FP_ADD] = LEGACY("ADD", 0x58), [FP_SUB] = LEGACY("SUB", 0x5c), [FP_MUL] = LEGACY("MUL", 0x59),
+    [FP_DIV] = LEGACY("DIV", 0x5e),
     [FP_SQRT] = LEGACY("SQRT", 0x51), [FP_FMA] = FUSED("VFMADD231", 0xb9), [FP_FMS] = FUSED("VFNMADD231", 0xbd),
     [FP_FNMS] = FUSED("VFMSUB231", 0xbb), [FP_FNMA] = FUSED("VFNMSUB231", 0xbf),
 };
@@ -24,15 +27,6 @@ static const struct ir_copy
     shuffle = { .name = "PSHUFD", .prefix = 0x66, .map = 1, .opcode = 0x70, .imm_bytes = 1, .reg_role = IR_COPY_WRITE,
                 .reg_class = IR_COPY_VEC, .rm_role = IR_COPY_READ, .rm_class = IR_COPY_VEC },
     high_half = { .name = "PUNPCKLQDQ", .prefix = 0x66, .map = 1, .opcode = 0x6c, OPERANDS };
-
-static bool has_fused(void)
-{
-#ifdef __x86_64__
-    return __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
-}
 
 /* The operand in lane 0 of a vector that is not to be changed. */
 static ir_reg operand(struct arm_trans *t, unsigned bits, unsigned place)
@@ -107,7 +101,7 @@ static void put(struct arm_trans *t, const struct fp_inline *f, ir_reg r, ir_reg
 
 bool fp_inline(struct arm_trans *t, const struct fp_inline *f)
 {
-    if (t->mode & MODE_FZ || f->bits == 16 || (f->op >= FP_FMA && !has_fused()))
+    if (t->mode & MODE_FZ || f->bits == 16 || (f->op >= FP_FMA && !simd_host_fused()))
         return false;
     const unsigned resume = ir_new_label(t->u);
     struct arm_far far = { .helper = HELPER_ARM_fp_lanes, .arg = { IR_IMM }, .resume = resume };

@@ -78,7 +78,7 @@ static void logic(struct arm_trans *t)
 static void three_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t), m = neon_m(t);
-    if (bad(t, d | n | m))
+    if (bad(t, d | n | m) || neon_host_float(t, op_of(t), d, n, m, NEON_FLOAT_REGISTER))
         return;
     for (unsigned i = 0; i < halves(t); i++) {
         ir_reg r = arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, n + i), vfp_get_d(t, m + i), vfp_get_d(t, d + i),
@@ -190,7 +190,7 @@ static void by_scalar(struct arm_trans *t)
 static void by_scalar_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t);
-    if (bad(t, d | n))
+    if (bad(t, d | n) || neon_host_float(t, op_of(t), d, n, f(t, 'm'), (int)f(t, 'M')))
         return;
     ir_reg value = neon_get_lane(t, 32, f(t, 'm'), f(t, 'M')), m = ir_deposit(t->u, value, 32, 32, value);
     for (unsigned i = 0; i < halves(t); i++) {
@@ -350,7 +350,7 @@ static void sign_float(struct arm_trans *t)
 static void zero_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), m = neon_m(t);
-    if (bad(t, d | m))
+    if (bad(t, d | m) || neon_host_float(t, op_of(t), d, m, 0, NEON_FLOAT_ZERO))
         return;
     for (unsigned i = 0; i < halves(t); i++) {
         ir_reg none = ir_const(t->u, 0);

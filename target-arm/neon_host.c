@@ -33,7 +33,7 @@ static const struct { uint8_t neon, simd; } zero_names[] = {
     { NEON_CLT, SIMD_CMLTZ },
 };
 
-static bool host_has_sse41(void)
+bool neon_host_present(void)
 {
 #ifdef __x86_64__
     return __builtin_cpu_supports("sse4.1");
@@ -65,7 +65,7 @@ static ir_reg source(struct arm_trans *t, unsigned reg)
     return reg & 1 ? operand(t, reg) : arm_v(reg / 2);
 }
 
-static void result(struct arm_trans *t, unsigned reg, ir_reg v)
+void neon_host_result(struct arm_trans *t, unsigned reg, ir_reg v)
 {
     if (arm_field(t, 'Q')) {
         ir_mov_to(t->u, arm_v(reg / 2), v);
@@ -78,13 +78,13 @@ static void result(struct arm_trans *t, unsigned reg, ir_reg v)
 
 static bool named(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned imm, unsigned d, ir_reg n, ir_reg m)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(names) && host_has_sse41(); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(names) && neon_host_present(); i++) {
         if (names[i].neon != op)
             continue;
         const bool reads_d = op == NEON_MLA || op == NEON_MLS || op == NEON_ABA || op == NEON_SRA;
         ir_reg r = simd_host_same(t, names[i].simd[is_unsigned], bits, imm, reads_d ? source(t, d) : IR_NONE, n, m);
         if (r)
-            result(t, d, r);
+            neon_host_result(t, d, r);
         return r != IR_NONE;
     }
     return false;
@@ -98,7 +98,7 @@ bool neon_host_three(struct arm_trans *t, unsigned op, unsigned bits, bool is_un
 bool neon_host_scalar(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned n, unsigned m, unsigned index)
 {
     const unsigned lane = index + (m & 1) * (64 / bits);
-    return host_has_sse41() && named(t, op, bits, false, 0, d, source(t, n), simd_host_splat(t, bits, arm_v(m / 2), lane));
+    return neon_host_present() && named(t, op, bits, false, 0, d, source(t, n), simd_host_splat(t, bits, arm_v(m / 2), lane));
 }
 
 bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m)
@@ -108,10 +108,10 @@ bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, 
 
 bool neon_host_zero(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(zero_names) && host_has_sse41(); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(zero_names) && neon_host_present(); i++) {
         if (zero_names[i].neon != op)
             continue;
-        result(t, d, simd_host_same(t, zero_names[i].simd, bits, 0, IR_NONE, source(t, m), IR_NONE));
+        neon_host_result(t, d, simd_host_same(t, zero_names[i].simd, bits, 0, IR_NONE, source(t, m), IR_NONE));
         return true;
     }
     return false;
@@ -146,7 +146,7 @@ bool neon_host_logic(struct arm_trans *t, unsigned op, unsigned d, unsigned n, u
     default:
         return false;
     }
-    result(t, d, v);
+    neon_host_result(t, d, v);
     return true;
 }
 
@@ -189,7 +189,7 @@ bool neon_host_widen(struct arm_trans *t, unsigned op, unsigned bits, bool is_un
     const unsigned size = bits == 8 ? 0 : bits == 16 ? 1 : 2;
     const bool accumulates = op == NEON_MLAL || op == NEON_MLSL, wide_n = op == NEON_ADDW || op == NEON_SUBW;
     const bool adds = op == NEON_ADDL || op == NEON_ADDW, subtracts = op == NEON_SUBL || op == NEON_SUBW;
-    if (!host_has_sse41() || !(adds || subtracts || accumulates || op == NEON_MULL))
+    if (!neon_host_present() || !(adds || subtracts || accumulates || op == NEON_MULL))
         return false;
     ir_reg a = wide_n ? whole(t, n) : lengthened(t, size, is_unsigned, n), b = lengthened(t, size, is_unsigned, m);
     emit(t, adds ? &padd[size] : subtracts ? &psub[size] : &pmul[is_unsigned][size], a, b);
@@ -205,7 +205,7 @@ bool neon_host_widen(struct arm_trans *t, unsigned op, unsigned bits, bool is_un
 bool neon_host_lengthen(struct arm_trans *t, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount)
 {
     const unsigned size = bits == 8 ? 0 : bits == 16 ? 1 : 2;
-    if (!host_has_sse41())
+    if (!neon_host_present())
         return false;
     ir_reg v = lengthened(t, size, is_unsigned, m);
     if (amount)
@@ -217,7 +217,7 @@ bool neon_host_lengthen(struct arm_trans *t, unsigned bits, bool is_unsigned, un
 bool neon_host_extract(struct arm_trans *t, unsigned d, unsigned n, unsigned m, unsigned at)
 {
     static const struct ir_copy palignr = { .name = "palignr", .prefix = 0x66, .map = 3, .opcode = 0x0f, .imm_bytes = 1, BINARY };
-    if (!host_has_sse41())          /* and so SSSE3 */
+    if (!neon_host_present())          /* and so SSSE3 */
         return false;
     ir_reg v = whole(t, m);
     ir_emit_copy(t->u, &palignr, (int)at, v, IR_NONE, v, arm_v(n / 2), IR_NONE, IR_NONE);

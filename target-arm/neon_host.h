@@ -11,6 +11,11 @@ bool neon_host_scalar(struct arm_trans *t, unsigned op, unsigned bits, unsigned 
 bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m);
 /* Compared with 0. */
 bool neon_host_zero(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m);
+/* Single precision. m: a register, its lane m_lane in every lane (m_lane >= 0), or 0. */
+enum { NEON_FLOAT_REGISTER = -1, NEON_FLOAT_ZERO = -2 };
+bool neon_host_float(struct arm_trans *t, unsigned op, unsigned d, unsigned n, unsigned m, int m_lane);
+bool neon_host_present(void);
+void neon_host_result(struct arm_trans *t, unsigned d, ir_reg v);
 /* op: AND BIC ORR ORN EOR BSL BIT BIF */
 bool neon_host_logic(struct arm_trans *t, unsigned op, unsigned d, unsigned n, unsigned m);
 bool neon_host_shift(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned m, unsigned amount);
