@@ -75,6 +75,7 @@ fuzz-block: $(BUILD)/tests/fuzz/block_fuzz
 	@$< --seconds $(T)
 bench: all bench-guests
 	@tools/bench $(BUILD) -g "$(BENCH_GUESTS)"
+	@tools/bench-systems $(BUILD) $(BENCH_SYSTEMS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/dragoman/compat $(DESTDIR)$(PREFIX)/share/man/man1

@@ -17,6 +17,12 @@ BENCH_GUESTS_armhf := a32 t32
 BENCH_GUESTS_arm64 := a64
 BENCH_GUESTS_all := i386 amd64 a32 t32 a64
 
+BENCH_SYSTEMS = $(BENCH_SYSTEMS_$(ARCH))
+BENCH_SYSTEMS_i386 := boot-i386 disk-i386 seabios idle-i386
+BENCH_SYSTEMS_amd64 := boot-amd64 disk-amd64 exec memory idle-amd64
+BENCH_SYSTEMS_armhf := boot-armhf
+BENCH_SYSTEMS_arm64 := boot-arm64 idle-arm64
+
 bench-guests: $(BENCH_GUESTS:%=$(BUILD)/bench/%.img)
 $(BUILD)/bench/i386.img: tests/bench/guest/x86/start32.S $(BENCH_X86) $(BENCH_HEADERS)
 	@mkdir -p $(@D)
