@@ -135,7 +135,7 @@ static bool open_monitors(struct program *program, const struct options *options
 {
     const struct monitor_facts facts = {
         .program = program->name, .version = DRAGOMAN_VERSION, .qemu_version = compat_version, .name = options->name,
-        .uuid = options->uuid, .machine = program->board->type->name, .memory_bytes = options->memory_bytes,
+        .uuid = options->uuid, .machine = program->board->type->name, .memory_bytes = options->memory_bytes, .icount = options->icount,
     };
     program->monitor = monitor_new(program->board, program->ui, &facts);
     for (unsigned i = 0; i < program->board->characters->len; i++) {

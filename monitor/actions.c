@@ -11,6 +11,7 @@
 #include "base/network.h"
 #include "hw/boards/devices.h"
 #include "monitor/internal.h"
+#include "tcg/debugger.h"
 
 enum { CHUNK_BYTES = 64 << 10, MOST_HOLD_MS = 60000 };
 static const uint64_t MOST_SAVE_BYTES = 4ull << 30;
@@ -152,8 +153,10 @@ const char *action_status(struct monitor *monitor)
     switch (monitor->machine->state) {
     case MACHINE_RUNNING: return "running";
     case MACHINE_SHUTDOWN: return "shutdown";
-    default: return monitor->machine->started ? "paused" : "prelaunch";
+    default: break;
     }
+    const struct debug_stop *stop = debugger_stop(monitor->board->engine);
+    return !monitor->machine->started ? "prelaunch" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
 }
 
 /* Devices are made before anything runs and live as long as the machine: no bus can tell a guest of a new one yet. */

@@ -16,6 +16,9 @@ void hmp_info_status(struct hmp *hmp, unsigned count, char **arguments)
         g_string_append_printf(hmp->out, " (%s)", status);
     }
     g_string_append_c(hmp->out, '\n');
+    if (hmp->monitor->icount) {
+        hmp_info_icount(hmp, 0, NULL);
+    }
 }
 
 void hmp_info_version(struct hmp *hmp, unsigned count, char **arguments)
@@ -79,6 +82,10 @@ void hmp_info_cpus(struct hmp *hmp, unsigned count, char **arguments)
 
 void hmp_info_icount(struct hmp *hmp, unsigned count, char **arguments)
 {
+    if (!hmp->monitor->icount) {
+        g_string_append(hmp->out, "instructions are counted with -icount only\n");
+        return;
+    }
     monitor_hold_cpus(hmp->monitor);
     g_string_append_printf(hmp->out, "%" PRIu64 " instructions\n", engine_icount(hmp->monitor->board->engine));
     monitor_release_cpus(hmp->monitor);

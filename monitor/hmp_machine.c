@@ -7,6 +7,7 @@
 
 void hmp_stop(struct hmp *hmp, unsigned count, char **arguments)
 {
+    hmp->monitor->steps_left = 0;
     machine_stop(hmp->monitor->machine);
 }
 

@@ -23,7 +23,9 @@ struct monitor {
     GPtrArray *listeners;       /* struct monitor_listener * */
     GPtrArray *sessions;        /* struct session *, see session.c */
     unsigned mouse_buttons;
-    bool shutdown_told;
+    bool shutdown_told, icount; /* icount: instructions are counted */
+    uint64_t steps_left;        /* of 'step N' */
+    guint step_source;          /* begins the next one; 0: none */
 };
 
 /* What a command of the human monitor works on. */
@@ -76,10 +78,12 @@ bool action_change(struct monitor *monitor, const char *device, const char *file
                    GError **error);
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
 bool action_nmi(struct monitor *monitor, GError **error);
+/* Runs on until so many instructions have run in all; with -icount. */
+bool action_run_until(struct monitor *monitor, uint64_t count, GError **error);
 /* Both always fail so far, and say why. */
 bool action_device_add(struct monitor *monitor, const char *spec, GError **error);
 bool action_device_del(struct monitor *monitor, const char *id, GError **error);
-const char *action_status(struct monitor *monitor);     /* "running", "paused", "prelaunch", "shutdown" */
+const char *action_status(struct monitor *monitor);     /* "running", "paused", "prelaunch", "debug", "shutdown" */
 /* core.c */
 bool action_dump_core(struct monitor *monitor, const char *path, GError **error);
 
@@ -95,6 +99,8 @@ struct session *session_new(struct monitor *monitor, const struct session_output
 void session_free(struct session *session);
 void session_greet(struct session *session);
 void session_input(struct session *session, const uint8_t *bytes, unsigned count);
+/* Lines that nobody asked for: between the prompt and what is being typed. */
+void session_tell(struct session *session, const char *text);
 
 /* qmp.c, or qmp_off.c */
 bool qmp_there(void);
@@ -106,6 +112,10 @@ void qmp_input(struct qmp *qmp, const uint8_t *bytes, unsigned count);
 void qmp_event(struct qmp *qmp, const char *name, const char *data_json);
 /* To all of them. */
 void monitor_event(struct monitor *monitor, const char *name, const char *data_json);
+/* Lines to everybody at a human monitor, then the prompt again. */
+void monitor_tell_humans(struct monitor *monitor, const char *text);
+/* hmp_debug.c: the machine stopped: perhaps at a point of ours, or after a step. */
+void monitor_debug_stopped(struct monitor *monitor);
 /* The SHUTDOWN event now; it does not come again. */
 void monitor_tell_shutdown(struct monitor *monitor);
 

@@ -254,6 +254,16 @@ void monitor_event(struct monitor *monitor, const char *name, const char *data)
     }
 }
 
+void monitor_tell_humans(struct monitor *monitor, const char *text)
+{
+    for (unsigned i = 0; i < monitor->sessions->len; i++) {
+        struct line *line = monitor->sessions->pdata[i];
+        if (line->session && line->greeted) {
+            session_tell(line->session, text);
+        }
+    }
+}
+
 void monitor_tell_shutdown(struct monitor *monitor)
 {
     const char *reason = monitor->machine->shutdown_reason;
@@ -270,7 +280,10 @@ static void on_machine(void *opaque, enum machine_event event)
     struct monitor *monitor = opaque;
     g_autofree char *data = NULL;
     switch (event) {
-    case MACHINE_EVENT_STOP: monitor_event(monitor, "STOP", NULL); break;
+    case MACHINE_EVENT_STOP:
+        monitor_event(monitor, "STOP", NULL);
+        monitor_debug_stopped(monitor);
+        break;
     case MACHINE_EVENT_RESUME: monitor_event(monitor, "RESUME", NULL); break;
     case MACHINE_EVENT_POWERDOWN: monitor_event(monitor, "POWERDOWN", NULL); break;
     case MACHINE_EVENT_RESET:
@@ -297,6 +310,7 @@ struct monitor *monitor_new(struct board *board, struct ui *ui, const struct mon
     monitor->uuid = g_strdup(facts->uuid);
     monitor->machine_name = g_strdup(facts->machine);
     monitor->memory_bytes = facts->memory_bytes;
+    monitor->icount = facts->icount;
     monitor->listeners = g_ptr_array_new_with_free_func(listener_free);
     monitor->sessions = g_ptr_array_new_with_free_func(line_free);
     machine_add_listener(monitor->machine, &(struct machine_listener){ monitor, on_machine });
@@ -309,6 +323,9 @@ void monitor_free(struct monitor *monitor)
         return;
     }
     machine_remove_listener(monitor->machine, monitor);
+    if (monitor->step_source) {
+        g_source_remove(monitor->step_source);
+    }
     g_ptr_array_free(monitor->listeners, TRUE);
     g_ptr_array_free(monitor->sessions, TRUE);
     typist_free(monitor->typist);

@@ -18,6 +18,7 @@ struct monitor_facts {
     const char *program, *version, *qemu_version;       /* "dragoman", "0.1.0", "8.2.0": what clients are told */
     const char *name, *uuid, *machine;                  /* -name, -uuid, -machine; NULL: none */
     unsigned long long memory_bytes;
+    bool icount;                                        /* -icount */
 };
 
 /* Nothing is owned, the facts are copied. ui may be NULL. */

@@ -64,6 +64,27 @@ JsonNode *qmp_run_nmi(struct qmp_call *call)
     return done(call, action_nmi(call->monitor, &error), &error);
 }
 
+/* Instructions run on all CPUs since the start. */
+JsonNode *qmp_run_icount(struct qmp_call *call)
+{
+    if (!call->monitor->icount) {
+        qmp_fail(call, QMP_GENERIC, "instructions are counted with -icount only");
+        return NULL;
+    }
+    JsonObject *object = json_object_new();
+    monitor_hold_cpus(call->monitor);
+    json_object_set_int_member(object, "icount", (gint64)engine_icount(call->monitor->board->engine));
+    monitor_release_cpus(call->monitor);
+    return qmp_object_node(object);
+}
+
+/* Answers at once; the STOP event tells that it is there. */
+JsonNode *qmp_run_until(struct qmp_call *call)
+{
+    GError *error = NULL;
+    return done(call, action_run_until(call->monitor, (uint64_t)MAX(qmp_number(call, "icount", 0), 0), &error), &error);
+}
+
 /* ---- Keys and pointers ---- */
 
 /* {"type": "qcode", "data": "a"} or {"type": "number", "data": 30}; 0: neither. */

@@ -53,6 +53,8 @@ const struct qmp_command qmp_commands[] = {
     { "stop", "", qmp_run_stop },
     { "system_powerdown", "", qmp_run_powerdown },
     { "system_reset", "", qmp_run_reset },
+    { "x-query-icount", "", qmp_run_icount },
+    { "x-run-until", "icount:int", qmp_run_until },
     { NULL, NULL, NULL },
 };
 

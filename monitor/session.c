@@ -118,6 +118,16 @@ static void recall(struct session *session, int direction)
     }
 }
 
+void session_tell(struct session *session, const char *text)
+{
+    say(session, "\r\n");
+    say_lines(session, text);
+    say(session, prompt);
+    if (session->line->len) {
+        redraw(session);
+    }
+}
+
 /* ---- Completion ---- */
 
 static size_t common_length(char **names)

@@ -35,6 +35,7 @@ struct debug_point {
     enum debug_kind kind;
     uint64_t address, bytes;        /* bytes: data points only */
     unsigned access;                /* data points: DEBUG_READ | DEBUG_WRITE */
+    bool only_log;                  /* data points: CPUs do not stop; each access is a line of the log's category mem */
     bool before;                    /* data points: stop before the access is made. Else behind the instruction that made it. */
     int cpu;                        /* index, or DEBUG_ANY_CPU */
     bool disabled;

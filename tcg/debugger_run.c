@@ -284,7 +284,12 @@ void debug_access(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned 
         if (point_is_for(point, cpu) && point->access & access &&
             (point->kind == DEBUG_DATA || point->kind == DEBUG_DATA_PHYSICAL) && !(point->before && debug->active & DEBUG_PASSING) &&
             ranges_touch(point->address, point->bytes, point->kind == DEBUG_DATA ? linear : physical, bytes)) {
-            data_hit(cpu, point, linear, access);
+            if (point->only_log) {
+                log_write(cpu->log, LOG_mem, "mem: CPU %u pc %#" PRIx64 " %s %#" PRIx64 " physical %#" PRIx64 " (%u bytes)\n", cpu->index,
+                          cpu->pc, access == DEBUG_READ ? "reads" : "writes", linear, physical, bytes);
+            } else {
+                data_hit(cpu, point, linear, access);
+            }
         }
     }
 }
