@@ -18,3 +18,5 @@ TESTS_SLOW += tests/boot/dynamic
 TEST_SCRIPTS += tests/boot/compare
 TESTS_SLOW += tests/boot/compare
 TESTS_BOOTS += tests/boot/matrix tests/boot/installers
+TEST_SCRIPTS += tests/boot/icount_linux
+TESTS_SLOW += tests/boot/icount_linux

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/monitor/hmp tests/monitor/qmp
+TEST_SCRIPTS += tests/monitor/hmp tests/monitor/qmp tests/monitor/debug
