@@ -5,7 +5,7 @@ BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
 WITH_PACKAGES := check check-quick check-san check-boots check-debian demo bench fuzz-cpu fuzz-arm fuzz-arm32 fuzz-devices \
-                 fuzz-block
+                 fuzz-block fuzz-monitor
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
@@ -37,6 +37,7 @@ endif
 #: make bench        benchmark side by side with QEMU, about half an hour (ARCH=i386, amd64, armhf or arm64: that part)
 #: make fuzz-devices T=N random accesses to all devices for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds
+#: make fuzz-monitor T=N random lines for the human monitor, random JSON for QMP, for N seconds
 #: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared
 #: make fuzz-arm T=N  random sequences of A64 for N seconds: JIT, interpreter and qemu-aarch64 compared
 #: make fuzz-arm32 T=N the same of A32, T32 and T16: JIT, interpreter and qemu-arm compared

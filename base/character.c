@@ -27,7 +27,7 @@
 enum { PENDING_BYTES = 4096, EARLY_BYTES = 64 << 10, OUTPUT_BYTES = 256 << 10, KEY_ESCAPE = 1 };
 
 struct character {
-    char *spec;
+    char *spec, *label;
     bool shared;                    /* Ctrl-a is ours */
     bool after_escape, to_monitor;
     GMutex lock;                    /* of stream and early */
@@ -231,7 +231,7 @@ static void closed(void *opaque)
 
 static void attach(struct character *c, int in, int out, bool keep_open)
 {
-    bool socket = c->address.path || c->address.port;
+    bool socket = c->address.path || c->address.port || c->address.fd >= 0;
     const struct stream_client client = {
         .opaque = c, .room = room, .received = received, .closed = closed, .ended = socket ? NULL : input_ended,
         .break_seen = on_break,
@@ -292,9 +292,13 @@ static bool open_null(struct character *c, const char *rest, GError **error)
     return true;
 }
 
+/* "/dev/fd/N": a descriptor that the process was given, as it is. */
 static bool open_file(struct character *c, const char *path, GError **error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    guint64 given;
+    bool is_given = g_str_has_prefix(path, "/dev/fd/") &&
+                    g_ascii_string_to_unsigned(path + strlen("/dev/fd/"), 10, 0, G_MAXINT, &given, NULL);
+    int fd = is_given ? fcntl((int)given, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
         return error_fail(error, "%s: cannot be written: %s", path, strerror(errno));
     }
@@ -409,6 +413,11 @@ static bool open_telnet(struct character *c, const char *rest, GError **error)
     return open_socket(c, "telnet", rest, error);
 }
 
+static bool open_fd(struct character *c, const char *rest, GError **error)
+{
+    return open_socket(c, "fd", rest, error);
+}
+
 static bool open_unix(struct character *c, const char *rest, GError **error)
 {
     return open_socket(c, "unix", rest, error);
@@ -418,12 +427,13 @@ static bool open_unix(struct character *c, const char *rest, GError **error)
 static const struct kind { const char *name; bool (*open)(struct character *c, const char *rest, GError **error); } kinds[] = {
     { "none", open_null }, { "null", open_null }, { "vc", open_null }, { "vc:", open_null }, { "stdio", open_stdio },
     { "file:", open_file }, { "pipe:", open_pipe }, { "pty", open_pty }, { "tcp:", open_tcp }, { "telnet:", open_telnet },
-    { "unix:", open_unix },
+    { "unix:", open_unix }, { "fd:", open_fd },
 };
 
 struct character *character_open(const char *spec, GError **error)
 {
     struct character *c = g_new0(struct character, 1);
+    c->address.fd = -1;
     const struct kind *found = NULL;
     c->shared = g_str_has_prefix(spec, "mon:");
     spec += c->shared ? 4 : 0;
@@ -475,13 +485,25 @@ void character_free(struct character *c)
     g_clear_pointer(&c->early, g_byte_array_unref);
     g_mutex_clear(&c->lock);
     g_free(c->spec);
+    g_free(c->label);
     g_free(c);
 }
 
 char *character_describe(struct character *c)
 {
-    bool socket = c->address.path || c->address.port;
+    bool socket = c->address.path || c->address.port || c->address.fd >= 0;
     return g_strconcat(socket && !c->stream ? "disconnected:" : "", c->spec, NULL);
+}
+
+void character_set_label(struct character *c, const char *label)
+{
+    g_free(c->label);
+    c->label = g_strdup(label);
+}
+
+const char *character_label(const struct character *c)
+{
+    return c->label;
 }
 
 void character_set_client(struct character *c, const struct character_client *client)

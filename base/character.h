@@ -19,6 +19,7 @@ struct character_client {
 /* Where a socket is. */
 struct character_address {
     char *host, *port, *path;       /* path: a UNIX socket */
+    int fd;                         /* -1; else a socket that was handed to the process, listening with server */
     bool server, wait, telnet;
     unsigned reconnect_s;           /* 0: never */
 };
@@ -41,6 +42,9 @@ int character_listen(const struct character_address *address, GError **error);
 int character_connect(const struct character_address *address, GError **error);
 /* "telnet:127.0.0.1:5001,server=on" or "disconnected:..." while nobody is there; free it. */
 char *character_describe(struct character *character);
+/* The id of its -chardev for monitors; NULL: none. */
+void character_set_label(struct character *character, const char *label);
+const char *character_label(const struct character *character);
 
 void character_set_client(struct character *character, const struct character_client *client);
 void character_set_lock(struct character *character, GMutex *machine_lock);

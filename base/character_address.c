@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Addresses of character streams: QEMU's "HOST:PORT,server=on,wait=off" and its older "server,nowait". */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/character.h"
 #include "base/error.h"
@@ -45,8 +47,14 @@ bool character_parse_address(const char *kind, const char *rest, struct characte
 {
     g_auto(GStrv) items = g_strsplit(rest, ",", -1);
     const char *place = items[0] ? items[0] : "";
-    *address = (struct character_address){ .wait = true, .telnet = !strcmp(kind, "telnet") };
-    if (!strcmp(kind, "unix")) {
+    guint64 fd;
+    *address = (struct character_address){ .fd = -1, .wait = true, .telnet = !strcmp(kind, "telnet") };
+    if (!strcmp(kind, "fd")) {
+        if (!g_ascii_string_to_unsigned(place, 10, 0, G_MAXINT, &fd, NULL) || fcntl((int)fd, F_GETFD) < 0) {
+            return error_fail(error, "fd=%s: this process was given no such descriptor", place);
+        }
+        address->fd = (int)fd;
+    } else if (!strcmp(kind, "unix")) {
         address->path = g_strdup(place);
     } else if (!socket_split(place, &address->host, &address->port)) {
         return error_fail(error, "%s:%s: the address is HOST:PORT", kind, rest);
@@ -66,17 +74,37 @@ void character_address_clear(struct character_address *address)
     g_free(address->host);
     g_free(address->port);
     g_free(address->path);
-    *address = (struct character_address){ 0 };
+    *address = (struct character_address){ .fd = -1 };
+}
+
+/* A descriptor from whoever started the process: it must be a socket of the kind that is wanted. */
+static int take_descriptor(int fd, bool listening, GError **error)
+{
+    int is_listening = 0;
+    socklen_t bytes = sizeof(is_listening);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &bytes) || !is_listening != !listening) {
+        error_fail(error, "fd=%d is no %s socket", fd, listening ? "listening" : "connected");
+        return -1;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
 }
 
 int character_listen(const struct character_address *address, GError **error)
 {
+    if (address->fd >= 0) {
+        return take_descriptor(address->fd, true, error);
+    }
     return address->path ? socket_listen_unix(address->path, error)
         : socket_listen_tcp(address->host, address->port, error);
 }
 
 int character_connect(const struct character_address *address, GError **error)
 {
+    if (address->fd >= 0) {
+        return take_descriptor(address->fd, false, error);
+    }
     int fd = address->path ? socket_connect_unix(address->path, error)
         : socket_connect_tcp(address->host, address->port, error);
     if (fd < 0) {

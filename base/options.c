@@ -134,9 +134,12 @@ static void set_text(struct options *options, size_t offset, const char *text)
 static bool set_choice(struct options *options, const char *option, const struct property *property, const char *value,
                        GError **error)
 {
-    char **words = g_strsplit(property->help, " ", -1);
-    bool found = g_strv_contains((const char *const *)words, value);
-    g_strfreev(words);
+    g_auto(GStrv) words = g_strsplit(property->help, " ", -1), wanted = g_strsplit(value, ":", -1);
+    bool found = false;
+    for (unsigned i = 0; wanted[i] && !found; i++) {    /* "kvm:tcg": the first that there is */
+        found = g_strv_contains((const char *const *)words, wanted[i]);
+        value = found ? wanted[i] : value;
+    }
     if (!found) {
         return error_fail(error, "-%s: %s=%s: not supported; choices: %s", option, property->key, value, property->help);
     }
@@ -196,10 +199,28 @@ static bool parse_item(struct options *options, const char *option, const char *
                       near ? near : "", near ? "'?" : "");
 }
 
+char **options_split(const char *text)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    g_autoptr(GString) item = g_string_new(NULL);
+    for (; *text; text++) {
+        if (*text == ',' && text[1] != ',') {
+            g_ptr_array_add(items, g_strdup(item->str));
+            g_string_truncate(item, 0);
+            continue;
+        }
+        text += *text == ',';
+        g_string_append_c(item, *text);
+    }
+    g_ptr_array_add(items, g_strdup(item->str));
+    g_ptr_array_add(items, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&items), FALSE);
+}
+
 static bool parse_keys(struct options *options, const char *option, const char *argument, GError **error)
 {
-    g_auto(GStrv) items = g_strsplit(argument, ",", -1);
-    if (!items[0]) {
+    g_auto(GStrv) items = options_split(argument);
+    if (!*argument) {
         return error_fail(error, "-%s: empty argument", option);
     }
     for (unsigned i = 0; items[i]; i++) {
@@ -213,9 +234,24 @@ static bool parse_keys(struct options *options, const char *option, const char *
 
 static bool parse_list(struct options *options, const struct row *row, const char *argument, GError **error)
 {
+    static const struct { const char *option, *first; } json[] = {
+        { "device", "driver" }, { "object", "qom-type" }, { "netdev", "type" }, { "audiodev", "driver" },
+        { "blockdev", "driver" },
+    };
     GPtrArray *list = *(GPtrArray **)((char *)options + row->offset);
+    g_autofree char *flat = NULL;
     if (list->len >= row->most) {
         return error_fail(error, "-%s: given more than %u times", row->name, (unsigned)row->most);
+    }
+    for (unsigned i = 0; *argument == '{' && i < G_N_ELEMENTS(json); i++) {
+        if (!strcmp(row->name, json[i].option)) {
+            argument = flat = options_from_json(argument, json[i].first, error);
+            if (!flat) {
+                g_prefix_error(error, "-%s ", row->name);
+                return false;
+            }
+            break;
+        }
     }
     g_ptr_array_add(list, row->kind == TAGGED ? g_strconcat(row->name, ":", argument, NULL) : g_strdup(argument));
     return true;
@@ -256,7 +292,7 @@ static const struct { const char *name; bool path; } chardev_kinds[] = {
 static bool check_chardev(const char *spec, GError **error)
 {
     g_autofree char *kind = options_driver(spec), *id = options_property(spec, "id"), *path = options_property(spec, "path");
-    g_autofree char *port = options_property(spec, "port");
+    g_autofree char *port = options_property(spec, "port"), *fd = options_property(spec, "fd");
     for (unsigned i = 0; i < G_N_ELEMENTS(chardev_kinds); i++) {
         bool socket = !strcmp(kind, "socket"), wants_path = chardev_kinds[i].path;
         if (strcmp(kind, chardev_kinds[i].name)) {
@@ -265,8 +301,8 @@ static bool check_chardev(const char *spec, GError **error)
         if (!id) {
             return error_fail(error, "-chardev %s: needs id=ID", spec);
         }
-        if (socket ? !path == !port : wants_path != !!path) {
-            return error_fail(error, "-chardev %s: %s", spec, socket ? "needs either path=FILE or host=HOST,port=PORT"
+        if (socket ? !!path + !!port + !!fd != 1 : wants_path != !!path) {
+            return error_fail(error, "-chardev %s: %s", spec, socket ? "needs one of path=FILE, host=HOST,port=PORT, fd=N"
                               : wants_path ? "needs path=FILE" : "takes no path");
         }
         return true;
@@ -306,6 +342,12 @@ static bool check_together(struct options *options, GError **error)
     if (!check_chardevs(options, error)) {
         return false;
     }
+    for (unsigned i = 0; i < options->audiodevs->len; i++) {
+        g_autofree char *driver = options_driver(options->audiodevs->pdata[i]);
+        if (strcmp(driver, "none") && strcmp(driver, "driver=none")) {
+            return error_fail(error, "-audiodev %s: not supported; there is: none", driver);
+        }
+    }
     for (unsigned i = 0; i < options->chardevs->len; i++) {
         terminals += g_str_has_prefix(options->chardevs->pdata[i], "stdio");
     }
@@ -324,7 +366,7 @@ static bool check_together(struct options *options, GError **error)
 static void fill_in(struct options *options)
 {
     bool display_given = options->display || options->vnc, window = g_getenv("DISPLAY") || g_getenv("WAYLAND_DISPLAY");
-    bool wants_terminal = options->nographic || (!display_given && !options->nodefaults);
+    bool wants_terminal = !options->daemonize && (options->nographic || (!display_given && !options->nodefaults));
     const GPtrArray *streams[] = { options->monitors, options->qmps, options->chardevs };
     for (unsigned n = 0; n < G_N_ELEMENTS(streams); n++) {
         for (unsigned i = 0; i < streams[n]->len; i++) {
@@ -460,9 +502,10 @@ static char *chardev_socket(const char *spec)
     static const char *const kept[] = { "server", "wait", "nowait", "reconnect" };
     g_autofree char *path = options_property(spec, "path"), *host = options_property(spec, "host");
     g_autofree char *port = options_property(spec, "port"), *telnet = options_property(spec, "telnet");
-    GString *text = g_string_new(path ? "unix:" : !telnet || !strcmp(telnet, "off") ? "tcp:" : "telnet:");
+    g_autofree char *fd = options_property(spec, "fd");
+    GString *text = g_string_new(fd ? "fd:" : path ? "unix:" : !telnet || !strcmp(telnet, "off") ? "tcp:" : "telnet:");
     bool bracket = host && strchr(host, ':');
-    g_string_append_printf(text, path ? "%s" : bracket ? "[%s]:%s" : "%s:%s", path ? path : host ? host : "", port ? port : "");
+    g_string_append_printf(text, path || fd ? "%s" : bracket ? "[%s]:%s" : "%s:%s", fd ? fd : path ? path : host ? host : "", port ? port : "");
     for (unsigned i = 0; i < G_N_ELEMENTS(kept); i++) {
         g_autofree char *value = options_property(spec, kept[i]);
         if (value) {
@@ -470,6 +513,21 @@ static char *chardev_socket(const char *spec)
         }
     }
     return g_string_free(text, FALSE);
+}
+
+/* "/dev/fdset/N" as the descriptor of that -add-fd; other paths as they are. */
+static char *resolve_fd_set(const struct options *options, char *path)
+{
+    static const char prefix[] = "/dev/fdset/";
+    for (unsigned i = 0; path && g_str_has_prefix(path, prefix) && i < options->fd_sets->len; i++) {
+        g_autofree char *spec = g_strconcat(",", options->fd_sets->pdata[i], NULL);
+        g_autofree char *set = options_property(spec, "set"), *fd = options_property(spec, "fd");
+        if (fd && !g_strcmp0(set, path + strlen(prefix))) {
+            g_free(path);
+            return g_strconcat("/dev/fd/", fd, NULL);
+        }
+    }
+    return path;
 }
 
 char *options_chardev(const struct options *options, const char *id)
@@ -481,6 +539,7 @@ char *options_chardev(const struct options *options, const char *id)
         if (g_strcmp0(own, id)) {
             continue;
         }
+        path = resolve_fd_set(options, g_steal_pointer(&path));
         bool socket = !strcmp(kind, "socket");
         g_autofree char *plain = socket ? chardev_socket(spec) : path ? g_strconcat(kind, ":", path, NULL) : g_strdup(kind);
         return g_strconcat(!g_strcmp0(mux, "on") ? "mon:" : "", plain, NULL);

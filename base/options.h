@@ -15,15 +15,16 @@ enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4, OPTIONS_MAX_PARALLEL = 3 
 
 struct options {
     char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *vnc, *debugcon, *rtc_base;
-    char *log_names, *log_path, *accel_thread, *ignored, *vga;
+    char *pid_path, *msg_timestamp, *log_names, *log_path, *accel_thread, *ignored, *vga;
     char *dtb, *dumpdtb, *gic_version, *secure, *virtualization, *highmem, *its, *acpi;
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios;   /* of char * */
+    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios, *audiodevs, *fd_sets, *blockdevs;   /* of char * */
     GPtrArray *monitors, *qmps, *mons;  /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
     bool snapshot, nographic, full_screen, start_paused, no_reboot, nodefaults, icount, ignored_flag;
+    bool daemonize, no_shutdown;
     bool machine_help;              /* "-machine TYPE,help" */
     uint64_t icount_shift;
     enum options_accel accelerator;
@@ -44,7 +45,12 @@ bool options_parse_size(const char *text, uint64_t *bytes);
 char *options_chardev(const struct options *options, const char *id);
 /* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
 char *options_driver(const char *spec);
+/* Its parts between commas, those written twice made one; free with g_strfreev. */
+char **options_split(const char *spec);
 char *options_property(const char *spec, const char *key);
+
+/* A JSON object as libvirt writes options: {"driver": "e1000", "id": "x"} with first "driver" is "e1000,id=x". Free it. */
+char *options_from_json(const char *text, const char *first, GError **error);
 
 /* ---- The table, for help, manual and monitors ---- */
 

@@ -229,6 +229,13 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
         return G_SOURCE_CONTINUE;
     }
     uint32_t requests = atomic_load(&machine->requests);
+    if (requests & REQUEST_SHUTDOWN && machine->no_shutdown && !machine->shutdown_reason && !machine->exit_status) {
+        tell(machine, MACHINE_EVENT_SHUTDOWN);
+        atomic_fetch_and(&machine->requests, ~(uint32_t)REQUEST_SHUTDOWN);
+        machine_stop(machine);
+        machine->powered_off = true;
+        return G_SOURCE_CONTINUE;
+    }
     if (requests & REQUEST_SHUTDOWN) {
         tell(machine, MACHINE_EVENT_SHUTDOWN);
         machine_stop(machine);
@@ -254,6 +261,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
         g_mutex_lock(&machine->lock);
         machine_reset(machine);
         g_mutex_unlock(&machine->lock);
+        machine->powered_off = false;
         if (running) {
             cpus_start(machine);
         }

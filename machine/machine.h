@@ -55,6 +55,8 @@ struct machine {
     bool start_paused;                  /* -S: machine_run waits for machine_start */
     bool started;                       /* the CPUs have run */
     unsigned held;                      /* private: machine_hold_cpus */
+    bool no_shutdown;                   /* a guest that powers off is stopped, the machine stays */
+    bool powered_off;                   /* ... and was; until a reset */
     const char *shutdown_reason;        /* who asked, in QMP's words; NULL: the guest. Set before the request */
     bool reset_by_host;                 /* the reset asked for is no guest's */
     GArray *listeners;                  /* struct machine_listener */

@@ -20,6 +20,7 @@
 #include "hw/boards/board.h"
 #include "machine/help.h"
 #include "machine/machine.h"
+#include "machine/process.h"
 #include "monitor/monitor.h"
 #include "ui/ui.h"
 
@@ -32,11 +33,15 @@ struct program {
     struct board *board;
     struct ui *ui;
     struct monitor *monitor;
+    struct process process;
+    bool timestamps;                /* -msg timestamp=on */
 };
 
 static int fail(const struct program *program, GError *error)
 {
-    g_printerr("%s: %s\n", program->name, error->message);
+    g_autoptr(GDateTime) now = program->timestamps ? g_date_time_new_now_utc() : NULL;
+    g_autofree char *when = now ? g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ ") : NULL;
+    g_printerr("%s%s: %s\n", when ? when : "", program->name, error->message);
     g_error_free(error);
     return 1;
 }
@@ -170,7 +175,11 @@ static int run_machine(struct program *program, const struct options *options, s
     }
     board_set_leave(program->board, leave, program);
     program->board->machine->start_paused = options->start_paused;
+    program->board->machine->no_shutdown = options->no_shutdown;
     bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error);
+    if (ready) {
+        process_ready(&program->process);
+    }
     int status = ready ? machine_run(program->board->machine) : fail(program, error);
     monitor_free(program->monitor);
     ui_free(program->ui);
@@ -190,6 +199,20 @@ static void choose_machine(const struct program *program, struct options *option
         g_free(options->machine);
         options->machine = g_strdup("virt");
     }
+}
+
+static int run_process(struct program *program, const struct options *options)
+{
+    GError *error = NULL;
+    program->timestamps = !g_strcmp0(options->msg_timestamp, "on");
+    if (!process_begin(&program->process, options, &error)) {
+        return fail(program, error);
+    }
+    struct log *log = open_log(options, &error);
+    int status = log ? run_machine(program, options, log) : fail(program, error);
+    log_free(log);
+    process_end(&program->process);
+    return status;
 }
 
 static int run(struct program *program, int argc, char **argv)
@@ -213,9 +236,7 @@ static int run(struct program *program, int argc, char **argv)
     } else if (help_in_options(&options, program->compat, &error)) {
         status = error ? fail(program, error) : 0;
     } else {
-        struct log *log = open_log(&options, &error);
-        status = log ? run_machine(program, &options, log) : fail(program, error);
-        log_free(log);
+        status = run_process(program, &options);
     }
     options_clear(&options);
     return status;

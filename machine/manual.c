@@ -101,11 +101,11 @@ static void put_machines(GString *out)
     section(out, "MACHINES AND CPUS");
     for (unsigned i = 0; board_types[i]; i++) {
         item(out, "", board_types[i]->name, NULL, board_types[i]->help, NULL);
-        g_string_append(out, ".RS\n");
         for (unsigned j = 0; board_types[i]->cpu_model(j, &model); j++) {
+            g_string_append(out, j ? "" : ".RS\n");
             item(out, "-cpu ", model.name, NULL, model.help, NULL);
         }
-        g_string_append(out, ".RE\n");
+        g_string_append(out, board_types[i]->cpu_model(0, &model) ? ".RE\n" : "");
     }
 }
 

@@ -156,7 +156,7 @@ const char *action_status(struct monitor *monitor)
     default: break;
     }
     const struct debug_stop *stop = debugger_stop(monitor->board->engine);
-    return !monitor->machine->started ? "prelaunch" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
+    return monitor->machine->powered_off ? "shutdown" : !monitor->machine->started ? "prelaunch" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
 }
 
 /* Devices are made before anything runs and live as long as the machine: no bus can tell a guest of a new one yet. */

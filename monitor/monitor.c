@@ -284,7 +284,10 @@ static void on_machine(void *opaque, enum machine_event event)
         monitor_event(monitor, "STOP", NULL);
         monitor_debug_stopped(monitor);
         break;
-    case MACHINE_EVENT_RESUME: monitor_event(monitor, "RESUME", NULL); break;
+    case MACHINE_EVENT_RESUME:
+        monitor->shutdown_told = false;         /* with -no-shutdown it may come again */
+        monitor_event(monitor, "RESUME", NULL);
+        break;
     case MACHINE_EVENT_POWERDOWN: monitor_event(monitor, "POWERDOWN", NULL); break;
     case MACHINE_EVENT_RESET:
         data = g_strdup_printf("{\"guest\": %s, \"reason\": \"%s\"}", monitor->machine->reset_by_host ? "false" : "true",

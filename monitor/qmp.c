@@ -223,6 +223,9 @@ static bool check_arguments(struct qmp_call *call, const char *row)
     g_auto(GStrv) items = g_strsplit(row, ",", -1);
     unsigned known = 0;
     for (unsigned i = 0; items[i] && *items[i]; i++) {
+        if (items[i][0] == '*') {
+            return true;
+        }
         char *type = strchr(items[i], ':');
         bool optional = type[-1] == '?';
         type[optional ? -1 : 0] = '\0';

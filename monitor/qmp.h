@@ -18,7 +18,7 @@ struct qmp_call {
 
 struct qmp_command {
     const char *name;
-    /* "device:str,force?:bool": names, '?' for optional ones, types str, int, bool, any */
+    /* "device:str,force?:bool": names, '?' for optional ones, types str, int, bool, any; "*:any" at the end: others too */
     const char *arguments;
     JsonNode *(*run)(struct qmp_call *call);    /* NULL: {} or failed */
 };

@@ -2,9 +2,11 @@
 /* QMP's queries. Members that clients read have QEMU's names; what this machine does not have is left out. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/character.h"
 #include "base/input.h"
 #include "hw/boards/backends.h"
+#include "hw/boards/devices.h"
 #include "hw/pci/pci.h"
 #include "monitor/qmp.h"
 
@@ -68,17 +70,35 @@ JsonNode *qmp_run_target(struct qmp_call *call)
     return qmp_object_node(object);
 }
 
+/* Under a name of QEMU's a program has the machines of that architecture; "none" is everywhere. */
+static bool machine_is_here(struct monitor *monitor, const struct board_type *type)
+{
+    const char *arch = architecture(monitor);
+    bool arm = !strcmp(arch, "arm") || !strcmp(arch, "aarch64"), x86 = !strcmp(arch, "x86_64") || !strcmp(arch, "i386");
+    return type == &none_board_type || !g_str_has_prefix(monitor->program, "qemu-system-") ||
+           (!strcmp(type->name, "virt") ? arm : x86);
+}
+
 JsonNode *qmp_run_machines(struct qmp_call *call)
 {
+    g_auto(GStrv) version = g_strsplit(call->monitor->qemu_version, ".", 3);
     JsonArray *list = json_array_new();
     for (unsigned i = 0; board_types[i]; i++) {
+        const struct board_type *type = board_types[i];
+        if (!machine_is_here(call->monitor, type)) {
+            continue;
+        }
         JsonObject *object = json_object_new();
-        json_object_set_string_member(object, "name", board_types[i]->name);
+        g_autofree char *name = type->versions ? g_strdup_printf("%s%s.%s", type->versions, version[0], version[1]) : g_strdup(type->name);
         json_object_set_boolean_member(object, "hotpluggable-cpus", FALSE);
-        json_object_set_int_member(object, "cpu-max", OPTIONS_MAX_CPUS);
+        json_object_set_string_member(object, "name", name);
         json_object_set_boolean_member(object, "numa-mem-supported", FALSE);
         json_object_set_boolean_member(object, "deprecated", FALSE);
-        if (!i) {
+        json_object_set_int_member(object, "cpu-max", type == &none_board_type ? 1 : OPTIONS_MAX_CPUS);
+        if (type->versions) {
+            json_object_set_string_member(object, "alias", type->name);
+        }
+        if (!json_array_get_length(list)) {
             json_object_set_boolean_member(object, "is-default", TRUE);
         }
         json_array_add_object_element(list, object);
@@ -86,17 +106,25 @@ JsonNode *qmp_run_machines(struct qmp_call *call)
     return qmp_array_node(list);
 }
 
+/* Of this machine; of all that the program has when this one is "none". */
 JsonNode *qmp_run_cpu_definitions(struct qmp_call *call)
 {
     JsonArray *list = json_array_new();
     struct board_cpu_model model;
-    for (unsigned i = 0; call->monitor->board->type->cpu_model(i, &model); i++) {
-        JsonObject *object = json_object_new();
-        json_object_set_string_member(object, "name", model.name);
-        json_object_set_boolean_member(object, "migration-safe", FALSE);
-        json_object_set_boolean_member(object, "static", FALSE);
-        json_object_set_boolean_member(object, "deprecated", FALSE);
-        json_array_add_object_element(list, object);
+    const struct board_type *own = call->monitor->board->type;
+    for (unsigned t = 0; board_types[t]; t++) {
+        bool wanted = own == &none_board_type ? machine_is_here(call->monitor, board_types[t]) : own == board_types[t];
+        for (unsigned i = 0; wanted && board_types[t]->cpu_model(i, &model); i++) {
+            g_autofree char *type = g_strdup_printf("%s-%s-cpu", model.name, architecture(call->monitor));
+            JsonObject *object = json_object_new();
+            json_object_set_string_member(object, "name", model.name);
+            json_object_set_string_member(object, "typename", type);
+            json_object_set_array_member(object, "unavailable-features", json_array_new());
+            json_object_set_boolean_member(object, "migration-safe", FALSE);
+            json_object_set_boolean_member(object, "static", FALSE);
+            json_object_set_boolean_member(object, "deprecated", FALSE);
+            json_array_add_object_element(list, object);
+        }
     }
     return qmp_array_node(list);
 }
@@ -110,7 +138,7 @@ JsonNode *qmp_run_cpus_fast(struct qmp_call *call)
         json_object_set_int_member(object, "cpu-index", i);
         json_object_set_string_member(object, "qom-path", path);
         json_object_set_string_member(object, "target", architecture(call->monitor));
-        json_object_set_int_member(object, "thread-id", 0);
+        json_object_set_int_member(object, "thread-id", getpid());      /* CPUs' threads come and go with every stop */
         json_array_add_object_element(list, object);
     }
     return qmp_array_node(list);
@@ -150,11 +178,26 @@ static JsonObject *medium_of(const struct drive *drive, const struct drive_info 
     return inserted;
 }
 
-static JsonObject *drive_of(const struct drive *drive, const struct drive_info *info)
+/* The object of the device that a drive is on, as clients look for it; NULL: the board's own. Free it. */
+static char *device_of_drive(struct monitor *monitor, const struct drive *drive)
+{
+    const GPtrArray *plugged = monitor->board->plugged;
+    for (unsigned i = 0; i < plugged->len; i++) {
+        const struct device_plugged *device = plugged->pdata[i];
+        if (device->id && !g_strcmp0(g_hash_table_lookup(device->values, "drive"), drive->id)) {
+            bool virtio = g_str_has_prefix(device->kind->name, "virtio-");
+            return virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", device->id) : g_strdup(device->id);
+        }
+    }
+    return NULL;
+}
+
+static JsonObject *drive_of(struct monitor *monitor, const struct drive *drive, const struct drive_info *info)
 {
     JsonObject *object = json_object_new();
-    json_object_set_string_member(object, "device", drive->id);
-    json_object_set_string_member(object, "qdev", drive->id);
+    g_autofree char *device = device_of_drive(monitor, drive);
+    json_object_set_string_member(object, "device", device ? "" : drive->id);
+    json_object_set_string_member(object, "qdev", device ? device : drive->id);
     json_object_set_string_member(object, "type", "unknown");
     json_object_set_boolean_member(object, "removable", info->removable);
     json_object_set_boolean_member(object, "locked", info->locked);
@@ -167,7 +210,7 @@ static JsonObject *drive_of(const struct drive *drive, const struct drive_info *
     return object;
 }
 
-static JsonObject *statistics_of(const struct drive *drive, const struct drive_info *info)
+static JsonObject *statistics_of(struct monitor *monitor, const struct drive *drive, const struct drive_info *info)
 {
     const struct drive_statistics *s = &info->statistics;
     const struct { const char *name; uint64_t value; } members[] = {
@@ -179,17 +222,20 @@ static JsonObject *statistics_of(const struct drive *drive, const struct drive_i
     for (unsigned i = 0; i < ARRAY_LEN(members); i++) {
         json_object_set_int_member(stats, members[i].name, (gint64)members[i].value);
     }
-    json_object_set_string_member(object, "device", drive->id);
+    g_autofree char *device = device_of_drive(monitor, drive);
+    json_object_set_string_member(object, "device", device ? "" : drive->id);
+    json_object_set_string_member(object, "qdev", device ? device : drive->id);
+    json_object_set_string_member(object, "node-name", drive->id);
     json_object_set_object_member(object, "stats", stats);
     return object;
 }
 
-static JsonObject *node_of(const struct drive *drive, const struct drive_info *info)
+static JsonObject *node_of(struct monitor *monitor, const struct drive *drive, const struct drive_info *info)
 {
     return info->inserted ? medium_of(drive, info) : NULL;
 }
 
-static JsonNode *each_drive(struct qmp_call *call, JsonObject *(*make)(const struct drive *, const struct drive_info *))
+static JsonNode *each_drive(struct qmp_call *call, JsonObject *(*make)(struct monitor *, const struct drive *, const struct drive_info *))
 {
     const struct block *block = call->monitor->board->block;
     JsonArray *list = json_array_new();
@@ -197,7 +243,7 @@ static JsonNode *each_drive(struct qmp_call *call, JsonObject *(*make)(const str
     for (unsigned i = 0; block && i < block_drive_count(block); i++) {
         struct drive_info info;
         drive_get_info(block_drive(block, i), &info);
-        JsonObject *object = make(block_drive(block, i), &info);
+        JsonObject *object = make(call->monitor, block_drive(block, i), &info);
         if (object) {
             json_array_add_object_element(list, object);
         }
@@ -218,8 +264,9 @@ JsonNode *qmp_run_chardev(struct qmp_call *call)
     JsonArray *list = json_array_new();
     for (unsigned i = 0; i < characters->len; i++) {
         JsonObject *object = json_object_new();
-        g_autofree char *label = g_strdup_printf("serial%u", i), *file = character_describe(characters->pdata[i]);
-        json_object_set_string_member(object, "label", label);
+        g_autofree char *serial = g_strdup_printf("serial%u", i), *file = character_describe(characters->pdata[i]);
+        const char *label = character_label(characters->pdata[i]);
+        json_object_set_string_member(object, "label", label ? label : serial);
         json_object_set_string_member(object, "filename", file);
         json_object_set_boolean_member(object, "frontend-open", TRUE);
         json_array_add_object_element(list, object);
@@ -278,7 +325,7 @@ JsonNode *qmp_run_vnc(struct qmp_call *call)
     return qmp_object_node(object);
 }
 
-/* ---- PCI, objects ---- */
+/* ---- PCI ---- */
 
 static JsonObject *pci_device_of(const struct pci_device *device)
 {
@@ -320,46 +367,4 @@ JsonNode *qmp_run_pci(struct qmp_call *call)
     json_object_set_array_member(bus, "devices", devices);
     json_array_add_object_element(buses, bus);
     return qmp_array_node(buses);
-}
-
-/* The roots of QEMU's object tree, without what hangs below: enough for clients that look whether it is there. */
-static const struct { const char *path, *children; } objects[] = {
-    { "/", "[{\"name\": \"type\", \"type\": \"string\"}, {\"name\": \"machine\", \"type\": \"child<machine>\"}]" },
-    { "/machine", "[{\"name\": \"type\", \"type\": \"string\"}, {\"name\": \"peripheral\", \"type\": \"child<container>\"}, "
-      "{\"name\": \"peripheral-anon\", \"type\": \"child<container>\"}, {\"name\": \"unattached\", \"type\": \"child<container>\"}]" },
-    { "/machine/peripheral", "[{\"name\": \"type\", \"type\": \"string\"}]" },
-    { "/machine/peripheral-anon", "[{\"name\": \"type\", \"type\": \"string\"}]" },
-    { "/machine/unattached", "[{\"name\": \"type\", \"type\": \"string\"}]" },
-};
-
-static const char *find_object(struct qmp_call *call)
-{
-    const char *path = qmp_text(call, "path");
-    for (unsigned i = 0; i < ARRAY_LEN(objects); i++) {
-        if (!strcmp(path, objects[i].path)) {
-            return objects[i].children;
-        }
-    }
-    qmp_fail(call, QMP_DEVICE_NOT_FOUND, "Device '%s' not found", path);
-    return NULL;
-}
-
-JsonNode *qmp_run_qom_list(struct qmp_call *call)
-{
-    const char *children = find_object(call);
-    return children ? qmp_parse(children) : NULL;
-}
-
-JsonNode *qmp_run_qom_get(struct qmp_call *call)
-{
-    const char *path = qmp_text(call, "path"), *property = qmp_text(call, "property");
-    if (!find_object(call)) {
-        return NULL;
-    }
-    if (strcmp(property, "type")) {
-        qmp_fail(call, QMP_GENERIC, "Property '%s' not found", property);
-        return NULL;
-    }
-    g_autofree char *machine = g_strconcat(call->monitor->machine_name, "-machine", NULL);
-    return json_node_init_string(json_node_alloc(), strcmp(path, "/machine") ? "container" : machine);
 }

@@ -8,20 +8,27 @@ const struct qmp_command qmp_commands[] = {
     { "blockdev-change-medium", "device?:str,id?:str,filename:str,format?:str,force?:bool,read-only-mode?:str", qmp_run_change_medium },
     { "change-vnc-password", "password:str", qmp_run_vnc_password },
     { "cont", "", qmp_run_cont },
+    { "device-list-properties", "typename:str", qmp_run_device_properties },
+    { "device_add", "driver:str,bus?:str,id?:str,*:any", qmp_run_device_add },
+    { "device_del", "id:str", qmp_run_device_del },
     { "dump-guest-memory", "paging:bool,protocol:str,detach?:bool,begin?:int,length?:int,format?:str", qmp_run_dump },
     { "eject", "device?:str,id?:str,force?:bool", qmp_run_eject },
     { "human-monitor-command", "command-line:str,cpu-index?:int", qmp_run_human },
     { "inject-nmi", "", qmp_run_nmi },
     { "input-send-event", "device?:str,head?:int,events:any", qmp_run_send_event },
     { "memsave", "val:int,size:int,filename:str,cpu-index?:int", qmp_run_memsave },
+    { "migrate-set-capabilities", "capabilities:any", qmp_run_migrate_capabilities },
     { "pmemsave", "val:int,size:int,filename:str", qmp_run_pmemsave },
     { "qmp_capabilities", "enable?:any", qmp_run_capabilities },
     { "qom-get", "path:str,property:str", qmp_run_qom_get },
     { "qom-list", "path:str", qmp_run_qom_list },
+    { "qom-list-properties", "typename:str", qmp_run_type_properties },
+    { "qom-list-types", "implements?:str,abstract?:bool", qmp_run_types },
     { "query-block", "", qmp_run_block },
     { "query-block-jobs", "", qmp_run_empty_list },
     { "query-blockstats", "query-nodes?:bool", qmp_run_blockstats },
     { "query-chardev", "", qmp_run_chardev },
+    { "query-command-line-options", "option?:str", qmp_run_command_line_options },
     { "query-commands", "", qmp_run_commands },
     { "query-cpu-definitions", "", qmp_run_cpu_definitions },
     { "query-cpus-fast", "", qmp_run_cpus_fast },
@@ -33,6 +40,7 @@ const struct qmp_command qmp_commands[] = {
     { "query-memory-devices", "", qmp_run_empty_list },
     { "query-memory-size-summary", "", qmp_run_memory_size },
     { "query-mice", "", qmp_run_mice },
+    { "query-migrate-capabilities", "", qmp_run_empty_list },
     { "query-name", "", qmp_run_name },
     { "query-named-block-nodes", "flat?:bool", qmp_run_block_nodes },
     { "query-pci", "", qmp_run_pci },
@@ -91,7 +99,7 @@ static void add_members(JsonObject *object, const char *row)
 {
     g_auto(GStrv) items = g_strsplit(row, ",", -1);
     JsonArray *members = json_array_new();
-    for (unsigned i = 0; items[i] && *items[i]; i++) {
+    for (unsigned i = 0; items[i] && *items[i] && items[i][0] != '*'; i++) {
         char *type = strchr(items[i], ':');
         bool optional = type[-1] == '?';
         JsonObject *member = json_object_new();

@@ -5,6 +5,7 @@
 #include "hw/boards/backends.h"
 
 bool drives_open(struct board *board, GError **error);
+bool blockdevs_open(struct board *board, GError **error);     /* blockdevs.c */
 bool drives_finish(struct board *board, GError **error);
 
 bool networks_open(struct board *board, GError **error);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/input.h"
 #include "hw/boards/backends.h"
+#include "hw/boards/devices.h"
 #include "hw/boards/pc.h"
 #include "hw/boards/virt.h"
 #include "machine/machine.h"
@@ -14,7 +15,7 @@
 #include "tcg/engine.h"
 #include "tcg/frontend.h"
 
-const struct board_type *const board_types[] = { &pc_board_type, &virt_board_type, NULL };
+const struct board_type *const board_types[] = { &pc_board_type, &virt_board_type, &none_board_type, NULL };
 
 const struct board_type *board_type_find(const char *name, GError **error)
 {
@@ -126,7 +127,11 @@ struct character *board_chardev(struct board *board, const char *id, GError **er
         error_fail(error, "no -chardev has the id %s", id);
         return NULL;
     }
-    return board_character(board, spec, error);
+    struct character *character = board_character(board, spec, error);
+    if (character) {
+        character_set_label(character, id);
+    }
+    return character;
 }
 
 void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque)
@@ -170,6 +175,7 @@ struct board *board_new(const struct board_type *type, const struct options *opt
     board->options = options;
     board->log = log;
     board->characters = g_ptr_array_new_with_free_func((GDestroyNotify)character_free);
+    board->plugged = g_ptr_array_new_with_free_func(device_plugged_free);
     if (!type->build(board, error)) {
         board_free(board);
         return NULL;
@@ -189,5 +195,6 @@ void board_free(struct board *board)
     input_free(board->input);
     g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);
+    g_ptr_array_unref(board->plugged);
     g_free(board);
 }

@@ -52,6 +52,7 @@ struct board {
     GPtrArray *characters;          /* struct character *, owned */
     struct display *display;        /* the first screen; NULL: none. Owned */
     struct input *input;            /* NULL: nothing takes keys. Owned */
+    GPtrArray *plugged;             /* struct device_plugged *, those of -device; owned */
     GPtrArray *boot_devices;        /* those with a bootindex; NULL: none */
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
     struct virtio_console *console;             /* the last virtio-serial; NULL: none. Ports go there */
@@ -61,6 +62,7 @@ struct board {
     void (*inject_nmi)(struct board *board);    /* the monitor's nmi; NULL: the machine has none */
 };
 
+extern const struct board_type none_board_type;              /* none.c */
 extern const struct board_type *const board_types[];        /* the first is the default; ends with NULL */
 
 /* error: names the nearest. name NULL: the default. */

@@ -217,8 +217,22 @@ static bool add(struct board *board, const char *text, GError **error)
             g_prefix_error(error, "%s: ", arguments.kind->name);
         }
     }
-    g_hash_table_unref(arguments.values);
+    if (sound) {
+        struct device_plugged *plugged = g_new(struct device_plugged, 1);
+        *plugged = (struct device_plugged){ arguments.kind, g_strdup(device_id(&arguments)), arguments.values };
+        g_ptr_array_add(board->plugged, plugged);
+    } else {
+        g_hash_table_unref(arguments.values);
+    }
     return sound;
+}
+
+void device_plugged_free(void *opaque)
+{
+    struct device_plugged *plugged = opaque;
+    g_free(plugged->id);
+    g_hash_table_unref(plugged->values);
+    g_free(plugged);
 }
 
 bool device_add(struct board *board, const char *text, GError **error)
@@ -266,7 +280,7 @@ bool device_pci_slot(struct board *board, const struct device_arguments *argumen
     if (address) {
         char *end;
         uint64_t number = g_ascii_strtoull(address, &end, 16);
-        if (end == address || (*end && strcmp(end, ".0")) || number >= SLOTS) {
+        if (end == address || (*end && strcmp(end, ".0") && strcmp(end, ".0x0")) || number >= SLOTS) {
             return error_fail(error, "addr=%s: must be a slot from 0 to 0x1f, function 0", address);
         }
         if (board->pci->devices[number * FUNCTIONS]) {

@@ -31,6 +31,10 @@ struct device_kind {
 
 extern const struct device_kind device_kinds[];     /* ends with name NULL */
 
+/* A device that was added so: what the monitor knows of it. */
+struct device_plugged { const struct device_kind *kind; char *id; GHashTable *values; };   /* id NULL: none; values: key -> text */
+void device_plugged_free(void *plugged);
+
 /* One -device: "NAME,key=value,...". error: one line. */
 bool device_add(struct board *board, const char *text, GError **error);
 /* All -global are "NAME.key=value" of the table. */

@@ -2,7 +2,9 @@
 /* -device of the ISA bus. */
 #include "base/character.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "hw/boards/device_table.h"
+#include "hw/char/uart16550.h"
 #include "hw/misc/debugcon.h"
 #include "hw/misc/isa_debug_exit.h"
 
@@ -39,4 +41,36 @@ bool isa_debugcon_add(struct board *board, const struct device_arguments *argume
         debugcon_new(board->machine, device_number(arguments, "iobase"), character);
     }
     return character;
+}
+
+const struct device_property isa_serial_properties[] = {
+    { "chardev", DEVICE_TEXT, 0, NULL, "id of a -chardev" },
+    { "index", DEVICE_NUMBER, OPTIONS_MAX_SERIAL - 1, NULL, "which of COM1 to COM4 it is; the first whose port is free when not given" },
+    { "iobase", DEVICE_NUMBER, 0xfff8, NULL, "first port, instead of what the index says" },
+    { "irq", DEVICE_NUMBER, 15, NULL, "interrupt, instead of what the index says" },
+    { NULL },
+};
+
+static bool port_is_free(const struct board *board, uint16_t port)
+{
+    return !memory_find(board->machine->ports, port).region;
+}
+
+bool isa_serial_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    static const struct { uint16_t port; uint8_t irq; } places[OPTIONS_MAX_SERIAL] = {
+        { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
+    };
+    const char *chardev = device_text(arguments, "chardev");
+    unsigned index = (unsigned)device_number(arguments, "index");
+    while (!device_text(arguments, "index") && index < ARRAY_LEN(places) - 1 && !port_is_free(board, places[index].port)) {
+        index++;
+    }
+    uint64_t port = device_text(arguments, "iobase") ? device_number(arguments, "iobase") : places[index].port;
+    unsigned irq = device_text(arguments, "irq") ? (unsigned)device_number(arguments, "irq") : places[index].irq;
+    struct character *character = chardev ? board_chardev(board, chardev, error) : NULL;
+    if (!chardev || character) {
+        uart16550_new(board->machine, (uint16_t)port, board->isa_irq(board, irq), character);
+    }
+    return !chardev || character;
 }

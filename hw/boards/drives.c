@@ -29,7 +29,7 @@ bool drives_open(struct board *board, GError **error)
             return false;
         }
     }
-    return true;
+    return blockdevs_open(board, error);
 }
 
 struct drive *backends_take_drive(struct board *board, enum drive_interface interface, unsigned index)

@@ -4,6 +4,9 @@
  *
  *   monitor_fuzz [--seconds N] [--seed N]
  *
+ * Without arguments a fixed number of rounds from a fixed seed; with a time another seed each day. An odd seed's machine counts
+ * instructions.
+ *
  * Nothing may crash, hang or answer with what is no JSON. It writes no files: it gives up root's rights, and the names
  * of files lead nowhere.
  */
@@ -18,6 +21,7 @@ static const char *const words[] = {
     "0", "1", "0x7c00", "$rip", "$nothing", "-1", "0xffffffffffffffff", "(1+2)*3", "1/0", "((((", "'a'", "a", "ctrl-alt-delete", "on", "off",
     "ide1-cd0", "ide0-hd0", "-f", "-a", "/4xw", "/8i", "/99999999c", "/nonexistent/x", "vnc", "password", "\"a b\"", "\"open", "none", "int,cpu",
     "tcp::1-:2", "512M", "registers", "mtree", "pci", "gdt", "idt", "tss", "page", "tlb", "mem", "x", "\xff\xfe", "%s%n", "",
+    "delete", "all", "r", "w", "rw", "-p", "lapic", "break", "trace-events", "in_*", "e1000,id=a", "2", "3", "1000",
 };
 
 struct fuzz { struct monitor *monitor; GRand *random; GString *out; };
@@ -84,13 +88,18 @@ static void qmp_messages(struct fuzz *f, struct qmp *qmp)
     static const char *const commands[] = {
         "query-status", "query-block", "query-pci", "query-qmp-schema", "human-monitor-command", "send-key", "input-send-event", "memsave",
         "screendump", "eject", "set_link", "stop", "qom-list", "qom-get", "set_password", "blockdev-change-medium", "dump-guest-memory",
+        "device_add", "device_del", "device-list-properties", "qom-list-types", "qom-list-properties", "query-command-line-options", "cont",
+        "migrate-set-capabilities", "x-run-until", "x-query-icount", "query-machines", "query-cpu-definitions", "query-cpus-fast", "pmemsave",
+        "system_reset", "block_resize", "query-named-block-nodes", "query-commands", "inject-nmi", "qmp_capabilities", "nonsense",
     };
     static const char *const values[] = {
         "1", "-1", "true", "null", "1e99", "\"a\"", "\"/nonexistent/x\"", "\"ide1-cd0\"", "[]", "{}", "[{\"type\": \"qcode\", \"data\": \"a\"}]",
         "[{\"type\": \"rel\", \"data\": {\"axis\": \"x\", \"value\": 99999999999}}]", "\"\\u0000\"", "\"info registers\"", "99999999999999999999",
+        "\"e1000\"", "\"/machine/peripheral\"", "\"pc-machine\"", "[{\"capability\": \"events\", \"state\": true}]", "100000",
     };
     static const char *const names[] = { "command-line", "keys", "events", "val", "size", "filename", "device", "id", "name", "up", "path",
-                                         "property", "format", "cpu-index", "protocol", "paging", "password", "force", "zzz" };
+                                         "property", "format", "cpu-index", "protocol", "paging", "password", "force", "zzz", "driver",
+                                         "typename", "option", "implements", "capabilities", "icount", "bus" };
     GString *text = g_string_new(NULL);
     g_string_printf(text, "{\"execute\": \"%s\", \"id\": %s, \"arguments\": {", commands[below(f, G_N_ELEMENTS(commands))],
                     values[below(f, G_N_ELEMENTS(values))]);
@@ -106,7 +115,7 @@ static void qmp_messages(struct fuzz *f, struct qmp *qmp)
     g_string_free(text, TRUE);
 }
 
-static void run(struct fuzz *f, double seconds)
+static void run(struct fuzz *f, double seconds, unsigned rounds)
 {
     const struct session_output output = { f, collect };
     struct qmp *qmp = qmp_there() ? qmp_new(f->monitor, &output) : NULL;
@@ -114,7 +123,7 @@ static void run(struct fuzz *f, double seconds)
     if (qmp) {
         qmp_input(qmp, (const uint8_t *)"{\"execute\": \"qmp_capabilities\"}", 31);
     }
-    for (unsigned n = 0; g_get_monotonic_time() < end; n++) {
+    for (unsigned n = 0; seconds > 0 ? g_get_monotonic_time() < end : n < rounds; n++) {
         human_line(f);
         if (qmp) {
             qmp_messages(f, qmp);
@@ -131,11 +140,14 @@ static void run(struct fuzz *f, double seconds)
 
 int main(int argc, char **argv)
 {
-    static char *arguments[] = { "-m", "16M", "-display", "none", "-serial", "none", "-net", "none" };
-    double seconds = 2;
-    guint32 seed = (guint32)g_get_real_time();
+    static char *arguments[] = { "-m", "16M", "-display", "none", "-serial", "none", "-net", "none", "-icount", "0" };
+    enum { ROUNDS = 20000 };
+    double seconds = 0;
+    guint32 seed = 1;
     for (int i = 1; i + 1 < argc; i += 2) {
-        seconds = strcmp(argv[i], "--seconds") ? seconds : atof(argv[i + 1]);
+        bool time = !strcmp(argv[i], "--seconds");
+        seconds = time ? atof(argv[i + 1]) : seconds;
+        seed = time && seed == 1 ? (guint32)(g_get_real_time() / G_USEC_PER_SEC) : seed;
         seed = strcmp(argv[i], "--seed") ? seed : (guint32)strtoul(argv[i + 1], NULL, 0);
     }
     struct options options;
@@ -143,7 +155,7 @@ int main(int argc, char **argv)
     GError *error = NULL;
     struct log *log = log_new();
     struct board *board = NULL;
-    if (options_parse(&options, G_N_ELEMENTS(arguments), arguments, &request, &error)) {
+    if (options_parse(&options, G_N_ELEMENTS(arguments) - (seed & 1 ? 0 : 2), arguments, &request, &error)) {
         board = board_new(board_type_find(options.machine, NULL), &options, log, &error);
     }
     if (!board) {
@@ -154,12 +166,12 @@ int main(int argc, char **argv)
         printf("skip monitor_fuzz: it will not run as root\n");
         return 0;
     }
-    const struct monitor_facts facts = { "dragoman", "0", "8.2.0", "fuzz", NULL, "pc", 16 << 20 };
+    const struct monitor_facts facts = { "dragoman", "0", "8.2.0", "fuzz", NULL, "pc", 16 << 20, seed & 1 };
     struct fuzz f = { monitor_new(board, NULL, &facts), g_rand_new_with_seed(seed), g_string_new(NULL) };
     printf("# seed %u\n", seed);
     fflush(stdout);
     log_set_file(log, "/dev/null", NULL);
-    run(&f, seconds);
+    run(&f, seconds, ROUNDS);
     machine_stop(board->machine);
     monitor_free(f.monitor);
     board_free(board);
