@@ -52,6 +52,15 @@ struct block *block_new(GMutex *machine_lock, struct clocks *clocks, bool counte
 /* Ends all requests (done is called for none), makes images clean on their disk and closes them. Lock not held. */
 void block_free(struct block *block);
 
+/* What the monitor tells of drives. Machine lock held, on the main loop's thread or, with -icount, a CPU's. */
+struct block_listener {
+    void *opaque;
+    void (*failed)(void *opaque, const struct drive *drive, bool read, bool ignored, int error);     /* error: errno */
+    void (*tray_moved)(void *opaque, const struct drive *drive, bool open);
+};
+/* NULL: nobody listens any more. */
+void block_set_listener(struct block *block, const struct block_listener *listener);
+
 /* "file=x.qcow2,if=ide,index=0,media=disk,format=qcow2,..." as behind -drive; ",," is a comma inside a value. error:
  * one line that names the drive and the reason. NULL then, and nothing is changed. */
 struct drive *block_add_drive(struct block *block, const char *spec, GError **error);

@@ -39,6 +39,7 @@ struct block {
     struct log *log;
     bool counted, snapshot;
     GPtrArray *drives;              /* struct drive_private * */
+    struct block_listener listener; /* machine lock */
 
     GThreadPool *workers;
     GMutex lock;
@@ -54,6 +55,10 @@ struct drive_private {
     struct drive drive;
     char *file, *format;            /* as the user gave them; format NULL: probed */
 };
+
+/* To the listener, if there is one (drive.c). */
+void block_tell_failure(struct disk *disk, bool read, bool ignored, int error);
+void block_tell_tray(struct disk *disk, bool open);
 
 /* Requests (disk.c). */
 void disks_init(struct block *block);

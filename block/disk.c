@@ -118,9 +118,11 @@ static void deliver(struct job *job)
     g_free(job);
     request->private = NULL;
     count(disk, request, error);
-    if (request->operation == DISK_READ ? disk->ignore_read_errors : disk->ignore_write_errors) {
-        error = 0;
+    bool read = request->operation == DISK_READ, ignored = read ? disk->ignore_read_errors : disk->ignore_write_errors;
+    if (error) {
+        block_tell_failure(disk, read, ignored, error);
     }
+    error = ignored ? 0 : error;
     request->done(request, error);
 }
 
@@ -280,6 +282,9 @@ void disk_guest_eject(struct disk *disk, bool open)
     }
     if (open) {
         disk_set_image(disk, NULL);
+    }
+    if (disk->tray_open != open) {
+        block_tell_tray(disk, open);
     }
     disk->tray_open = open;
 }

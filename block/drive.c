@@ -199,6 +199,41 @@ char *drive_spec_of_short(const char *option, const char *file)
 
 /* ---- Media ---- */
 
+static struct drive *drive_of(struct disk *disk)
+{
+    const GPtrArray *drives = disk->block->drives;
+    for (unsigned i = 0; i < drives->len; i++) {
+        struct drive_private *private = drives->pdata[i];
+        if (private->drive.disk == disk) {
+            return &private->drive;
+        }
+    }
+    return NULL;
+}
+
+void block_set_listener(struct block *block, const struct block_listener *listener)
+{
+    block->listener = listener ? *listener : (struct block_listener){ NULL };
+}
+
+void block_tell_failure(struct disk *disk, bool read, bool ignored, int error)
+{
+    const struct block_listener *listener = &disk->block->listener;
+    const struct drive *drive = listener->failed ? drive_of(disk) : NULL;
+    if (drive) {
+        listener->failed(listener->opaque, drive, read, ignored, error);
+    }
+}
+
+void block_tell_tray(struct disk *disk, bool open)
+{
+    const struct block_listener *listener = &disk->block->listener;
+    const struct drive *drive = listener->tray_moved ? drive_of(disk) : NULL;
+    if (drive) {
+        listener->tray_moved(listener->opaque, drive, open);
+    }
+}
+
 static void told_medium(struct drive *drive)
 {
     struct disk *disk = drive->disk;
@@ -240,6 +275,8 @@ bool drive_change_medium(struct drive *drive, const char *file, const char *form
         return false;
     }
     disk->opened_read_only = read_only || drive->cdrom;
+    block_tell_tray(disk, true);
+    block_tell_tray(disk, false);
     disk->tray_open = false;
     disk_set_image(disk, image);
     remember_medium(drive, file, format);
@@ -252,6 +289,7 @@ bool drive_eject(struct drive *drive, bool force, GError **error)
     if (!may_take_out(drive, force, error)) {
         return false;
     }
+    block_tell_tray(drive->disk, true);
     disk_set_image(drive->disk, NULL);
     remember_medium(drive, NULL, NULL);
     told_medium(drive);

@@ -168,6 +168,7 @@ static int run_machine(struct program *program, const struct options *options, s
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_hangup, program);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is the drive's error, not the machine's end */
     const struct board_type *type = board_type_find(options->machine, &error);
     program->board = type ? board_new(type, options, log, &error) : NULL;
     if (!program->board) {

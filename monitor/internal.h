@@ -24,6 +24,7 @@ struct monitor {
     GPtrArray *sessions;        /* struct session *, see session.c */
     unsigned mouse_buttons;
     bool shutdown_told, icount; /* icount: instructions are counted */
+    GAsyncQueue *events;        /* struct drive_event *, see events.c */
     uint64_t steps_left;        /* of 'step N' */
     guint step_source;          /* begins the next one; 0: none */
 };
@@ -116,6 +117,9 @@ void monitor_event(struct monitor *monitor, const char *name, const char *data_j
 void monitor_tell_humans(struct monitor *monitor, const char *text);
 /* hmp_debug.c: the machine stopped: perhaps at a point of ours, or after a step. */
 void monitor_debug_stopped(struct monitor *monitor);
+/* events.c: what drives tell, as events from the main loop. */
+void monitor_watch_drives(struct monitor *monitor);
+void monitor_leave_drives(struct monitor *monitor);
 /* The SHUTDOWN event now; it does not come again. */
 void monitor_tell_shutdown(struct monitor *monitor);
 

@@ -317,6 +317,7 @@ struct monitor *monitor_new(struct board *board, struct ui *ui, const struct mon
     monitor->listeners = g_ptr_array_new_with_free_func(listener_free);
     monitor->sessions = g_ptr_array_new_with_free_func(line_free);
     machine_add_listener(monitor->machine, &(struct machine_listener){ monitor, on_machine });
+    monitor_watch_drives(monitor);
     return monitor;
 }
 
@@ -329,6 +330,7 @@ void monitor_free(struct monitor *monitor)
     if (monitor->step_source) {
         g_source_remove(monitor->step_source);
     }
+    monitor_leave_drives(monitor);
     g_ptr_array_free(monitor->listeners, TRUE);
     g_ptr_array_free(monitor->sessions, TRUE);
     typist_free(monitor->typist);

@@ -270,26 +270,11 @@ static const char *device_of(struct qmp_call *call)
     return device;
 }
 
-static void tell_tray(struct monitor *monitor, const char *device, bool open)
-{
-    JsonObject *data = json_object_new();
-    json_object_set_string_member(data, "device", device);
-    json_object_set_string_member(data, "id", device);
-    json_object_set_boolean_member(data, "tray-open", open);
-    g_autoptr(JsonNode) node = qmp_object_node(data);
-    g_autoptr(GString) text = g_string_new(NULL);
-    qmp_print(text, node);
-    monitor_event(monitor, "DEVICE_TRAY_MOVED", text->str);
-}
-
 JsonNode *qmp_run_eject(struct qmp_call *call)
 {
     const char *device = device_of(call);
     GError *error = NULL;
     bool good = device && action_eject(call->monitor, device, qmp_bool(call, "force", false), &error);
-    if (good) {
-        tell_tray(call->monitor, device, true);
-    }
     return call->failed ? NULL : done(call, good, &error);
 }
 
@@ -299,10 +284,6 @@ JsonNode *qmp_run_change_medium(struct qmp_call *call)
     GError *error = NULL;
     bool good = device && action_change(call->monitor, device, qmp_text(call, "filename"), qmp_text(call, "format"),
                                         mode && !strcmp(mode, "read-only"), &error);
-    if (good) {
-        tell_tray(call->monitor, device, true);
-        tell_tray(call->monitor, device, false);
-    }
     return call->failed ? NULL : done(call, good, &error);
 }
 

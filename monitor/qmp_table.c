@@ -66,7 +66,7 @@ const struct qmp_command qmp_commands[] = {
     { NULL, NULL, NULL },
 };
 
-const char *const qmp_events[] = { "DEVICE_TRAY_MOVED", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP", NULL };
+const char *const qmp_events[] = { "BLOCK_IO_ERROR", "DEVICE_TRAY_MOVED", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP", NULL };
 
 static JsonNode *names_of(const char *(*name)(unsigned index))
 {
