@@ -196,6 +196,8 @@ static void atomic(struct arm_trans *t)
 }
 
 #define ROW(bits, nm, fn) { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED }
+#define LOR(bits, nm, fn) \
+    { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_LOR }
 #define LSE(bits, nm, fn, what) \
     { .pattern = bits, .name = nm, .translate = fn, .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_LSE, \
       .data = what }
@@ -205,8 +207,10 @@ static const struct arm_row rows[] = {
     ROW("zz 001000 0 1 0 ..... r ..... nnnnn ttttt", "LDXR, LDAXR", load_exclusive),
     ROW("1z 001000 0 0 1 qqqqq r uuuuu nnnnn ttttt", "STXP, STLXP", store_exclusive_pair),
     ROW("1z 001000 0 1 1 ..... r uuuuu nnnnn ttttt", "LDXP, LDAXP", load_exclusive_pair),
-    ROW("zz 001000 1 0 0 ..... r ..... nnnnn ttttt", "STLR, STLLR", store_release),
-    ROW("zz 001000 1 1 0 ..... r ..... nnnnn ttttt", "LDAR, LDLAR", load_acquire),
+    ROW("zz 001000 1 0 0 ..... 1 ..... nnnnn ttttt", "STLR", store_release),
+    ROW("zz 001000 1 1 0 ..... 1 ..... nnnnn ttttt", "LDAR", load_acquire),
+    LOR("zz 001000 1 0 0 ..... 0 ..... nnnnn ttttt", "STLLR", store_release),
+    LOR("zz 001000 1 1 0 ..... 0 ..... nnnnn ttttt", "LDLAR", load_acquire),
     LSE("zz 001000 1 A 1 qqqqq R 11111 nnnnn ttttt", "CAS", compare_swap, 0),
     LSE("0z 001000 0 A 1 qqqqq R 11111 nnnnn ttttt", "CASP", compare_swap_pair, 0),
     ATOMIC("0000", "LDADD", 0),

@@ -33,7 +33,7 @@ enum arm_feature {
     ARM_V7_VIRT,                    /* ARMv7 Virtualization Extensions: HVC, ERET, MRS banked */
     ARM_CRC32, ARM_AES, ARM_PMULL, ARM_SHA1, ARM_SHA256, ARM_SHA512, ARM_SHA3,
     ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS, ARM_FCMA, ARM_JSCVT, ARM_RCPC,
-    ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_VHE,
+    ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_VHE, ARM_LOR,
     ARM_GTIMER,                     /* generic timer */
     ARM_PMU,
     ARM_FEATURE_COUNT

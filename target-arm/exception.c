@@ -517,7 +517,7 @@ static bool legal_return(const struct arm_cpu *cpu, uint32_t spsr, unsigned *el)
         return known && *el < cpu->el && !aa64 && !(*el == EL2 && !cpu->has_el2);
     }
     *el = spsr >> PSTATE_EL_SHIFT & 3;
-    if (*el > cpu->el || (*el == EL2 && !cpu->has_el2) || (spsr & 2) || (*el == EL0 && spsr & 1)) {
+    if (*el > cpu->el || (*el == EL2 && (!cpu->has_el2 || (cpu->has_el3 && !(cpu->scr & SCR_NS)))) || (spsr & 2) || (*el == EL0 && spsr & 1)) {
         return false;
     }
     if (*el == EL1 && arm_hcr(cpu) & HCR_TGE) {
@@ -565,6 +565,8 @@ void arm_eret(struct arm_cpu *cpu)
     } else {
         arm_nzcv_put(cpu, spsr);
         cpu->daif = spsr & PSTATE_DAIF;
+        cpu->pan = spsr & PSTATE_PAN && arm_has(cpu, ARM_PAN);
+        cpu->uao = spsr & PSTATE_UAO && arm_has(cpu, ARM_UAO);
         cpu->il = true;
         cpu->step_bit = false;
         cpu->cpu.pc = pc;

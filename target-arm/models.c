@@ -20,7 +20,7 @@ static const enum arm_feature features_v8[] = { V8_BASE, ARM_FEATURE_NONE };
 static const enum arm_feature features_max[] = {
     V8_BASE, ARM_SHA512, ARM_SHA3, ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS,
         ARM_FCMA,
-    ARM_JSCVT, ARM_RCPC, ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_FEATURE_NONE,
+    ARM_JSCVT, ARM_RCPC, ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_LOR, ARM_FEATURE_NONE,
 };
 
 #define IDS_V8 \

@@ -58,7 +58,7 @@ static uint64_t aa64mmfr0(struct arm_cpu *cpu) { return IDS(cpu).aa64mmfr[0]; }
 
 static uint64_t aa64mmfr1(struct arm_cpu *cpu)
 {
-    uint64_t value = if_has(cpu, ARM_HAFDBS, 0, 0, 2);
+    uint64_t value = if_has(cpu, ARM_LOR, if_has(cpu, ARM_HAFDBS, 0, 0, 2), 16, 1);
     return if_has(cpu, ARM_PAN, value, 20, 2);
 }
 

@@ -203,7 +203,12 @@ enum { TRANSLATION = SYSREG_VM | SYSREG_FLUSH, TABLE = SYSREG_VM | SYSREG_FLUSH_
       .offset = CPU_FIELD(field), \
       .feature = ARM_PAUTH }
 
+/* FEAT_LOR without a single LORegion: LORID_EL1 says none, the others are RAZ/WI. */
+#define LOR(op2, nm, writer) \
+    { .encoding = ARM_SYSREG(3, 0, 10, 4, op2), .name = nm, .read_el = EL1, .write_el = writer, .feature = ARM_LOR }
 static const struct arm_sysreg rows[] = {
+    LOR(0, "LORSA_EL1", EL1), LOR(1, "LOREA_EL1", EL1), LOR(2, "LORN_EL1", EL1), LOR(3, "LORC_EL1", EL1),
+    LOR(7, "LORID_EL1", SYSREG_NEVER),
     EACH_LEVEL(0, EL1, "EL1"),
     EACH_LEVEL(4, EL2, "EL2"),
     EACH_LEVEL(6, EL3, "EL3"),
