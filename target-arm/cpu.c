@@ -324,7 +324,7 @@ static void reset_registers(struct arm_cpu *cpu)
     cpu->cptr[EL2] = 0x33ff;
     cpu->nsacr = cpu->has_el3 ? 0 : 0xc00;
     cpu->mdscr = 0;
-    cpu->oslsr = 8;
+    cpu->oslsr = 0xa;               /* locked */
     memset(cpu->dbgbcr, 0, sizeof(cpu->dbgbcr));
     memset(cpu->dbgwcr, 0, sizeof(cpu->dbgwcr));
     memset(cpu->implementation, 0, sizeof(cpu->implementation));

@@ -83,8 +83,9 @@ uint64_t helper_arm_before(struct cpu *base)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
     if (base->mode & MODE_STEP && !cpu->step_bit) {
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = 1u << 24 | 0x22,
-            .target_el = (uint8_t)debug_el(cpu) });
+        enum { ISV = 1 << 24, EX = 1 << 6 };
+        const uint32_t stepped = cpu->stepped ? ISV | (cpu->stepped_exclusive ? EX : 0) : 0;
+        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = stepped | 0x22, .target_el = (uint8_t)debug_el(cpu) });
     }
     if (base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc)) {
         arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),
@@ -96,9 +97,12 @@ uint64_t helper_arm_before(struct cpu *base)
     return 0;
 }
 
-uint64_t helper_arm_step_done(struct cpu *cpu)
+uint64_t helper_arm_step_done(struct cpu *base, uint64_t exclusive)
 {
-    arm_cpu_of(cpu)->step_bit = false;
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    cpu->step_bit = false;
+    cpu->stepped = true;
+    cpu->stepped_exclusive = exclusive;
     return 0;
 }
 

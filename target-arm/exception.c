@@ -553,6 +553,7 @@ void arm_eret(struct arm_cpu *cpu)
     bool stepping_from_here = arm_debug_enabled(cpu);
     unsigned el;
     cpu->exclusive_address = UINT64_MAX;
+    cpu->stepped = false;
     atomic_store(&cpu->event, 1);
     if (legal_return(cpu, spsr, &el)) {
         if (spsr & PSTATE_NRW) {

@@ -89,6 +89,19 @@ static void check_traps(struct arm_cpu *cpu, const struct arm_sysreg *row, bool 
     }
 }
 
+/* MDCR_EL2's and MDCR_EL3's traps of debug registers (op0 = 2). */
+static void check_debug_traps(struct arm_cpu *cpu, uint32_t encoding)
+{
+    const bool os = (encoding >> 7 & 0xf) == 1, rom = os && !(encoding & 7);
+    const uint64_t bit = rom ? MDCR_TDRA : os ? MDCR_TDOSA : MDCR_TDA, mdcr = cpu->mdcr[EL2];
+    if (cpu->el < EL2 && cpu->has_el2 && !arm_is_secure(cpu) && (mdcr & (bit | MDCR_TDE) || arm_hcr(cpu) & HCR_TGE)) {
+        arm_sysreg_trap(cpu, EL2);
+    }
+    if (cpu->el < EL3 && cpu->has_el3 && cpu->mdcr[EL3] & bit & ~(uint64_t)MDCR_TDRA) {
+        arm_sysreg_trap(cpu, EL3);
+    }
+}
+
 static uint64_t field_get(const struct arm_cpu *cpu, const struct arm_sysreg *row)
 {
     const uint8_t *place = (const uint8_t *)cpu + row->offset;
@@ -121,6 +134,9 @@ static const struct arm_sysreg *begin(struct arm_cpu *cpu, uint32_t encoding, un
     const struct arm_sysreg *row = arm_sysreg_find(cpu, encoding);
     if (row && cpu->el >= (write ? row->write_el : row->read_el)) {
         check_traps(cpu, row, write);
+        if (arm_sysreg_is_debug(encoding)) {
+            check_debug_traps(cpu, encoding);
+        }
         return row;
     }
     return NULL;

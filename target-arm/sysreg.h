@@ -60,6 +60,8 @@ struct arm_sysreg_table { const struct arm_sysreg *rows; unsigned count; };
     { .encoding = ARM_SYSREG(1, op1, crn, crm, op2), .name = nm, .read_el = SYSREG_NEVER, .write_el = el, .flags = fl, \
       .write = fn }
 
+/* op0 = 2: MDCR_EL2 and MDCR_EL3 may trap it. */
+static inline bool arm_sysreg_is_debug(uint32_t encoding) { return encoding >> 14 == 2; }
 const struct arm_sysreg *arm_sysreg_find(const struct arm_cpu *cpu, uint32_t encoding);
 /* By a trap of a register or instruction to a level: raises with the syndrome of the instruction at hand. */
 void arm_sysreg_trap(struct arm_cpu *cpu, unsigned el) __attribute__((noreturn));

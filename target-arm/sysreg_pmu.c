@@ -19,6 +19,9 @@ static void check(struct arm_cpu *cpu, unsigned also)
     if (cpu->el < EL2 && cpu->has_el2 && !arm_is_secure(cpu) && cpu->mdcr[EL2] & MDCR_TPM) {
         arm_sysreg_trap(cpu, EL2);
     }
+    if (cpu->el < EL3 && cpu->has_el3 && cpu->mdcr[EL3] & MDCR_TPM) {
+        arm_sysreg_trap(cpu, EL3);
+    }
 }
 
 static uint64_t cycles_now(const struct arm_cpu *cpu)
@@ -109,9 +112,9 @@ static uint64_t ovs_get(struct arm_cpu *cpu)
 static void ovsset_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs |= value & COUNTER_MASK; }
 static void ovsclr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs &= ~value; }
 
-static uint64_t inten_get(struct arm_cpu *cpu) { return cpu->pminten; }
-static void intenset_put(struct arm_cpu *cpu, uint64_t value) { cpu->pminten |= value & COUNTER_MASK; }
-static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { cpu->pminten &= ~value; }
+static uint64_t inten_get(struct arm_cpu *cpu) { check(cpu, 0); return cpu->pminten; }
+static void intenset_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pminten |= value & COUNTER_MASK; }
+static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pminten &= ~value; }
 
 static void swinc(struct arm_cpu *cpu, uint64_t value)
 {

@@ -111,6 +111,20 @@ static void cpacr_check(struct arm_cpu *cpu)
     }
 }
 
+static uint64_t cptr2_get(struct arm_cpu *cpu)
+{
+    if (cpu->el == EL2 && cpu->has_el3 && cpu->cptr[EL3] & CPTR_TCPAC) {
+        arm_sysreg_trap(cpu, EL3);
+    }
+    return cpu->cptr[EL2];
+}
+
+static void cptr2_put(struct arm_cpu *cpu, uint64_t value)
+{
+    cptr2_get(cpu);
+    cpu->cptr[EL2] = value;
+}
+
 static uint64_t cpacr_get(struct arm_cpu *cpu)
 {
     cpacr_check(cpu);
@@ -133,7 +147,7 @@ static void scr_put(struct arm_cpu *cpu, uint64_t value)
     }
 }
 
-static uint64_t scr_get(struct arm_cpu *cpu) { return cpu->scr; }
+static uint64_t scr_get(struct arm_cpu *cpu) { return cpu->scr | 0x30; }       /* RES1: FW and AW of AArch32 */
 
 static void hcr_put(struct arm_cpu *cpu, uint64_t value)
 {
@@ -247,7 +261,7 @@ static const struct arm_sysreg rows[] = {
     SYSREG_RW(3, 4, 0, 0, 5, "VMPIDR_EL2", EL2, vmpidr, 0),
     SYSREG_FN(3, 4, 1, 1, 0, "HCR_EL2", EL2, hcr_get, hcr_put, SYSREG_MODE | SYSREG_POLL),
     SYSREG_RW(3, 4, 1, 1, 1, "MDCR_EL2", EL2, mdcr[EL2], SYSREG_MODE),
-    SYSREG_RW(3, 4, 1, 1, 2, "CPTR_EL2", EL2, cptr[EL2], SYSREG_MODE),
+    SYSREG_FN(3, 4, 1, 1, 2, "CPTR_EL2", EL2, cptr2_get, cptr2_put, SYSREG_MODE),
     SYSREG_RW(3, 4, 1, 1, 3, "HSTR_EL2", EL2, hstr, 0),
     SYSREG_RW(3, 4, 1, 1, 7, "HACR_EL2", EL2, hacr, 0),
     SYSREG_RW(3, 4, 2, 1, 0, "VTTBR_EL2", EL2, vttbr, SYSREG_FLUSH),

@@ -58,8 +58,13 @@ static void check(struct arm_cpu *cpu, enum arm_timer n)
         check_physical(cpu, 1);
     } else if (n == ARM_TIMER_VIRT) {
         check_el0(cpu, 8);
-    } else if (n == ARM_TIMER_SEC && cpu->el == EL1 && !(cpu->scr & SCR_ST && arm_is_secure(cpu))) {
-        arm_sysreg_trap(cpu, EL3);
+    } else if (n == ARM_TIMER_SEC && cpu->el < EL3) {      /* secure EL1's alone, and when EL3 lets it */
+        if (cpu->el == EL2 || !arm_is_secure(cpu)) {
+            arm_raise_undefined(cpu);
+        }
+        if (!(cpu->scr & SCR_ST)) {
+            arm_sysreg_trap(cpu, EL3);
+        }
     }
 }
 

@@ -210,7 +210,9 @@ void arm_pc_set(struct arm_trans *t, ir_reg pc)
 static void leave(struct arm_trans *t, bool to_loop)
 {
     if (t->mode & MODE_STEP) {
-        arm_call_void(t, HELPER_ARM_step_done, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        /* ESR_ELx.EX of the step exception: A64's exclusive loads */
+        const bool exclusive = !(t->mode & MODE_A32) && (t->word & 0x3fc00000) == 0x08400000;
+        arm_call_void(t, HELPER_ARM_step_done, ir_const(t->u, exclusive), IR_NONE, IR_NONE, IR_NONE);
     }
     if (to_loop || t->single) {
         ir_exit(t->u);

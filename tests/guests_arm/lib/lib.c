@@ -72,17 +72,21 @@ void on_exception(uint64_t vector, uint64_t *frame)
     print_hex("vector", vector);
     print_hex("ec", ec);
     print_hex("iss", esr & 0x3ffffff);
-    if (ec == 0x20 || ec == 0x21 || ec == 0x22 || ec == 0x24 || ec == 0x25)
+    if (ec == 0x20 || ec == 0x21 || ec == 0x22 || ec == 0x24 || ec == 0x25 || ec == 0x34 || ec == 0x35)
         print_hex("far", far);
     if (el == 2 && (ec == 0x20 || ec == 0x24))
         print_hex("hpfar", READ(hpfar_el2));
     print_hex("spsr", spsr);
+    if (ec >= 0x30 && ec <= 0x33)
+        print_hex("at", elr & 0xfff);
     line();
     if (ec == 0x20 || ec == 0x21 || ec == 0x22)
         next = frame[30];           /* a call to where there is no code */
-    else if (ec != 0x15 && ec != 0x16 && ec != 0x32 && ec != 0x33)
+    else if (ec != 0x15 && ec != 0x16 && !(ec == 0x17 && el == 3) && ec != 0x32 && ec != 0x33)
         next = elr + 4;
     uint64_t state = spsr & ~(1ull << 20);      /* PSTATE.IL */
+    if (ec == 0x32 || ec == 0x33)
+        state |= 1 << 21;           /* PSTATE.SS: the next one, too */
     if (el == 1) {
         WRITE(elr_el1, next);
         WRITE(spsr_el1, state);

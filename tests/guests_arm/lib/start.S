@@ -3,7 +3,18 @@
 .section .text.start, "ax"
 .globl _start
 _start:
-    ldr x0, =stack_top
+    adr x0, _start              /* a program that is linked elsewhere moves there */
+    ldr x1, =_start
+    cmp x0, x1
+    b.eq 2f
+    ldr x2, =text_end
+1:  ldp x3, x4, [x0], #16
+    stp x3, x4, [x1], #16
+    cmp x1, x2
+    b.lo 1b
+    ldr x1, =2f
+    br x1
+2:  ldr x0, =stack_top
     mov sp, x0
     adr x1, vectors
     msr vbar_el1, x1
@@ -97,9 +108,10 @@ drop:
     stp x27, x28, [sp, #64]
     stp x29, x30, [sp, #80]
     ldr x4, =drop_sp
+    mrs x3, CurrentEL
+    add x4, x4, x3, lsl #1
     mov x5, sp
     str x5, [x4]
-    mrs x3, CurrentEL
     cmp x3, #4
     b.gt 1f
     msr spsr_el1, x0
@@ -119,6 +131,8 @@ drop:
 .globl drop_return
 drop_return:
     ldr x4, =drop_sp
+    mrs x3, CurrentEL
+    add x4, x4, x3, lsl #1
     ldr x5, [x4]
     mov sp, x5
     ldp x19, x20, [sp]
@@ -130,4 +144,4 @@ drop_return:
     add sp, sp, #112
     ret
 .bss
-drop_sp: .skip 8
+drop_sp: .skip 32           /* by level */
