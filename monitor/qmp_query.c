@@ -79,29 +79,38 @@ static bool machine_is_here(struct monitor *monitor, const struct board_type *ty
            (!strcmp(type->name, "virt") ? arm : x86);
 }
 
+static void add_machine(JsonArray *list, const struct board_type *type, const char *version, bool newest)
+{
+    JsonObject *object = json_object_new();
+    g_autofree char *name = g_strconcat(version ? type->versions : type->name, version, NULL);
+    json_object_set_boolean_member(object, "hotpluggable-cpus", FALSE);
+    json_object_set_string_member(object, "name", name);
+    json_object_set_boolean_member(object, "numa-mem-supported", FALSE);
+    json_object_set_boolean_member(object, "deprecated", FALSE);
+    json_object_set_int_member(object, "cpu-max", type == &none_board_type ? 1 : OPTIONS_MAX_CPUS);
+    if (version && newest) {
+        json_object_set_string_member(object, "alias", type->name);
+    }
+    if (!json_array_get_length(list)) {
+        json_object_set_boolean_member(object, "is-default", TRUE);
+    }
+    json_array_add_object_element(list, object);
+}
+
+/* A board has one form under all its versioned names; the newest stands for the plain one. Files of libvirt name older ones. */
 JsonNode *qmp_run_machines(struct qmp_call *call)
 {
-    g_auto(GStrv) version = g_strsplit(call->monitor->qemu_version, ".", 3);
+    static const char *const versions[] = { "8.2", "8.1", "8.0", "7.2", "7.1", "7.0", "6.2", "6.1", "6.0", "5.2", "5.1", "5.0" };
     JsonArray *list = json_array_new();
     for (unsigned i = 0; board_types[i]; i++) {
         const struct board_type *type = board_types[i];
-        if (!machine_is_here(call->monitor, type)) {
-            continue;
+        bool here = machine_is_here(call->monitor, type);
+        for (unsigned v = 0; here && type->versions && v < ARRAY_LEN(versions); v++) {
+            add_machine(list, type, versions[v], !v);
         }
-        JsonObject *object = json_object_new();
-        g_autofree char *name = type->versions ? g_strdup_printf("%s%s.%s", type->versions, version[0], version[1]) : g_strdup(type->name);
-        json_object_set_boolean_member(object, "hotpluggable-cpus", FALSE);
-        json_object_set_string_member(object, "name", name);
-        json_object_set_boolean_member(object, "numa-mem-supported", FALSE);
-        json_object_set_boolean_member(object, "deprecated", FALSE);
-        json_object_set_int_member(object, "cpu-max", type == &none_board_type ? 1 : OPTIONS_MAX_CPUS);
-        if (type->versions) {
-            json_object_set_string_member(object, "alias", type->name);
+        if (here && !type->versions) {
+            add_machine(list, type, NULL, true);
         }
-        if (!json_array_get_length(list)) {
-            json_object_set_boolean_member(object, "is-default", TRUE);
-        }
-        json_array_add_object_element(list, object);
     }
     return qmp_array_node(list);
 }
