@@ -123,7 +123,8 @@ static void run(struct fuzz *f, double seconds, unsigned rounds)
     if (qmp) {
         qmp_input(qmp, (const uint8_t *)"{\"execute\": \"qmp_capabilities\"}", 31);
     }
-    for (unsigned n = 0; seconds > 0 ? g_get_monotonic_time() < end : n < rounds; n++) {
+    unsigned n = 0;
+    for (; seconds > 0 ? g_get_monotonic_time() < end : n < rounds; n++) {
         human_line(f);
         if (qmp) {
             qmp_messages(f, qmp);
@@ -135,6 +136,7 @@ static void run(struct fuzz *f, double seconds, unsigned rounds)
         }
         g_string_set_size(f->out, 0);
     }
+    printf("# %u rounds\n", n);
     qmp_free(qmp);
 }
 
