@@ -39,6 +39,8 @@ void device_plugged_free(void *plugged);
 bool device_add(struct board *board, const char *text, GError **error);
 /* All -global are "NAME.key=value" of the table. */
 bool device_check_globals(const struct options *options, GError **error);
+/* COM1 to COM4 of a PC. */
+extern const struct isa_serial_place { uint16_t port; uint8_t irq; } isa_serial_places[OPTIONS_MAX_SERIAL];
 /* What -global says of a property; NULL: nothing. Free it. */
 char *device_global(const struct options *options, const char *name, const char *key);
 /* A property of the kind by number, those of its bus included; NULL: no more. */

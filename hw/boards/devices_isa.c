@@ -51,6 +51,8 @@ const struct device_property isa_serial_properties[] = {
     { NULL },
 };
 
+const struct isa_serial_place isa_serial_places[OPTIONS_MAX_SERIAL] = { { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 } };
+
 static bool port_is_free(const struct board *board, uint16_t port)
 {
     return !memory_find(board->machine->ports, port).region;
@@ -58,12 +60,10 @@ static bool port_is_free(const struct board *board, uint16_t port)
 
 bool isa_serial_add(struct board *board, const struct device_arguments *arguments, GError **error)
 {
-    static const struct { uint16_t port; uint8_t irq; } places[OPTIONS_MAX_SERIAL] = {
-        { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
-    };
+    const struct isa_serial_place *places = isa_serial_places;
     const char *chardev = device_text(arguments, "chardev");
     unsigned index = (unsigned)device_number(arguments, "index");
-    while (!device_text(arguments, "index") && index < ARRAY_LEN(places) - 1 && !port_is_free(board, places[index].port)) {
+    while (!device_text(arguments, "index") && index < OPTIONS_MAX_SERIAL - 1 && !port_is_free(board, places[index].port)) {
         index++;
     }
     uint64_t port = device_text(arguments, "iobase") ? device_number(arguments, "iobase") : places[index].port;

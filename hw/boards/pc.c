@@ -100,9 +100,7 @@ static bool has_port(const struct pc *pc, const GPtrArray *specs, unsigned index
 
 static bool add_serial(struct pc *pc, GError **error)
 {
-    static const struct { uint16_t port; uint8_t irq; } places[OPTIONS_MAX_SERIAL] = {
-        { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
-    };
+    const struct isa_serial_place *places = isa_serial_places;
     const GPtrArray *specs = pc->board.options->serial;
     for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
         struct character *character = NULL;
