@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dump-guest-memory: guest RAM as an ELF core (System V gABI, chapters 4 and 5) of ELF64, one segment a block of the
- * physical map, addresses physical; notes NT_PRSTATUS with the registers of each x86 CPU, so that gdb and crash open it.
- * Other targets' cores have no registers yet.
+ * physical map, addresses physical; notes NT_PRSTATUS with the registers of each x86 or AArch64 CPU, so that gdb and crash open it.
+ * Cores of 32-bit ARM have no registers: an ELF64 file has no room for them.
  */
 #include <elf.h>
 #include <errno.h>
@@ -39,35 +39,53 @@ static unsigned find_segments(const struct machine *machine, struct segment segm
     return count;
 }
 
-/* The general registers as Linux' struct elf_prstatus of x86-64 has them: by name, in the order of its user_regs. */
+/* The general registers as Linux' struct elf_prstatus has them: by name, 64 bits each, in the order of its pr_reg. */
+static const char *const x86_order[] = {
+    "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "rax",
+    "rip", "cs", "eflags", "rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs", NULL,
+}, *const arm64_order[] = {
+    "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+    "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate", NULL,
+};
+static const struct layout { uint16_t machine; const char *const *order; unsigned bytes; } layouts[] = {
+    { EM_X86_64, x86_order, 336 }, { EM_AARCH64, arm64_order, 392 },
+};
+
+static uint64_t register_named(struct cpu *cpu, const char *wanted)
+{
+    const struct cpu_view *view = cpu_view_of(cpu);
+    const char *name;
+    for (unsigned i = 0; (name = view->register_name(i)); i++) {
+        if (!strcmp(name, wanted)) {
+            return view->register_value(cpu, i);
+        }
+    }
+    return 0;
+}
+
 static bool put_status(struct cpu *cpu, GByteArray *notes)
 {
-    static const char *const order[] = {
-        "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "rax",
-        "rip", "cs", "eflags", "rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
-    };
-    enum { STATUS_BYTES = 336, REGISTERS_AT = 112, PID_AT = 32 };
+    enum { MOST_BYTES = 392, REGISTERS_AT = 112, PID_AT = 32 };
     const struct cpu_view *view = cpu_view_of(cpu);
-    uint8_t status[STATUS_BYTES] = { 0 };
-    if (!view || view->elf_machine != EM_X86_64) {
+    const struct layout *layout = NULL;
+    uint8_t status[MOST_BYTES] = { 0 };
+    for (unsigned i = 0; view && i < ARRAY_LEN(layouts); i++) {
+        layout = layouts[i].machine == view->elf_machine ? &layouts[i] : layout;
+    }
+    if (!layout) {
         return false;
     }
     uint32_t pid = cpu->index + 1;
     memcpy(status + PID_AT, &pid, sizeof(pid));
-    for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
-        const char *name;
-        for (unsigned j = 0; (name = view->register_name(j)); j++) {
-            if (!strcmp(name, order[i])) {
-                uint64_t value = view->register_value(cpu, j);
-                memcpy(status + REGISTERS_AT + 8 * i, &value, 8);
-            }
-        }
+    for (unsigned i = 0; layout->order[i]; i++) {
+        uint64_t value = register_named(cpu, layout->order[i]);
+        memcpy(status + REGISTERS_AT + 8 * i, &value, 8);
     }
-    const Elf64_Nhdr header = { .n_namesz = 5, .n_descsz = STATUS_BYTES, .n_type = NT_PRSTATUS };
+    const Elf64_Nhdr header = { .n_namesz = 5, .n_descsz = layout->bytes, .n_type = NT_PRSTATUS };
     static const char name[NOTE_NAME_BYTES] = "CORE";
     g_byte_array_append(notes, (const uint8_t *)&header, sizeof(header));
     g_byte_array_append(notes, (const uint8_t *)name, sizeof(name));
-    g_byte_array_append(notes, status, sizeof(status));
+    g_byte_array_append(notes, status, layout->bytes);
     return true;
 }
 
