@@ -342,6 +342,9 @@ static bool check_together(struct options *options, GError **error)
     if (!check_chardevs(options, error)) {
         return false;
     }
+    for (unsigned i = 0; i < options->gdbs->len; i++) {
+        terminals += g_str_has_prefix(options->gdbs->pdata[i], "stdio");
+    }
     for (unsigned i = 0; i < options->audiodevs->len; i++) {
         g_autofree char *driver = options_driver(options->audiodevs->pdata[i]);
         if (strcmp(driver, "none") && strcmp(driver, "driver=none")) {
@@ -367,7 +370,7 @@ static void fill_in(struct options *options)
 {
     bool display_given = options->display || options->vnc, window = g_getenv("DISPLAY") || g_getenv("WAYLAND_DISPLAY");
     bool wants_terminal = !options->daemonize && (options->nographic || (!display_given && !options->nodefaults));
-    const GPtrArray *streams[] = { options->monitors, options->qmps, options->chardevs };
+    const GPtrArray *streams[] = { options->monitors, options->qmps, options->chardevs, options->gdbs };
     for (unsigned n = 0; n < G_N_ELEMENTS(streams); n++) {
         for (unsigned i = 0; i < streams[n]->len; i++) {
             const char *spec = streams[n]->pdata[i];

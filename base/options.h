@@ -21,9 +21,9 @@ struct options {
     uint64_t boot_splash_ms;
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
     GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios, *audiodevs, *fd_sets, *blockdevs;   /* of char * */
-    GPtrArray *monitors, *qmps, *mons;  /* of char * */
+    GPtrArray *monitors, *qmps, *mons, *gdbs;     /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
-    bool snapshot, nographic, full_screen, start_paused, no_reboot, nodefaults, icount, ignored_flag;
+    bool snapshot, nographic, full_screen, start_paused, gdb_standard, no_reboot, nodefaults, icount, ignored_flag;
     bool daemonize, no_shutdown;
     bool machine_help;              /* "-machine TYPE,help" */
     uint64_t icount_shift;

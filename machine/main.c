@@ -160,6 +160,20 @@ static bool open_monitors(struct program *program, const struct options *options
     return true;
 }
 
+/* The options name a kernel: it will bring the CPU to its widest mode, whatever it runs while it waits for gdb. */
+static bool open_gdb(struct program *program, const struct options *options, GError **error)
+{
+    const bool kernel = options->kernel;
+    bool good = !options->gdb_standard || monitor_open_gdb(program->monitor, "tcp::1234", kernel, error);
+    for (unsigned i = 0; good && i < options->gdbs->len; i++) {
+        good = monitor_open_gdb(program->monitor, options->gdbs->pdata[i], kernel, error);
+    }
+    if (!good) {
+        g_prefix_error(error, "%s: ", options->gdb_standard ? "-s" : "-gdb");
+    }
+    return good;
+}
+
 static int run_machine(struct program *program, const struct options *options, struct log *log)
 {
     GError *error = NULL;
@@ -177,7 +191,8 @@ static int run_machine(struct program *program, const struct options *options, s
     board_set_leave(program->board, leave, program);
     program->board->machine->start_paused = options->start_paused;
     program->board->machine->no_shutdown = options->no_shutdown;
-    bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error);
+    bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error) &&
+                 open_gdb(program, options, &error);
     if (ready) {
         process_ready(&program->process);
     }

@@ -33,6 +33,20 @@ void hmp_quit(struct hmp *hmp, unsigned count, char **arguments)
     machine_request_shutdown(hmp->monitor->machine, 0);
 }
 
+void hmp_gdbserver(struct hmp *hmp, unsigned count, char **arguments)
+{
+    const char *device = count ? arguments[0] : "tcp::1234";
+    GError *error = NULL;
+    if (!strcmp(device, "none")) {
+        gdb_servers_close(hmp->monitor);
+        g_string_append(hmp->out, "Disabled gdbserver\n");
+    } else if (!monitor_open_gdb(hmp->monitor, device, false, &error)) {
+        hmp_fail(hmp, error);
+    } else {
+        g_string_append_printf(hmp->out, "Waiting for gdb connection on device '%s'\n", device);
+    }
+}
+
 void hmp_cpu(struct hmp *hmp, unsigned count, char **arguments)
 {
     guint64 index;

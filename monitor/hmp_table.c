@@ -54,6 +54,7 @@ const struct hmp_command hmp_commands[] = {
     { "dump-guest-memory", "[-p] FILE", "memory and registers as an ELF core", 1, 2, hmp_dump_guest_memory, NULL },
     { "eject", "[-f] DEVICE", "take the medium out; -f even when the guest has locked the drive", 1, 2, hmp_eject, complete_drive },
     { "enable|bpe", "NUMBER", "switch a breakpoint on", 1, 1, hmp_enable, NULL },
+    { "gdbserver", "[DEVICE | none]", "let gdb connect, as -gdb; tcp::1234 when nothing is said", 0, 1, hmp_gdbserver, NULL },
     { "gva2gpa", "ADDRESS", "the physical address of a linear one", 1, 1, hmp_gva2gpa, NULL },
     { "help|?", "[COMMAND | info]", "the commands, or one of them", 0, 1, hmp_help, complete_command },
     { "hostfwd_add", "[NETWORK] tcp|udp:[HOST]:PORT-[GUEST]:PORT", "forward a port of the host into the guest's network", 1, 2,

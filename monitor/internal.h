@@ -22,6 +22,7 @@ struct monitor {
     uint64_t memory_bytes;
     GPtrArray *listeners;       /* struct monitor_listener * */
     GPtrArray *sessions;        /* struct session *, see session.c */
+    GPtrArray *gdb_servers;     /* struct gdb_server *, see gdb_server.c */
     unsigned mouse_buttons;
     bool shutdown_told, icount; /* icount: instructions are counted */
     GAsyncQueue *events;        /* struct drive_event *, see events.c */
@@ -92,6 +93,11 @@ bool action_dump_core(struct monitor *monitor, const char *path, GError **error)
 #define HMP_RUN(name) void name(struct hmp *hmp, unsigned count, char **arguments);
 #include "monitor/hmp_functions.def"
 #undef HMP_RUN
+
+/* gdb_server.c */
+void gdb_servers_init(struct monitor *monitor);
+void gdb_servers_event(struct monitor *monitor, enum machine_event event);
+void gdb_servers_close(struct monitor *monitor);
 
 /* session.c: a human's line on a stream. */
 struct session;

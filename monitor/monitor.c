@@ -279,6 +279,7 @@ static void on_machine(void *opaque, enum machine_event event)
 {
     struct monitor *monitor = opaque;
     g_autofree char *data = NULL;
+    gdb_servers_event(monitor, event);
     switch (event) {
     case MACHINE_EVENT_STOP:
         monitor_event(monitor, "STOP", NULL);
@@ -316,6 +317,7 @@ struct monitor *monitor_new(struct board *board, struct ui *ui, const struct mon
     monitor->icount = facts->icount;
     monitor->listeners = g_ptr_array_new_with_free_func(listener_free);
     monitor->sessions = g_ptr_array_new_with_free_func(line_free);
+    gdb_servers_init(monitor);
     machine_add_listener(monitor->machine, &(struct machine_listener){ monitor, on_machine });
     monitor_watch_drives(monitor);
     return monitor;
@@ -333,6 +335,7 @@ void monitor_free(struct monitor *monitor)
     monitor_leave_drives(monitor);
     g_ptr_array_free(monitor->listeners, TRUE);
     g_ptr_array_free(monitor->sessions, TRUE);
+    g_ptr_array_free(monitor->gdb_servers, TRUE);
     typist_free(monitor->typist);
     char *texts[] = { monitor->program, monitor->version, monitor->qemu_version, monitor->name, monitor->uuid,
                       monitor->machine_name };

@@ -26,4 +26,5 @@ const struct frontend x86_frontend = {
     .disassemble = x86_disassemble,
     .dump = x86_dump,
     .view = &x86_view,
+    .gdb = &x86_gdb,
 };

@@ -64,8 +64,9 @@ struct frontend {
     unsigned (*disassemble)(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text, unsigned text_size);
     /* A few lines of registers, for -d cpu. */
     void (*dump)(struct cpu *cpu, GString *out);
-    /* For the monitor; NULL: none. */
+    /* For the monitor, for gdb; NULL: none. */
     const struct cpu_view *view;
+    const struct cpu_gdb *gdb;
 };
 
 #endif
