@@ -285,7 +285,7 @@ void gdb_put_target(struct gdb *gdb, GString *out)
 {
     gdb_choose_layout(gdb);
     g_string_append_printf(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n<target version=\"1.0\">\n"
-                           "<architecture>%s</architecture>\n", gdb->layout->architecture);
+                           "<architecture>%s</architecture>\n<osabi>none</osabi>\n", gdb->layout->architecture);
     for (unsigned i = 0; i < gdb->registers->len; i++) {
         if (is_first_of_feature(gdb, i)) {
             put_feature(gdb, g_array_index(gdb->registers, struct cpu_gdb_register, i).feature, out);

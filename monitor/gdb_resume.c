@@ -143,6 +143,8 @@ static void put_reason(struct gdb *gdb, const struct debug_stop *stop, GString *
     if (point && stop->reason == DEBUG_STOP_DATA) {
         const uint64_t address = CLAMP(stop->address, point->address, point->address + point->bytes - 1);
         g_string_append_printf(out, "%s:%" PRIx64 ";", watch[point->type], address);
+    } else if (point && gdb_linear_pc(gdb, stop->cpu, point->address) != point->address) {
+        /* gdb, which sees another program counter, would take it for a hit of a point that is gone, and go on. */
     } else if (point && point->type == 0 && gdb->swbreak) {
         g_string_append(out, "swbreak:;");
     } else if (point && point->type == 1 && gdb->hwbreak) {
