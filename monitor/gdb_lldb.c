@@ -68,24 +68,29 @@ void gdb_set_thread_suffix(struct gdb *gdb, struct gdb_arguments arguments)
     gdb_ok(gdb);
 }
 
-/* Pages that are mapped alike, from an address on. */
+/* RAM or ROM is mapped there, or nothing to speak of. CPUs are held. */
+static bool region_mapped(struct gdb *gdb, uint64_t address)
+{
+    struct cpu *cpu = gdb_present_cpu(gdb);
+    uint64_t physical = address;
+    return (gdb->physical || cpu_view_of(cpu)->translate(cpu, address, &physical)) && memory_find(cpu->memory, physical).host;
+}
+
+/* From an address on, as far as the pages are alike: lldb goes on to the next region, in search of free room for its own. */
 void gdb_region_info(struct gdb *gdb, struct gdb_arguments arguments)
 {
-    enum { PAGE = 4096, MOST_PAGES = 4096 };
-    struct cpu *cpu = gdb_present_cpu(gdb);
-    uint64_t address, physical;
+    enum { PAGE = 4096, MOST_PAGES = 16384 };
+    uint64_t address, pages = 0;
     if (!gdb_take_hex(&arguments.at, &address)) {
         gdb_refuse(gdb, EINVAL_CODE, "no address");
         return;
     }
     address &= ~(uint64_t)(PAGE - 1);
-    uint64_t pages = 0;
     monitor_hold_cpus(gdb->monitor);
-    const bool mapped = gdb->physical || cpu_view_of(cpu)->translate(cpu, address, &physical);
+    const bool mapped = region_mapped(gdb, address);
     do {
         pages++;
-    } while (pages < MOST_PAGES && address + pages * PAGE > address && !gdb->physical &&
-             cpu_view_of(cpu)->translate(cpu, address + pages * PAGE, &physical) == mapped);
+    } while (pages < MOST_PAGES && address + pages * PAGE > address && region_mapped(gdb, address + pages * PAGE) == mapped);
     monitor_release_cpus(gdb->monitor);
     gdb_reply(gdb, "start:%" PRIx64 ";size:%" PRIx64 ";%s", address, pages * PAGE, mapped ? "permissions:rwx;" : "");
 }
