@@ -5,7 +5,7 @@ BUILD ?= build
 
 # Targets that need packages first install them, then start over with INNER=1: only then is config.mk made and read.
 WITH_PACKAGES := check check-quick check-san check-boots check-debian demo bench fuzz-cpu fuzz-arm fuzz-arm32 fuzz-devices \
-                 fuzz-block fuzz-monitor
+                 fuzz-block fuzz-monitor fuzz-gdb
 WANTED := $(filter $(WITH_PACKAGES),$(MAKECMDGOALS))
 ifeq ($(INNER)$(if $(WANTED),,no),)
 PURPOSES_demo := demo $(if $(filter arm%,$(ARCH)),demo-arm)
@@ -36,6 +36,7 @@ endif
 #:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)
 #: make bench        benchmark side by side with QEMU, about half an hour (ARCH=i386, amd64, armhf or arm64: that part)
 #: make fuzz-devices T=N random accesses to all devices for N seconds
+#: make fuzz-gdb T=N  random packets of gdb's protocol for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds
 #: make fuzz-monitor T=N random lines for the human monitor, random JSON for QMP, for N seconds
 #: make fuzz-cpu T=N random instruction sequences for N seconds: JIT, interpreter and host CPU compared

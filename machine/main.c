@@ -18,6 +18,7 @@
 #include "base/options.h"
 #include "block/block.h"
 #include "hw/boards/board.h"
+#include "hw/boot/kernel_kind.h"
 #include "machine/help.h"
 #include "machine/machine.h"
 #include "machine/process.h"
@@ -160,13 +161,26 @@ static bool open_monitors(struct program *program, const struct options *options
     return true;
 }
 
-/* The options name a kernel: it will bring the CPU to its widest mode, whatever it runs while it waits for gdb. */
+/* Of the kernel that is to be debugged; its file may not say (Multiboot): then the widest. 0: no kernel is named. */
+static unsigned kernel_bits(const struct options *options)
+{
+    enum { HEAD_BYTES = 8192 + 12, WIDEST = 64 };
+    FILE *file = options->kernel ? fopen(options->kernel, "rbe") : NULL;
+    if (!file) {
+        return 0;
+    }
+    g_autofree uint8_t *head = g_malloc(HEAD_BYTES);
+    const unsigned bits = kernel_kind_bits(head, fread(head, 1, HEAD_BYTES, file));
+    fclose(file);
+    return bits ? bits : WIDEST;
+}
+
 static bool open_gdb(struct program *program, const struct options *options, GError **error)
 {
-    const bool kernel = options->kernel;
-    bool good = !options->gdb_standard || monitor_open_gdb(program->monitor, "tcp::1234", kernel, error);
+    const unsigned bits = kernel_bits(options);
+    bool good = !options->gdb_standard || monitor_open_gdb(program->monitor, "tcp::1234", bits, error);
     for (unsigned i = 0; good && i < options->gdbs->len; i++) {
-        good = monitor_open_gdb(program->monitor, options->gdbs->pdata[i], kernel, error);
+        good = monitor_open_gdb(program->monitor, options->gdbs->pdata[i], bits, error);
     }
     if (!good) {
         g_prefix_error(error, "%s: ", options->gdb_standard ? "-s" : "-gdb");

@@ -21,11 +21,14 @@
 /* A packet without its frame; what is read of a packet is read off the front. */
 enum { GDB_PACKET_BYTES = 0x4000 };
 
+enum { GDB_STEP_ENABLE = 1, GDB_STEP_NOIRQ = 2 };               /* qqemu.sstep */
+
 struct gdb_point { unsigned id; unsigned type; uint64_t address, bytes; };     /* type: the digit of Z packets */
 
 /* Of a server, for its clients. */
 struct gdb_options {
-    const char *arch;               /* a layout's name; "auto": of the code that runs; "widest": the CPU's largest */
+    const char *arch;               /* a layout's name; "auto": of the code that runs */
+    unsigned kernel_bits;           /* until arch is set: that of code of this width, even if other code still runs; 0: not known */
     bool offset_pc;                 /* the program counter of 16-bit code is shown without its segment's base */
 };
 

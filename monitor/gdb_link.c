@@ -157,6 +157,7 @@ struct gdb *gdb_new(struct monitor *monitor, struct gdb_options *options, const 
     gdb->monitor = monitor;
     gdb->output = *output;
     gdb->options = options;
+    gdb->step_flags = GDB_STEP_ENABLE | GDB_STEP_NOIRQ;
     gdb->in = g_string_new(NULL);
     gdb->last = g_string_new(NULL);
     gdb->registers = g_array_new(FALSE, TRUE, sizeof(struct cpu_gdb_register));

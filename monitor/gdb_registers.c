@@ -12,23 +12,18 @@ enum { EINVAL_CODE = 22 };
 
 /* ---- which description ---- */
 
-static const struct cpu_gdb_layout *layout_named(const struct cpu_gdb *target, const char *name)
+/* By name, or by width: of those the last. NULL: this CPU has no such one. */
+static const struct cpu_gdb_layout *find_layout(struct cpu *cpu, const char *name, unsigned bits)
 {
+    const struct cpu_gdb *target = cpu_gdb_of(cpu);
+    const struct cpu_gdb_layout *found = NULL;
     for (const struct cpu_gdb_layout *layout = target->layouts; layout->name; layout++) {
-        if (!strcmp(layout->name, name)) {
-            return layout;
+        if ((name ? !strcmp(layout->name, name) : layout->address_bytes * 8 == bits) &&
+            (!target->has_layout || target->has_layout(cpu, layout))) {
+            found = layout;
         }
     }
-    return NULL;
-}
-
-static const struct cpu_gdb_layout *widest(const struct cpu_gdb *target)
-{
-    const struct cpu_gdb_layout *layout = target->layouts;
-    while (layout[1].name) {
-        layout++;
-    }
-    return layout;
+    return found;
 }
 
 static bool name_known(const struct gdb *gdb, const char *name)
@@ -50,8 +45,9 @@ void gdb_choose_layout(struct gdb *gdb)
     }
     monitor_hold_cpus(gdb->monitor);
     const struct cpu_gdb_layout *present = target->present(gdb_present_cpu(gdb));
-    const struct cpu_gdb_layout *named = layout_named(target, gdb->options->arch);
-    gdb->layout = named ? named : !strcmp(gdb->options->arch, "widest") ? widest(target) : present;
+    const struct cpu_gdb_layout *named = find_layout(cpu, gdb->options->arch, 0);
+    const struct cpu_gdb_layout *kernel = find_layout(cpu, NULL, gdb->options->kernel_bits);
+    gdb->layout = named ? named : kernel ? kernel : present;
     struct cpu_gdb_register reg;
     for (unsigned n = 0; target->register_at(cpu, gdb->layout, n, &reg); n++) {
         if (!name_known(gdb, reg.name)) {           /* a 32-bit and a 64-bit form of one register: the first is served */
@@ -63,11 +59,12 @@ void gdb_choose_layout(struct gdb *gdb)
 
 bool gdb_set_arch(struct monitor *monitor, struct gdb_options *options, const char *name)
 {
-    const struct cpu_gdb_layout *named = layout_named(cpu_gdb_of(monitor_cpu(monitor, 0)), name);
+    const struct cpu_gdb_layout *named = find_layout(monitor_cpu(monitor, 0), name, 0);
     if (!named && strcmp(name, "auto")) {
         return false;
     }
     options->arch = named ? named->name : "auto";
+    options->kernel_bits = 0;
     return true;
 }
 

@@ -7,7 +7,6 @@
 #include "monitor/gdb.h"
 
 enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5, EINVAL_CODE = 22 };
-enum { STEP_ENABLE = 1, STEP_NOIRQ = 2 };
 
 /* ---- threads ---- */
 
@@ -238,7 +237,7 @@ static void stand_still(struct gdb *gdb)
 
 static void plan(struct gdb *gdb, unsigned cpu, const struct action *action)
 {
-    const bool quiet = gdb->step_flags & STEP_NOIRQ;
+    const bool quiet = gdb->step_flags & GDB_STEP_NOIRQ;
     switch (action->kind) {
     case 's':
         debugger_step(gdb_cpu(gdb, cpu), DEBUG_STEP_INSN, 0, 0, quiet);
@@ -352,7 +351,7 @@ void gdb_resume(struct gdb *gdb, struct gdb_arguments arguments)
 
 void gdb_step_bits(struct gdb *gdb, struct gdb_arguments arguments)
 {
-    gdb_reply(gdb, "ENABLE=%x,NOIRQ=%x", STEP_ENABLE, STEP_NOIRQ);
+    gdb_reply(gdb, "ENABLE=%x,NOIRQ=%x", GDB_STEP_ENABLE, GDB_STEP_NOIRQ);
 }
 
 void gdb_step_flags(struct gdb *gdb, struct gdb_arguments arguments)
@@ -364,7 +363,7 @@ void gdb_set_step_flags(struct gdb *gdb, struct gdb_arguments arguments)
 {
     uint64_t flags;
     gdb_take_prefix(&arguments.at, "0x");
-    if (!gdb_take_hex(&arguments.at, &flags) || flags & ~(uint64_t)(STEP_ENABLE | STEP_NOIRQ)) {
+    if (!gdb_take_hex(&arguments.at, &flags) || flags & ~(uint64_t)(GDB_STEP_ENABLE | GDB_STEP_NOIRQ)) {
         gdb_refuse(gdb, EINVAL_CODE, "steps know the bits ENABLE and NOIRQ");
         return;
     }

@@ -185,10 +185,10 @@ static char *take_properties(struct monitor *monitor, const char *spec, struct g
     return g_string_free(g_steal_pointer(&left), FALSE);
 }
 
-bool monitor_open_gdb(struct monitor *monitor, const char *spec, bool kernel, GError **error)
+bool monitor_open_gdb(struct monitor *monitor, const char *spec, unsigned kernel_bits, GError **error)
 {
     struct cpu *cpu = monitor_cpu(monitor, 0);
-    struct gdb_options options = { .arch = kernel ? "widest" : "auto" };
+    struct gdb_options options = { .arch = "auto", .kernel_bits = kernel_bits };
     if (!cpu || !cpu_gdb_of(cpu) || !cpu_view_of(cpu)) {
         return error_fail(error, "gdb: these CPUs cannot be debugged");
     }

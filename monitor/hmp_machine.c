@@ -40,7 +40,7 @@ void hmp_gdbserver(struct hmp *hmp, unsigned count, char **arguments)
     if (!strcmp(device, "none")) {
         gdb_servers_close(hmp->monitor);
         g_string_append(hmp->out, "Disabled gdbserver\n");
-    } else if (!monitor_open_gdb(hmp->monitor, device, false, &error)) {
+    } else if (!monitor_open_gdb(hmp->monitor, device, 0, &error)) {
         hmp_fail(hmp, error);
     } else {
         g_string_append_printf(hmp->out, "Waiting for gdb connection on device '%s'\n", device);

@@ -29,9 +29,9 @@ void monitor_free(struct monitor *monitor);
 /* -monitor, -qmp, -mon: "stdio", "telnet:127.0.0.1:4444,server,nowait", ...; "none": nothing. Servers take several clients.
  * error: one line, or QMP is not in this build. */
 bool monitor_open(struct monitor *monitor, const char *spec, enum monitor_mode mode, GError **error);
-/* -gdb, gdbserver: "tcp:[HOST]:PORT", "unix:PATH" or "stdio", each with [,arch=auto|NAME][,pc=linear|offset]. kernel: a kernel is
- * started that brings the CPU to its widest mode, so without arch= that is what gdb debugs. error: one line. */
-bool monitor_open_gdb(struct monitor *monitor, const char *spec, bool kernel, GError **error);
+/* -gdb, gdbserver: "tcp:[HOST]:PORT", "unix:PATH" or "stdio", each with [,arch=auto|NAME][,pc=linear|offset]. kernel_bits: a kernel
+ * is started whose code is so wide, so without arch= that is what gdb debugs; 0: none. error: one line. */
+bool monitor_open_gdb(struct monitor *monitor, const char *spec, unsigned kernel_bits, GError **error);
 /* A human monitor behind Ctrl-a c of a stream that was opened with "mon:". */
 void monitor_attach(struct monitor *monitor, struct character *character);
 

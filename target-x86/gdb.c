@@ -11,6 +11,7 @@
  */
 #include <limits.h>
 #include <string.h>
+#include "target-x86/cpuid.h"
 #include "target-x86/system.h"
 #include "target-x86/unit.h"
 #include "target-x86/view.h"
@@ -72,6 +73,12 @@ static const struct cpu_gdb_layout layouts[] = {
 static const struct cpu_gdb_layout *present(struct cpu *cpu)
 {
     return cpu->mode & MODE_LMA ? &layouts[2] : cpu->mode & MODE_CODE32 ? &layouts[1] : &layouts[0];
+}
+
+static bool has_layout(struct cpu *cpu, const struct cpu_gdb_layout *layout)
+{
+    const struct x86_model *model = x86_cpu_of(cpu)->model;
+    return layout->address_bytes < 8 || !model || model->has[FEAT_LM];
 }
 
 /* A run of registers that are alike; bits 0: as wide as the layout. */
@@ -302,4 +309,6 @@ static bool write(struct cpu *base, const struct cpu_gdb_view *view, const struc
     return write_word(cpu, view, reg->code, value);
 }
 
-const struct cpu_gdb x86_gdb = { .layouts = layouts, .present = present, .register_at = register_at, .read = read, .write = write };
+const struct cpu_gdb x86_gdb = {
+    .layouts = layouts, .has_layout = has_layout, .present = present, .register_at = register_at, .read = read, .write = write,
+};

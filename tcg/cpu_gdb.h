@@ -39,7 +39,8 @@ struct cpu_gdb_view {
 };
 
 struct cpu_gdb {
-    const struct cpu_gdb_layout *layouts;       /* ends with name NULL; the last one is for the CPU at its widest */
+    const struct cpu_gdb_layout *layouts;       /* ends with name NULL; wider ones behind narrower ones */
+    bool (*has_layout)(struct cpu *cpu, const struct cpu_gdb_layout *layout);       /* NULL: every CPU has them all */
     /* The one for the code that runs now. */
     const struct cpu_gdb_layout *(*present)(struct cpu *cpu);
     /* The n-th register of a layout, in ascending numbers; false: no more. */

@@ -75,6 +75,8 @@ fuzz-block: $(BUILD)/tests/fuzz/block_fuzz
 	@$< --seconds $(T)
 fuzz-monitor: $(BUILD)/tests/fuzz/monitor_fuzz
 	@$< --seconds $(T)
+fuzz-gdb: $(BUILD)/tests/fuzz/gdb_fuzz
+	@$< --seconds $(T)
 bench: all bench-guests
 	@tools/bench $(BUILD) -g "$(BENCH_GUESTS)"
 	@tools/bench-systems $(BUILD) $(BENCH_SYSTEMS)
@@ -86,5 +88,5 @@ install: all
 	for name in $(notdir $(COMPAT)); do \
 	    ln -sf ../../../bin/dragoman $(DESTDIR)$(PREFIX)/libexec/dragoman/compat/$$name; done
 
-.PHONY: all check check-quick check-san check-boots check-debian demo fuzz-cpu fuzz-devices fuzz-block fuzz-monitor bench install
+.PHONY: all check check-quick check-san check-boots check-debian demo fuzz-cpu fuzz-devices fuzz-block fuzz-monitor fuzz-gdb bench install
 .DELETE_ON_ERROR:

@@ -71,6 +71,23 @@ enum kernel_kind kernel_kind_of(const uint8_t *data, size_t size)
     return data[0] == 0x1f && data[1] == 0x8b ? KERNEL_GZIP : KERNEL_UNKNOWN;
 }
 
+unsigned kernel_kind_bits(const uint8_t *data, size_t size)
+{
+    enum { XLOADFLAGS = 0x236, XLF_KERNEL_64 = 1, VERSION = 0x206, VERSION_2_12 = 0x20c };
+    switch (kernel_kind_of(data, size)) {
+    case KERNEL_BZIMAGE:
+        return size > XLOADFLAGS && (data[VERSION] | data[VERSION + 1] << 8) >= VERSION_2_12 && data[XLOADFLAGS] & XLF_KERNEL_64 ? 64 : 32;
+    case KERNEL_ARM64_IMAGE:
+    case KERNEL_ELF_ARM64:
+        return 64;
+    case KERNEL_ARM_ZIMAGE:
+    case KERNEL_ELF_ARM:
+        return 32;
+    default:
+        return 0;
+    }
+}
+
 const char *kernel_kind_name(enum kernel_kind kind)
 {
     static const char *const names[] = {

@@ -17,6 +17,8 @@ enum kernel_kind {
 };
 
 enum kernel_kind kernel_kind_of(const uint8_t *data, size_t size);
+/* Width of the code that it is: 32 or 64, 0: not said. */
+unsigned kernel_kind_bits(const uint8_t *data, size_t size);
 /* "a Linux Image for 64-bit ARM" and the like; KERNEL_UNKNOWN: "an unknown file". */
 const char *kernel_kind_name(enum kernel_kind kind);
 

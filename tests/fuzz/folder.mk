@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/fuzz/rfb
 TESTS += tests/fuzz/device_fuzz tests/fuzz/monitor_fuzz
+TESTS += tests/fuzz/gdb_fuzz
 TESTS += tests/fuzz/net_fuzz tests/fuzz/block_fuzz
 TESTS += tests/fuzz/cpu_fuzz
 TESTS += tests/regress/cpu_sequences

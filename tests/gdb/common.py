@@ -26,6 +26,7 @@ class Machine:
         running.append(self)
         while not os.path.exists(self.path):
             assert self.process.poll() is None, self.process.stdout.read().decode()
+        connect(self).close()
 
     def end(self, status=None):
         if status is None:
@@ -37,13 +38,23 @@ class Machine:
         return text
 
 
+def connect(machine):
+    while True:
+        line = socket.socket(socket.AF_UNIX)
+        line.settimeout(60)
+        try:
+            line.connect(machine.path)
+            return line
+        except ConnectionRefusedError:      # its name is there before it listens
+            assert machine.process.poll() is None, machine.process.stdout.read().decode()
+            line.close()
+
+
 class Client:
     """The protocol by hand."""
 
     def __init__(self, machine, features="swbreak+;hwbreak+"):
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.settimeout(60)
-        self.line.connect(machine.path)
+        self.line = connect(machine)
         self.buffer = b""
         self.ack = True
         self.supported = self.ask("qSupported:" + features).decode()
