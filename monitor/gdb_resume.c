@@ -227,7 +227,7 @@ static void run_machine(struct gdb *gdb)
     machine_start(machine);
 }
 
-/* Actions are for a machine that stands still; the client believes that it does. */
+/* Steps are for a machine that stands still; the client believes that it does, but another may have started it. */
 static void stand_still(struct gdb *gdb)
 {
     gdb->waiting = false;
@@ -258,8 +258,11 @@ static void resume_plain(struct gdb *gdb, const char *at, char kind)
 {
     const unsigned stepped = gdb->resume_cpu < cpu_count(gdb) ? gdb->resume_cpu : gdb->cpu;
     uint64_t pc;
-    stand_still(gdb);
-    if (gdb_take_hex(&at, &pc)) {
+    const bool jump = gdb_take_hex(&at, &pc);
+    if (jump || kind == 's') {
+        stand_still(gdb);
+    }
+    if (jump) {
         gdb->cpu = stepped;
         gdb_set_pc(gdb, pc);
     }
@@ -326,6 +329,7 @@ static bool take_action(const char **at, struct action *action)
 void gdb_resume(struct gdb *gdb, struct gdb_arguments arguments)
 {
     const char *at = arguments.at;
+    unsigned running = 0;
     g_autofree struct action *actions = g_new0(struct action, cpu_count(gdb));
     do {
         struct action action;
@@ -340,7 +344,12 @@ void gdb_resume(struct gdb *gdb, struct gdb_arguments arguments)
             }
         }
     } while (gdb_take_char(&at, ';'));
-    stand_still(gdb);
+    for (unsigned i = 0; i < cpu_count(gdb); i++) {
+        running += actions[i].kind == 'c';
+    }
+    if (running < cpu_count(gdb)) {
+        stand_still(gdb);
+    }
     for (unsigned i = 0; i < cpu_count(gdb); i++) {
         plan(gdb, i, &actions[i]);
     }

@@ -84,7 +84,7 @@ class Client:
             body += c
         got = int(self.byte() + self.byte(), 16)
         assert got == sum(total) & 255, "checksum"
-        if self.ack:
+        if self.ack and body[:1] != b"W":   # after that it may be gone
             self.line.sendall(b"+")
         return body
 
