@@ -102,7 +102,7 @@ static bool add_serial(struct pc *pc, GError **error)
 {
     const struct isa_serial_place *places = isa_serial_places;
     const GPtrArray *specs = pc->board.options->serial;
-    for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+    for (unsigned i = 0; i < OPTIONS_MAX_SERIAL; i++) {
         struct character *character = NULL;
         if (!has_port(pc, specs, i)) {
             continue;
@@ -155,9 +155,11 @@ static bool build_devices(struct pc *pc, GError **error)
     piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
     pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
 
-    struct hpet *hpet = hpet_new(machine, isa_irqs_line(&pc->irqs, IRQ_TIMER), isa_irqs_line(&pc->irqs, IRQ_RTC), ioapic);
-    i8254_new(machine, hpet_pit_line(hpet));
-    pc->rtc = mc146818_new(machine, hpet_rtc_line(hpet));
+    const struct irq_line timer = isa_irqs_line(&pc->irqs, IRQ_TIMER), clock = isa_irqs_line(&pc->irqs, IRQ_RTC);
+    pc->has_hpet = g_strcmp0(pc->board.options->hpet, "off") != 0;
+    struct hpet *hpet = pc->has_hpet ? hpet_new(machine, timer, clock, ioapic) : NULL;     /* it may take both lines over */
+    i8254_new(machine, hpet ? hpet_pit_line(hpet) : timer);
+    pc->rtc = mc146818_new(machine, hpet ? hpet_rtc_line(hpet) : clock);
     struct port92 *port92 = port92_new(machine, (struct irq_line){ set_a20, pc, 0 });
     struct i8042 *kbc = i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
               port92_a20_input(port92));

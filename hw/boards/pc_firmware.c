@@ -38,7 +38,7 @@ static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
 static void set_acpi_files(void *opaque)
 {
     struct pc *pc = opaque;
-    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = true, .pm_base = piix4_pm_base(pc->pm) };
+    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = pc->has_hpet, .pm_base = piix4_pm_base(pc->pm) };
     struct acpi_files files;
     acpi_build(&board, &files);
     fw_cfg_set_file(pc->fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);
