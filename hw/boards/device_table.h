@@ -11,6 +11,7 @@
 DEVICE_KIND_PARTS(isa_debug_exit)
 DEVICE_KIND_PARTS(isa_debugcon)
 DEVICE_KIND_PARTS(isa_serial)
+DEVICE_KIND_PARTS(pc_testdev)
 DEVICE_KIND_PARTS(vga)
 
 extern const struct device_property ide_drive_properties[];

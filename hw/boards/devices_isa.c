@@ -7,6 +7,7 @@
 #include "hw/char/uart16550.h"
 #include "hw/misc/debugcon.h"
 #include "hw/misc/isa_debug_exit.h"
+#include "hw/misc/pc_testdev.h"
 
 const struct device_property isa_debug_exit_properties[] = {
     { "iobase", DEVICE_NUMBER, 0xfffc, "0x501", "first port" },
@@ -73,4 +74,16 @@ bool isa_serial_add(struct board *board, const struct device_arguments *argument
         uart16550_new(board->machine, (uint16_t)port, board->isa_irq(board, irq), character);
     }
     return !chardev || character;
+}
+
+const struct device_property pc_testdev_properties[] = { { NULL } };
+
+bool pc_testdev_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    struct irq_line irq[PC_TESTDEV_IRQS];
+    for (unsigned i = 0; i < PC_TESTDEV_IRQS; i++) {
+        irq[i] = board->isa_irq(board, i);
+    }
+    pc_testdev_new(board->machine, irq);
+    return true;
 }

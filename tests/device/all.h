@@ -11,6 +11,7 @@
 #include "hw/misc/debugcon.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/misc/isa_debug_exit.h"
+#include "hw/misc/pc_testdev.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
 #include "hw/pci/i440fx.h"
@@ -92,6 +93,11 @@ static inline void all_init(struct all *all, int64_t now_ns)
     debugcon_new(machine, 0x402, NULL);
     isa_debug_exit_new(machine, 0x501, 4);
     post_new(machine);
+    struct irq_line test_lines[PC_TESTDEV_IRQS];
+    for (unsigned i = 0; i < PC_TESTDEV_IRQS; i++) {
+        test_lines[i] = isa_irqs_line(&all->irqs, i);
+    }
+    pc_testdev_new(machine, test_lines);
     all_init_disks(all, pci);
     all_init_blk(all);
     all_init_display(all, pci);

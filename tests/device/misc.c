@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fw_cfg, debug console, isa-debug-exit, POST port. */
+/* fw_cfg, debug console, isa-debug-exit, pc-testdev, POST port. */
 #include "hw/misc/debugcon.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/misc/isa_debug_exit.h"
+#include "hw/misc/pc_testdev.h"
 #include "hw/misc/post.h"
 #include "tests/device/rig.h"
 
@@ -127,9 +128,41 @@ static void small_ports(struct test *test)
     g_free(text);
 }
 
+/* As QEMU 7.2 answers the same accesses from its monitor. */
+static void test_device(struct test *test)
+{
+    struct rig rig;
+    struct wire wires[PC_TESTDEV_IRQS];
+    struct irq_line lines[PC_TESTDEV_IRQS];
+    rig_init(&rig);
+    memset(wires, 0, sizeof(wires));
+    for (unsigned i = 0; i < PC_TESTDEV_IRQS; i++) {
+        lines[i] = wire_line(&wires[i]);
+    }
+    pc_testdev_new(rig.machine, lines);
+    struct memory *ports = rig.machine->ports, *memory = rig.machine->memory;
+    memory_write(ports, 0xe0, 0x11223344, 4);
+    memory_write(ports, 0xe1, 0x55, 1);
+    EXPECT_EQ(test, memory_read(ports, 0xe0, 4), 0x11225544);
+    memory_write(ports, 0xe2, 0x6677, 2);
+    EXPECT(test, memory_read(ports, 0xe0, 4) == 0x66775544 && memory_read(ports, 0xe8, 4) == 0x66775544);
+    memory_write(ports, 0xea, 0x99, 1);
+    EXPECT(test, memory_read(ports, 0xe0, 4) == 0x66995544 && memory_read(ports, 0xe4, 4) == 0);
+    memory_write(ports, 0x2004, 0x0101, 2);                         /* two lines at once */
+    memory_write(ports, 0x2017, 1, 1);
+    EXPECT(test, wires[4].level && wires[5].level && wires[23].level && !wires[3].level && !wires[6].level);
+    memory_write(ports, 0x2005, 0, 1);
+    EXPECT(test, wires[4].level && !wires[5].level && memory_read(ports, 0x2004, 2) == 0);
+    memory_write(memory, 0xff00fffc, 0xcafe1234, 4);
+    EXPECT(test, memory_read(memory, 0xff00fffd, 1) == 0x12 && memory_read(memory, 0xff000000, 4) == 0);
+    machine_reset(rig.machine);
+    EXPECT(test, !wires[4].level && !wires[23].level && memory_read(ports, 0xe0, 4) == 0 && memory_read(memory, 0xff00fffc, 4) == 0);
+    rig_free(&rig);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = { TEST(fw_cfg_items), TEST(fw_cfg_files), TEST(fw_cfg_dma),
-                                              TEST(small_ports) };
+                                              TEST(small_ports), TEST(test_device) };
     return test_run_cases("misc", cases, ARRAY_LEN(cases));
 }
