@@ -136,6 +136,11 @@ static bool add_parallel(struct pc *pc, GError **error)
     return true;
 }
 
+static bool port_is_there(const struct pc *pc, uint16_t port)
+{
+    return memory_find(pc->board.machine->ports, port).region;
+}
+
 /* ---- The board from top to bottom ---- */
 
 static bool build_devices(struct pc *pc, GError **error)
@@ -166,13 +171,14 @@ static bool build_devices(struct pc *pc, GError **error)
     pc->board.input = input_new();
     i8042_connect(kbc, pc->board.input);
     post_new(machine);
-    piix4_pm_tell_ports(pc->pm, has_port(pc, pc->board.options->parallels, 0), has_port(pc, pc->board.options->serial, 0),
-                        has_port(pc, pc->board.options->serial, 1));
     pc_tell_firmware(pc, pc->rtc);
-    return pc_tell_smbios(pc, error) && device_add_vga(&pc->board, error) && pc_set_date(pc, pc->rtc, error) &&
-           add_serial(pc, error) && add_parallel(pc, error) &&
-           pc_add_storage(pc, error) && pc_add_optional(pc, error) && backends_finish(&pc->board, error) &&
-           pc_tell_storage(pc, error);
+    if (!pc_tell_smbios(pc, error) || !device_add_vga(&pc->board, error) || !pc_set_date(pc, pc->rtc, error) ||
+        !add_serial(pc, error) || !add_parallel(pc, error) || !pc_add_storage(pc, error) || !pc_add_optional(pc, error) ||
+        !backends_finish(&pc->board, error)) {
+        return false;
+    }
+    piix4_pm_tell_ports(pc->pm, port_is_there(pc, 0x378), port_is_there(pc, 0x3f8), port_is_there(pc, 0x2f8));
+    return pc_tell_storage(pc, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)
