@@ -12,7 +12,7 @@ bool choice_fault_in_the_middle(const struct x86_row *row)
     for (unsigned i = 0; row && i < G_N_ELEMENTS(names); i++)
         if (starts(row->name, names[i]))
             return true;
-    return false;
+    return row && strstr(row->operands, "Mt") && host_cpu_is_intel();      /* 80 bits: FSTP stores 64 of them first */
 }
 
 /* FST, FSTP, FIST, FISTP, FISTTP, FBSTP. AMD's processors check the address first. */
