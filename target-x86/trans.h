@@ -166,7 +166,7 @@ struct x86_far {
 unsigned x86_far_code(struct x86_trans *t, const struct x86_far *far);
 /* A branch to this label raises that exception (has_error: with error code 0). */
 unsigned x86_far_raise(struct x86_trans *t, unsigned vector, bool has_error);
-/* Near branch targets against the CS limit, #GP(0); before the branch changes anything. */
+/* Near branch targets against the CS limit, or canonical in 64-bit code: #GP(0); before the branch changes anything. */
 void x86_target_check(struct x86_trans *t, ir_reg rip);
 void x86_target_check_direct(struct x86_trans *t, uint64_t rip);
 /* Where a relative branch of this instruction goes, cut to the operand size. */

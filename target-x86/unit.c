@@ -13,6 +13,7 @@
  */
 #include <string.h>
 #include "target-x86/helpers.h"
+#include "target-x86/system.h"
 #include "target-x86/trans.h"
 #include "tcg/softmmu.h"
 #include "target-x86/unit.h"
@@ -226,15 +227,26 @@ static ir_reg cs_limit(struct x86_trans *t)
     return ir_ldcpu(t->u, 32, offsetof(struct x86_cpu, seg[SEG_CS].limit));
 }
 
+/* Canonical: bits 63 to 47 are all clear or all set. */
+static void canonical_check(struct x86_trans *t, ir_reg rip)
+{
+    ir_reg half = ir_op2i(t->u, IR_SAR, 64, rip, 47);
+    ir_brci(t->u, IR_COND_A, 64, ir_op2i(t->u, IR_ADD, 64, half, 1), 1, x86_far_raise(t, EXC_GP, true));
+}
+
 void x86_target_check(struct x86_trans *t, ir_reg rip)
 {
-    if (limited(t))
+    if (t->mode & MODE_CODE64)
+        canonical_check(t, rip);
+    else if (limited(t))
         ir_brc(t->u, IR_COND_B, 64, cs_limit(t), rip, x86_far_raise(t, EXC_GP, true));
 }
 
 void x86_target_check_direct(struct x86_trans *t, uint64_t rip)
 {
-    if (limited(t) && !inside(t, rip))
+    if (t->mode & MODE_CODE64 && !x86_canonical(rip))
+        ir_br(t->u, x86_far_raise(t, EXC_GP, true));
+    else if (limited(t) && !inside(t, rip))
         ir_brc(t->u, IR_COND_B, 64, cs_limit(t), ir_const(t->u, rip), x86_far_raise(t, EXC_GP, true));
 }
 

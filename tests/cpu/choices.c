@@ -38,11 +38,3 @@ void choice_mmx_fault(const struct x86_row *row, struct host_state *after)
     fx[STATUS_HIGH] &= (uint8_t)~(7u << TOP_SHIFT);
     fx[TAGS] = 0xff;
 }
-
-/* AMD's processors leave them as they were. */
-uint64_t choice_string_register(const struct x86_row *row, unsigned reg)
-{
-    const bool string = row && (strchr(row->operands, 'X') || strchr(row->operands, 'Y'));
-    const bool counts = reg == R_CX || reg == R_SI || reg == R_DI;
-    return string && counts && host_cpu_is_intel() ? 0xffffffff : ~0ull;
-}

@@ -16,8 +16,5 @@ bool choice_fault_in_the_middle(const struct x86_row *row);
 bool choice_store_suppressed(const struct x86_row *row, const uint8_t *fx);
 /* An MMX instruction that faults: whether TOP and the tags are those of MMX already. Makes them so in a state after a fault. */
 void choice_mmx_fault(const struct x86_row *row, struct host_state *after);
-/* A repeated string instruction with 32-bit addresses in 64-bit code that faults in its first iteration: whether the upper
- * halves of RCX, RSI and RDI are cleared already. The bits of register `reg` that count after a fault. */
-uint64_t choice_string_register(const struct x86_row *row, unsigned reg);
 
 #endif

@@ -75,7 +75,7 @@ static const char *difference(const struct instance *instance, const struct host
     if (fault && (fault_difference(instance, a, b, text, size) || loose_fault(instance)))
         return fault_difference(instance, a, b, text, size);
     for (unsigned i = 0; i < (instance->mode == HOST_64 ? 16 : 8); i++)
-        if ((a->gpr[i] ^ b->gpr[i]) & mask & (fault ? choice_string_register(instance->row, i) : ~0ull))
+        if ((a->gpr[i] ^ b->gpr[i]) & mask)
             return snprintf(text, size, "%s %lx, not %lx", names[i], a->gpr[i], b->gpr[i]), text;
     if ((a->flags ^ b->flags) & flags)
         return snprintf(text, size, "flags %lx, not %lx", a->flags & FLAGS_COMPARED, b->flags & FLAGS_COMPARED), text;

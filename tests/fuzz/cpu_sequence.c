@@ -144,9 +144,12 @@ static void put_setup(struct generator *g, const struct x86_insn *insn)
         put_load(g, R_DI, below(g, 4) ? host_base(g->sequence->mode) + HOST_DATA + 0x400 + below(g, 0x400) : data_address(g, false));
     if (double_shift(insn) && insn->operand_bits == 16 && insn->operand[2].kind != OPERAND_IMM)
         put_load(g, R_CX, below(g, 17));
-    if (below(g, 12) == 0)
+    /* With 32-bit addresses in 64-bit code Intel's processors clear the upper halves of RCX, RSI and RDI even when nothing is
+     * done, because of a fault or a count of zero; AMD's do not. */
+    const bool string = strchr(row->operands, 'X') || strchr(row->operands, 'Y');
+    if (!(string && g->bits == 64 && insn->address_bits == 32) && below(g, 12) == 0)
         return;
-    if (strchr(row->operands, 'X') || strchr(row->operands, 'Y')) {
+    if (string) {
         put_load(g, R_SI, data_address(g, false));
         put_load(g, R_DI, data_address(g, false));
         if (insn->rep || insn->repne)
@@ -423,17 +426,20 @@ static void image_prepare(struct generator *g, const struct image *image)
         put_load(g, R_AX, below(g, 4));
         put_load(g, R_DX, 0);
     }
-    if (!(image->flags & IMAGE_LOADS) || below(g, 8) == 0)
+    if (!(image->flags & IMAGE_LOADS))
+        return;
+    if (image->flags & IMAGE_XSAVE) {               /* no component that the host has and we do not */
+        put_store(g, 32, IMAGE_HEADER, below(g, 4));
+        put_store(g, 32, IMAGE_HEADER + 4, 0);
+    }
+    if (below(g, 8) == 0)
         return;
     if (below(g, 4))
         put_store(g, 16, 0, 0x037f);
     if (image->flags & IMAGE_ENVIRONMENT)
         return;
     put_store(g, 32, IMAGE_MXCSR, 0x1f80 | (random_next(&g->seed) & 0xe07f));
-    if (!(image->flags & IMAGE_XSAVE))
-        return;
-    put_store(g, 32, IMAGE_HEADER, below(g, 4));
-    for (unsigned at = 4; at < 24; at += 4)
+    for (unsigned at = 8; image->flags & IMAGE_XSAVE && at < 24; at += 4)
         put_store(g, 32, IMAGE_HEADER + at, 0);
 }
 

@@ -110,6 +110,39 @@ static void registers32(void)
     say("32-bit results %X %X %X cmov not taken %X\n", a, b, c, d);
 }
 
+/* Near branches to a non-canonical address: #GP(0) of the branch, with RSP as before it (SDM 2, CALL, JMP, RET). */
+extern char jmp_bad[], call_bad[], ret_bad[], jmp_high[], bad_done[];
+__asm__("jmp_bad: mov $0x800000000000, %rax; mov %rsp, seen+40; mov %rsp, seen+32; jmp *%rax\n"
+        "call_bad: mov $0x7fffffffffffffff, %rax; mov %rsp, seen+40; mov %rsp, seen+32; call *%rax\n"
+        "ret_bad: mov $0xffff7fffffffffff, %rax; mov %rsp, seen+40; push %rax; mov %rsp, seen+32; ret $16\n"
+        "jmp_high: mov $0xffff800000000000, %rax; mov %rsp, seen+40; mov %rsp, seen+32; jmp *%rax\n"
+        "bad_done: mov seen+40, %rsp; ret\n");
+
+static void leave_bad(struct trap *t)
+{
+    seen[0] = t->sp;
+    seen[1] = t->ip;
+    seen[6] = t->vector;
+    t->ip = (word)bad_done;
+}
+
+static void bad_targets(void)
+{
+    static const struct { const char *name; char *code; unsigned length, vector; } branches[] = {
+        { "JMP", jmp_bad, 2, 13 }, { "CALL", call_bad, 2, 13 }, { "RET", ret_bad, 3, 13 }, { "JMP to where nothing is", jmp_high, 2, 14 },
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(branches); i++) {
+        const char *end = i + 1 < ARRAY_LEN(branches) ? branches[i + 1].code : bad_done;
+        trap_hook[13] = trap_hook[14] = leave_bad;
+        guarded((void (*)(void))branches[i].code);
+        trap_hook[13] = trap_hook[14] = NULL;
+        if (branches[i].vector == 13)
+            say("! ");              /* QEMU 7.2 raises it at the target */
+        say("%s: vector %d, rip of the branch %d, rsp as before %d\n", branches[i].name, (int)seen[6],
+            (int)(seen[1] == (word)end - branches[i].length), (int)(seen[0] == seen[4]));
+    }
+}
+
 void guest_main(void)
 {
     write_cr4(read_cr4() | 0x200);
@@ -118,4 +151,5 @@ void guest_main(void)
     compatibility();
     bases();
     registers32();
+    bad_targets();
 }
