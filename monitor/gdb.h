@@ -109,7 +109,7 @@ void gdb_choose_layout(struct gdb *gdb);
 /* For the next connection; false: there is no such one. */
 bool gdb_set_arch(struct monitor *monitor, struct gdb_options *options, const char *name);
 void gdb_warn_layout(struct gdb *gdb);
-const struct cpu_gdb_register *gdb_register(const struct gdb *gdb, unsigned number);
+const struct cpu_gdb_register *gdb_register(const struct gdb *gdb, uint64_t number);
 void gdb_put_register(struct gdb *gdb, unsigned cpu, const struct cpu_gdb_register *reg, GString *out);
 void gdb_put_target(struct gdb *gdb, GString *out);
 void gdb_set_pc(struct gdb *gdb, uint64_t pc);

@@ -47,8 +47,9 @@ void gdb_register_info(struct gdb *gdb, struct gdb_arguments arguments)
     for (unsigned i = 0; i < wanted; i++) {
         offset += g_array_index(gdb->registers, struct cpu_gdb_register, i).bits / 8;
     }
-    const unsigned numbers[] = { gdb->layout->generic.pc, gdb->layout->generic.sp, gdb->layout->generic.fp, gdb->layout->generic.ra,
-                                 gdb->layout->generic.flags };
+    const struct cpu_gdb_layout *layout = gdb->layout;
+    const unsigned numbers[] = { layout->generic.pc, layout->generic.sp, layout->generic.fp, layout->generic.ra,
+                                 layout->generic.flags };
     static const char *const generic[] = { "pc", "sp", "fp", "ra", "flags" };
     const bool vector = reg->bits == 128;
     g_autoptr(GString) out = g_string_new(NULL);
@@ -100,6 +101,16 @@ void gdb_watch_info(struct gdb *gdb, struct gdb_arguments arguments)
     gdb_reply(gdb, "num:%x;", DEBUG_MOST_POINTS);
 }
 
+static const char *reason_name(enum debug_reason reason)
+{
+    switch (reason) {
+    case DEBUG_STOP_NONE: return "none";
+    case DEBUG_STOP_CODE: return "breakpoint";
+    case DEBUG_STOP_DATA: return "watchpoint";
+    default:              return "trace";
+    }
+}
+
 /* The registers that a stack walk begins with, so that lldb does not ask each thread for them. */
 void gdb_threads_json(struct gdb *gdb, struct gdb_arguments arguments)
 {
@@ -109,10 +120,8 @@ void gdb_threads_json(struct gdb *gdb, struct gdb_arguments arguments)
     const unsigned numbers[] = { gdb->layout->generic.pc, gdb->layout->generic.sp, gdb->layout->generic.fp };
     monitor_hold_cpus(gdb->monitor);
     for (unsigned i = 0; gdb_cpu(gdb, i); i++) {
-        const bool stopped = stop->reason != DEBUG_STOP_NONE && stop->cpu == i;
-        g_string_append_printf(out, "%s{\"tid\":%u,\"name\":\"CPU#%u\",\"reason\":\"%s\",\"registers\":{", i ? "," : "", i + 1, i,
-                               !stopped ? "none" : stop->reason == DEBUG_STOP_DATA ? "watchpoint" : stop->reason == DEBUG_STOP_CODE ? "breakpoint"
-                               : "trace");
+        g_string_append_printf(out, "%s{\"tid\":%u,\"name\":\"CPU#%u\",\"reason\":\"%s\",\"registers\":{", i ? "," : "", i + 1,
+                               i, stop->cpu == i ? reason_name(stop->reason) : "none");
         for (unsigned n = 0; n < G_N_ELEMENTS(numbers); n++) {
             g_string_append_printf(out, "%s\"%u\":\"", n ? "," : "", numbers[n]);
             gdb_put_register(gdb, i, gdb_register(gdb, numbers[n]), out);

@@ -169,8 +169,9 @@ void gdb_put_memory_map(struct gdb *gdb, GString *out)
     monitor_hold_cpus(gdb->monitor);
     for (unsigned n = 0; n < MOST_PLACES && address < PHYSICAL_BYTES; n++) {
         const struct memory_place place = memory_find(cpu->memory, address);
-        uint64_t linear;
-        const bool is_rom = place.host && !place.writable && cpu_view_of(cpu)->translate(cpu, address, &linear) && linear == address;
+        uint64_t physical;
+        const bool is_rom = place.host && !place.writable && cpu_view_of(cpu)->translate(cpu, address, &physical) &&
+                            physical == address;
         if (is_rom != rom) {
             put_range(out, rom, first, address);
             first = address;

@@ -10,8 +10,9 @@ struct query { const char *name; packet run; };
 
 /* A name is followed by nothing, or by one of ":;," and arguments, unless it ends so itself. */
 static const struct query queries[] = {
-    { "Supported", gdb_supported }, { "C", gdb_present_thread }, { "Attached", gdb_attached }, { "fThreadInfo", gdb_first_threads },
-    { "sThreadInfo", gdb_next_threads }, { "ThreadExtraInfo,", gdb_thread_info }, { "Rcmd,", gdb_command }, { "Xfer:", gdb_transfer },
+    { "Supported", gdb_supported }, { "C", gdb_present_thread }, { "Attached", gdb_attached },
+    { "fThreadInfo", gdb_first_threads }, { "sThreadInfo", gdb_next_threads }, { "ThreadExtraInfo,", gdb_thread_info },
+    { "Rcmd,", gdb_command }, { "Xfer:", gdb_transfer },
     { "qemu.sstepbits", gdb_step_bits }, { "qemu.sstep", gdb_step_flags }, { "qemu.PhyMemMode", gdb_physical_mode },
     { "HostInfo", gdb_host_info }, { "ProcessInfo", gdb_process_info }, { "MemoryRegionInfo", gdb_region_info },
     { "WatchpointSupportInfo", gdb_watch_info },
@@ -146,9 +147,10 @@ static char *own_command(struct gdb *gdb, const char *line)
     g_auto(GStrv) words = g_strsplit_set(line, " \t", 2);
     const char *value = words[0] && words[1] ? g_strstrip(words[1]) : "";
     if (!g_strcmp0(words[0], "gdb-arch")) {
-        return gdb_set_arch(gdb->monitor, gdb->options, value) ? g_strdup_printf("%s from the next connection on\n", value)
-                                                              : g_strdup("usage: gdb-arch auto|NAME; NAME: i8086, i386, x86-64, arm, aarch64, "
-                                                                         "as far as the CPU has it\n");
+        if (!gdb_set_arch(gdb->monitor, gdb->options, value)) {
+            return g_strdup("usage: gdb-arch auto|NAME; NAME: i8086, i386, x86-64, arm, aarch64, as far as the CPU has it\n");
+        }
+        return g_strdup_printf("%s from the next connection on\n", value);
     }
     if (!g_strcmp0(words[0], "gdb-pc")) {
         if (strcmp(value, "linear") && strcmp(value, "offset")) {

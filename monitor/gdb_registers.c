@@ -91,7 +91,7 @@ static struct cpu_gdb_view view_of(const struct gdb *gdb)
     return (struct cpu_gdb_view){ gdb->layout, !gdb->options->offset_pc && !strcmp(gdb->layout->name, "i8086") };
 }
 
-const struct cpu_gdb_register *gdb_register(const struct gdb *gdb, unsigned number)
+const struct cpu_gdb_register *gdb_register(const struct gdb *gdb, uint64_t number)
 {
     for (unsigned i = 0; i < gdb->registers->len; i++) {
         const struct cpu_gdb_register *reg = &g_array_index(gdb->registers, struct cpu_gdb_register, i);
@@ -188,8 +188,7 @@ void gdb_read_register(struct gdb *gdb, struct gdb_arguments arguments)
     uint64_t number;
     g_autoptr(GString) out = g_string_new(NULL);
     gdb_choose_layout(gdb);
-    const struct cpu_gdb_register *reg = gdb_take_hex(&arguments.at, &number) && number <= UINT_MAX ? gdb_register(gdb, (unsigned)number)
-                                                                                                   : NULL;
+    const struct cpu_gdb_register *reg = gdb_take_hex(&arguments.at, &number) ? gdb_register(gdb, number) : NULL;
     if (!reg || !gdb_take_thread_suffix(gdb, &arguments.at)) {
         gdb_refuse(gdb, EINVAL_CODE, "no such register");
         return;
@@ -205,8 +204,7 @@ void gdb_write_register(struct gdb *gdb, struct gdb_arguments arguments)
     uint64_t number;
     bool done = false;
     gdb_choose_layout(gdb);
-    const struct cpu_gdb_register *reg = gdb_take_hex(&arguments.at, &number) && number <= UINT_MAX ? gdb_register(gdb, (unsigned)number)
-                                                                                                   : NULL;
+    const struct cpu_gdb_register *reg = gdb_take_hex(&arguments.at, &number) ? gdb_register(gdb, number) : NULL;
     const char *suffix = strchr(arguments.at, ';');
     if (!reg || !gdb_take_char(&arguments.at, '=') || (suffix && !gdb_take_thread_suffix(gdb, &suffix))) {
         gdb_refuse(gdb, EINVAL_CODE, "no such register");

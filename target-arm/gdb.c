@@ -24,9 +24,9 @@ static const char arm_core[] = "org.gnu.gdb.arm.core", arm_vfp[] = "org.gnu.gdb.
 
 #define BIT(name, bit) "<field name=\"" name "\" start=\"" #bit "\" end=\"" #bit "\"/>"
 static const char a64_core_types[] =
-    "<flags id=\"cpsr_flags\" size=\"4\">" BIT("SP", 0) "<field name=\"EL\" start=\"2\" end=\"3\"/>" BIT("nRW", 4) BIT("F", 6) BIT("I", 7)
-    BIT("A", 8) BIT("D", 9) BIT("IL", 20) BIT("SS", 21) BIT("PAN", 22) BIT("UAO", 23) BIT("V", 28) BIT("C", 29) BIT("Z", 30) BIT("N", 31)
-    "</flags>";
+    "<flags id=\"cpsr_flags\" size=\"4\">" BIT("SP", 0) "<field name=\"EL\" start=\"2\" end=\"3\"/>" BIT("nRW", 4) BIT("F", 6)
+    BIT("I", 7) BIT("A", 8) BIT("D", 9) BIT("IL", 20) BIT("SS", 21) BIT("PAN", 22) BIT("UAO", 23) BIT("V", 28) BIT("C", 29)
+    BIT("Z", 30) BIT("N", 31) "</flags>";
 static const char a64_fpu_types[] =
     "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/><vector id=\"v2u\" type=\"uint64\" count=\"2\"/>"
     "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/><vector id=\"v4u\" type=\"uint32\" count=\"4\"/>"
@@ -50,10 +50,12 @@ static const struct cpu_gdb_layout *present32(struct cpu *cpu) { return &layouts
 /* Also while AArch32 code runs: the next exception may lead to AArch64. */
 static const struct cpu_gdb_layout *present64(struct cpu *cpu) { return &layouts64[1]; }
 
-#define NAMES_OF_16(prefix) prefix "0", prefix "1", prefix "2", prefix "3", prefix "4", prefix "5", prefix "6", prefix "7", prefix "8", \
-    prefix "9", prefix "10", prefix "11", prefix "12", prefix "13", prefix "14", prefix "15"
-#define NAMES_OF_32(prefix) NAMES_OF_16(prefix), prefix "16", prefix "17", prefix "18", prefix "19", prefix "20", prefix "21", prefix "22", \
-    prefix "23", prefix "24", prefix "25", prefix "26", prefix "27", prefix "28", prefix "29", prefix "30", prefix "31"
+#define NAMES_OF_16(prefix) \
+    prefix "0", prefix "1", prefix "2", prefix "3", prefix "4", prefix "5", prefix "6", prefix "7", prefix "8", prefix "9", \
+    prefix "10", prefix "11", prefix "12", prefix "13", prefix "14", prefix "15"
+#define NAMES_OF_32(prefix) \
+    NAMES_OF_16(prefix), prefix "16", prefix "17", prefix "18", prefix "19", prefix "20", prefix "21", prefix "22", prefix "23", \
+    prefix "24", prefix "25", prefix "26", prefix "27", prefix "28", prefix "29", prefix "30", prefix "31"
 
 static bool core32_at(unsigned n, struct cpu_gdb_register *reg)
 {
@@ -104,7 +106,8 @@ static const struct arm_sysreg_table *const sysreg_tables[] = { &arm_sysregs_sys
 
 /* Registers whose rows have functions that may trap, and the field behind them. */
 static const struct { const char *name; uint32_t offset; } fields64[] = {
-    { "CPACR_EL1", CPU_FIELD(cpacr) }, { "HCR_EL2", CPU_FIELD(hcr) }, { "SCR_EL3", CPU_FIELD(scr) }, { "MPIDR_EL1", CPU_FIELD(mpidr) },
+    { "CPACR_EL1", CPU_FIELD(cpacr) }, { "HCR_EL2", CPU_FIELD(hcr) }, { "SCR_EL3", CPU_FIELD(scr) },
+    { "MPIDR_EL1", CPU_FIELD(mpidr) },
     { "MDSCR_EL1", CPU_FIELD(mdscr) }, { "SP_EL0", CPU_FIELD(sp_el[0]) }, { "SP_EL1", CPU_FIELD(sp_el[1]) },
     { "CNTFRQ_EL0", CPU_FIELD(cntfrq) },
 };
@@ -179,9 +182,10 @@ static uint64_t read_sysreg(struct arm_cpu *cpu, unsigned n)
 /* The one of SP_EL0 and SP_EL1 that is in use is x[31]. */
 static uint64_t read_field(const struct arm_cpu *cpu, unsigned n)
 {
-    const unsigned el = fields64[n].offset == CPU_FIELD(sp_el[0]) ? EL0 : fields64[n].offset == CPU_FIELD(sp_el[1]) ? EL1 : UINT_MAX;
+    const uint32_t offset = fields64[n].offset;
+    const unsigned el = offset == CPU_FIELD(sp_el[0]) ? EL0 : offset == CPU_FIELD(sp_el[1]) ? EL1 : UINT_MAX;
     const unsigned in_use = cpu->spsel ? cpu->el : EL0;
-    return cpu->aarch64 && el == in_use ? cpu->x[31] : field_at(cpu, fields64[n].offset);
+    return cpu->aarch64 && el == in_use ? cpu->x[31] : field_at(cpu, offset);
 }
 
 static uint64_t read_word(struct arm_cpu *cpu, uint32_t code)

@@ -92,9 +92,12 @@ static const struct run runs[] = {
     ONE("cs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_CS)), ONE("ss", 32, "int32", NULL, core, CODE(SELECTOR, SEG_SS)),
     ONE("ds", 32, "int32", NULL, core, CODE(SELECTOR, SEG_DS)), ONE("es", 32, "int32", NULL, core, CODE(SELECTOR, SEG_ES)),
     ONE("fs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_FS)), ONE("gs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_GS)),
-    ONE("ss_base", 0, "int", "system", x86_system, CODE(BASE, SEG_SS)), ONE("ds_base", 0, "int", "system", x86_system, CODE(BASE, SEG_DS)),
-    ONE("es_base", 0, "int", "system", x86_system, CODE(BASE, SEG_ES)), ONE("fs_base", 0, "int", "system", segments, CODE(BASE, SEG_FS)),
-    ONE("gs_base", 0, "int", "system", segments, CODE(BASE, SEG_GS)), ONE("k_gs_base", 0, "int", "system", x86_system, CODE(KERNEL_GS, 0)),
+    ONE("ss_base", 0, "int", "system", x86_system, CODE(BASE, SEG_SS)),
+    ONE("ds_base", 0, "int", "system", x86_system, CODE(BASE, SEG_DS)),
+    ONE("es_base", 0, "int", "system", x86_system, CODE(BASE, SEG_ES)),
+    ONE("fs_base", 0, "int", "system", segments, CODE(BASE, SEG_FS)),
+    ONE("gs_base", 0, "int", "system", segments, CODE(BASE, SEG_GS)),
+    ONE("k_gs_base", 0, "int", "system", x86_system, CODE(KERNEL_GS, 0)),
     ONE("cr0", 0, "cr0", "system", x86_system, CODE(CONTROL, 0)), ONE("cr2", 0, "int", "system", x86_system, CODE(CONTROL, 2)),
     ONE("cr3", 0, "int", "system", x86_system, CODE(CONTROL, 3)), ONE("cr4", 0, "cr4", "system", x86_system, CODE(CONTROL, 4)),
     ONE("cr8", 0, "int", "system", x86_system, CODE(CONTROL, 8)), ONE("efer", 0, "efer", "system", x86_system, CODE(EFER, 0)),
@@ -102,10 +105,10 @@ static const struct run runs[] = {
     { 8, NAMES("fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"), 32, "int", "float", core, CODE(FPU, 0) },
 };
 static const char *const general32[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eip" };
-static const char *const general64[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13",
-                                         "r14", "r15", "rip" };
-static const char *const xmm_names[] = { "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-                                         "xmm11", "xmm12", "xmm13", "xmm14", "xmm15" };
+static const char *const general64[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11",
+                                         "r12", "r13", "r14", "r15", "rip" };
+static const char *const xmm_names[] = { "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+                                         "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15" };
 
 static void general_at(bool wide, unsigned n, struct cpu_gdb_register *reg)
 {
