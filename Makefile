@@ -35,6 +35,7 @@ endif
 #: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
 #:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)
 #: make bench        benchmark side by side with QEMU, about half an hour (ARCH=i386, amd64, armhf or arm64: that part)
+#: make lab          the guest of docs/exercises.md, a lab on binary translation
 #: make fuzz-devices T=N random accesses to all devices for N seconds
 #: make fuzz-gdb T=N  random packets of gdb's protocol for N seconds
 #: make fuzz-block T=N damaged qcow2 images for N seconds

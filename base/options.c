@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, SIZE, LIST, TAGGED, KEYS, NUMBER, CHOICE };
+enum kind { FLAG, TEXT, SIZE, LIST, TAGGED, KEYS, NUMBER, CHOICE, SWITCHES };
 
 struct row {
     const char *name;
@@ -158,6 +158,12 @@ static bool set_property(struct options *options, const char *option, const stru
     if (property->kind == CHOICE) {
         return set_choice(options, option, property, value, error);
     }
+    if (property->kind == SWITCHES) {
+        char **field = (char **)((char *)options + property->offset);
+        g_autofree char *all = *field ? g_strconcat(*field, ",", value, NULL) : g_strdup(value);
+        set_text(options, property->offset, all);
+        return true;
+    }
     bool size = property->kind == SIZE;
     if (!(size ? options_parse_size(value, &number) : parse_number(value, &number))) {
         return error_fail(error, "-%s: '%s' is not a %s", option, value, size ? "size such as 512M or 4G" : "number");
@@ -186,6 +192,9 @@ static bool parse_item(struct options *options, const char *option, const char *
             continue;
         }
         if (first && !equals) {
+            return set_property(options, option, property, item, error);
+        }
+        if (property->kind == SWITCHES && !first && (*item == '-' || *item == '+')) {
             return set_property(options, option, property, item, error);
         }
         if (!strcmp(property->key, key)) {
@@ -452,7 +461,7 @@ void options_clear(struct options *options)
         }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
-        if (properties[i].kind == TEXT || properties[i].kind == CHOICE) {
+        if (properties[i].kind == TEXT || properties[i].kind == CHOICE || properties[i].kind == SWITCHES) {
             set_text(options, properties[i].offset, NULL);
         }
     }

@@ -3,8 +3,10 @@
 #include "machine/help.h"
 #include <string.h>
 #include "base/error.h"
+#include "explain/explain.h"
 #include "hw/boards/board.h"
 #include "hw/boards/devices.h"
+#include "tcg/engine_switches.h"
 #include "ui/ui.h"
 
 /* ---- Options ---- */
@@ -130,6 +132,17 @@ static void print_log_categories(void)
 #define LOG_CATEGORY(name, help) g_print("%-14s %s\n", #name, help);
 #include "base/log_categories.def"
 #undef LOG_CATEGORY
+    g_print("What -accel tcg,opt=-NAME,... leaves out of the engine:\n");
+    for (unsigned i = 0; engine_switch_name(i); i++) {
+        g_print("%-14s %s\n", engine_switch_name(i), engine_switch_help(i));
+    }
+}
+
+void help_print_explain(const char *program)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    explain_print_options(text);
+    g_print("usage: %s explain --out DIR|--text|--compare [more of these] [options of run]\n%s", program, text->str);
 }
 
 /* ---- Where it is asked for ---- */
@@ -138,6 +151,7 @@ static void print_overview(const char *program)
 {
     g_print("usage: %s VERB ...\n"
             "  run [options]        run a machine; the options are QEMU's where both have the thing\n"
+            "  explain [options]    run it and show how its code was translated; 'help explain'\n"
             "  img VERB             disk images: create, info, check, convert, resize, ...; '%s img --help'\n"
             "  help                 this text\n"
             "  help options         every option, its bounds and default\n"
@@ -152,7 +166,8 @@ static void print_overview(const char *program)
 
 bool help_print(const char *program, int argc, char **argv, GError **error)
 {
-    static const char *const topics[] = { "options", "devices", "device", "machines", "cpus", "log", "manual", "markdown", NULL };
+    static const char *const topics[] = { "options", "devices", "device", "machines", "cpus", "log", "explain", "manual", "markdown",
+                                        NULL };
     const char *topic = argc > 0 ? argv[0] : "", *name = argc > 1 ? argv[1] : NULL;
     if (!strcmp(topic, "options")) {
         help_print_options(program, false);
@@ -166,6 +181,8 @@ bool help_print(const char *program, int argc, char **argv, GError **error)
         print_cpus(name, false);
     } else if (!strcmp(topic, "log")) {
         print_log_categories();
+    } else if (!strcmp(topic, "explain")) {
+        help_print_explain(program);
     } else if (!strcmp(topic, "manual")) {
         help_print_manual();
     } else if (!strcmp(topic, "markdown")) {

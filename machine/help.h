@@ -9,6 +9,8 @@
 /* "help [TOPIC [NAME]]". error: an unknown name. */
 bool help_print(const char *program, int argc, char **argv, GError **error);
 void help_print_options(const char *program, bool compat);
+/* The options of "explain". */
+void help_print_explain(const char *program);
 /* "-cpu help", "-device NAME,help" and their like. True: one was asked for; it is printed, or the error says what is unknown.
  * compat: lists in the form that QEMU's clients read. */
 bool help_in_options(const struct options *options, bool compat, GError **error);

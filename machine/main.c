@@ -3,6 +3,7 @@
  * Program entry: verbs, the life of one machine, exit status.
  *
  *   dragoman run [options]     or a link named qemu-system-*, which takes the options directly
+ *   dragoman explain [options] the same, with a record of its translations that is shown afterwards
  *   dragoman img VERB ...      or a link named qemu-img
  *
  * Exit status: 0 power-off or a signal, 1 something about the command line or the host, otherwise what the guest gave
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "block/block.h"
+#include "explain/explain.h"
 #include "hw/boards/board.h"
 #include "hw/boot/kernel_kind.h"
 #include "machine/help.h"
@@ -36,6 +38,7 @@ struct program {
     struct monitor *monitor;
     struct process process;
     bool timestamps;                /* -msg timestamp=on */
+    struct explain_session *explain;            /* the verb explain; NULL: run */
 };
 
 static int fail(const struct program *program, GError *error)
@@ -207,14 +210,31 @@ static int run_machine(struct program *program, const struct options *options, s
     program->board->machine->no_shutdown = options->no_shutdown;
     bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error) &&
                  open_gdb(program, options, &error);
+    ready = ready && (!program->explain || explain_start(program->explain, program->board, &error));
     if (ready) {
         process_ready(&program->process);
     }
     int status = ready ? machine_run(program->board->machine) : fail(program, error);
+    if (ready && program->explain && !explain_finish(program->explain, &error)) {
+        status = fail(program, error);
+    }
     monitor_free(program->monitor);
     ui_free(program->ui);
     board_free(program->board);
     return status;
+}
+
+static int run_or_explain(struct program *program, struct options *options, struct log *log)
+{
+    GError *error = NULL;
+    bool done = false;
+    if (program->explain) {
+        explain_adjust(program->explain, options);
+        if (!explain_compare(program->explain, options, log, &done, &error)) {
+            return fail(program, error);
+        }
+    }
+    return done ? 0 : run_machine(program, options, log);
 }
 
 /* The links for ARM run the ARM board when no machine is named (QEMU then says that one must be). */
@@ -231,7 +251,7 @@ static void choose_machine(const struct program *program, struct options *option
     }
 }
 
-static int run_process(struct program *program, const struct options *options)
+static int run_process(struct program *program, struct options *options)
 {
     GError *error = NULL;
     program->timestamps = !g_strcmp0(options->msg_timestamp, "on");
@@ -239,7 +259,7 @@ static int run_process(struct program *program, const struct options *options)
         return fail(program, error);
     }
     struct log *log = open_log(options, &error);
-    int status = log ? run_machine(program, options, log) : fail(program, error);
+    int status = log ? run_or_explain(program, options, log) : fail(program, error);
     log_free(log);
     process_end(&program->process);
     return status;
@@ -272,11 +292,26 @@ static int run(struct program *program, int argc, char **argv)
     return status;
 }
 
+static int explain(struct program *program, int argc, char **argv)
+{
+    GError *error = NULL;
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+            help_print_explain(program->name);
+            return 0;
+        }
+    }
+    program->explain = explain_new(&argc, argv, &error);
+    int status = program->explain ? run(program, argc, argv) : fail(program, error);
+    explain_session_free(program->explain);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     g_autofree char *base = g_path_get_basename(argv[0]);
     struct program program = { .name = base, .compat = g_str_has_prefix(base, "qemu-system-") };
-    static const char *const verbs[] = { "run", "img", "help", NULL };
+    static const char *const verbs[] = { "run", "explain", "img", "help", NULL };
     if (program.compat) {
         return run(&program, argc - 1, argv + 1);
     }
@@ -291,6 +326,9 @@ int main(int argc, char **argv)
     }
     if (!strcmp(verb, "run")) {
         return run(&program, argc - 2, argv + 2);
+    }
+    if (!strcmp(verb, "explain")) {
+        return explain(&program, argc - 2, argv + 2);
     }
     if (!strcmp(verb, "help") || !strcmp(verb, "--help") || !strcmp(verb, "-h")) {
         GError *error = NULL;

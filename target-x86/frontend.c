@@ -24,6 +24,7 @@ const struct frontend x86_frontend = {
     .reset = x86_reset,
     .is_magic = x86_is_magic,
     .disassemble = x86_disassemble,
+    .mode_text = x86_mode_text,
     .dump = x86_dump,
     .view = &x86_view,
     .gdb = &x86_gdb,

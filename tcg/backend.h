@@ -19,6 +19,14 @@ struct block_link {
 };
 enum { BLOCK_MAX_LINKS = 12 };
 
+/* How often a block was run and left, while somebody wants to know (explain.h): code that counts is only made then. */
+struct block_counts {
+    uint64_t runs;                  /* entered at its start */
+    uint64_t turns;                 /* a loop inside it went round */
+    uint64_t taken[BLOCK_MAX_LINKS];            /* left by links[n] */
+    uint64_t looked_up;             /* left to where a look-up says, or to the loop */
+};
+
 /* A translated unit. Immutable after publication but for links and `dead`. */
 struct block {
     uint64_t pc, physical, linear;
@@ -31,13 +39,13 @@ struct block {
     _Atomic bool dead;
     uint8_t generation;
     const uint8_t *host;            /* executable view: entry of the block */
-    uint32_t host_bytes;
+    uint32_t host_bytes, main_bytes;            /* of them, in the straight part; behind it lies far code */
     unsigned link_count;
     struct block_link *links_in;
     struct block *hash_next, *page_next[2];     /* block map, pages' lists */
     struct block **page_at[2];      /* what points at this block in a page's list */
     uint64_t physical2;             /* second page when crosses_page */
-    void *ir;                       /* interpreter: its copy of the unit; for -d and explain */
+    struct block_counts *counts;    /* NULL: nobody counts. The first member of its struct explain_unit; outlives the block */
     struct block_link links[BLOCK_MAX_LINKS];   /* last: room is made only for the slots that the unit's GOTOs name */
 };
 
@@ -55,7 +63,10 @@ struct code_buffer {                /* room for one block: two views of the same
     size_t size;
 };
 
-struct backend_options { bool icount; bool trace; };
+/* `bytes` of code from `at` on, and their text. */
+typedef void (*host_line)(void *opaque, unsigned at, unsigned bytes, const char *text);
+
+struct backend_options { bool icount; bool trace; uint32_t off; };       /* off: OFF_* of engine_switches.h */
 
 struct backend {
     const char *name;
@@ -70,7 +81,12 @@ struct backend {
      * write: the writable view of the owner's host code. */
     void (*link)(struct block_link *link, uint8_t *owner_write, const struct block *target);
     void (*release)(void *state, struct block *block);                 /* frees block->ir and the like */
-    unsigned (*disassemble)(const uint8_t *code, unsigned size, char *text, unsigned text_size);
+    /* Host code as text, as it reads at `address`: a call of `line` an instruction; what is none ends it as "(data)". */
+    void (*disassemble)(const uint8_t *code, unsigned size, uint64_t address, host_line line, void *opaque);
+    /* For people who read that: the host register through which code reaches the CPU structure, and how far into it this one
+     * points. NULL: none. */
+    const char *cpu_register;
+    int cpu_bias;
 };
 
 extern const struct backend backend_host, backend_interp;

@@ -70,8 +70,9 @@ static void map_remove(struct block_map *map, const struct block *block)
     __atomic_store_n(&b->hash_next, block->hash_next, __ATOMIC_RELEASE);
 }
 
-static void link_undo(struct engine *engine, struct block_link *link)
+static void link_undo(struct engine *engine, struct block_link *link, enum explain_why why)
 {
+    explain_unlinked(engine, link, why);
     struct block_link **in = &link->target->links_in;
     while (*in != link) {
         in = &(*in)->next_in;
@@ -93,16 +94,17 @@ static void jump_caches_drop(struct engine *engine, const struct block *block)
     }
 }
 
-void block_retire(struct engine *engine, struct block *block)
+void block_retire(struct engine *engine, struct block *block, enum explain_why why, uint64_t address)
 {
+    explain_dropped(engine, block, why, address);
     atomic_store(&block->dead, true);
     map_remove(&engine->map, block);
     while (block->links_in) {
-        link_undo(engine, block->links_in);
+        link_undo(engine, block->links_in, why);
     }
     for (unsigned i = 0; i < block->link_count; i++) {
         if (block->links[i].target) {
-            link_undo(engine, &block->links[i]);
+            link_undo(engine, &block->links[i], why);
         }
     }
     jump_caches_drop(engine, block);
@@ -120,12 +122,13 @@ bool block_link_to(struct engine *engine, struct block *owner, unsigned slot, st
         return false;   /* another page: the guard is what would notice a changed mapping */
     }
     if (link->target) {
-        link_undo(engine, link);
+        link_undo(engine, link, EXPLAIN_MOVED);
     }
     link->target = target;
     link->next_in = target->links_in;
     target->links_in = link;
     engine->backend->link(link, code_cache_writable(&engine->cache, owner->host), target);
     engine->counter[COUNT_links]++;
+    explain_linked(engine, link, target);
     return true;
 }

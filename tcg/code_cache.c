@@ -142,7 +142,7 @@ void code_cache_next(struct engine *engine)
         struct block *block = generation->blocks[i];
         if (!atomic_load(&block->dead)) {
             code_page_remove(engine, block);
-            block_retire(engine, block);
+            block_retire(engine, block, EXPLAIN_CACHE, 0);
         }
         if (engine->backend->release) {
             engine->backend->release(engine->backend_state, block);

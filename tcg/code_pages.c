@@ -135,12 +135,12 @@ void code_page_remove(struct engine *engine, struct block *block)
     }
 }
 
-static void block_kill(struct engine *engine, struct block *block, const struct cpu *by)
+static void block_kill(struct engine *engine, struct block *block, const struct cpu *by, uint64_t ram_offset)
 {
     log_write(engine->log, LOG_smc, "smc: pc %#" PRIx64 " at %#" PRIx64 ", %u bytes, dropped\n", block->pc,
               block->physical, block->guest_bytes);
     code_page_remove(engine, block);
-    block_retire(engine, block);
+    block_retire(engine, block, by ? EXPLAIN_WRITTEN : EXPLAIN_DMA, ram_offset);
     engine->counter[COUNT_smc_blocks]++;
     /* Another CPU may be in a loop inside the block: it comes out at the next poll. */
     for (unsigned c = 0; c < engine->cpu_count; c++) {
@@ -165,7 +165,7 @@ static void page_written(struct engine *engine, uint64_t ram_offset, uint64_t by
     for (struct block *b = page->blocks, *next; b; b = next) {
         next = b->page_next[list_of(b, ram_page)];
         if (overlaps(b, ram_offset, bytes)) {
-            block_kill(engine, b, by);
+            block_kill(engine, b, by, ram_offset);
         }
     }
     if (page->stale) {

@@ -67,7 +67,7 @@ static void drop_blocks(struct engine *engine, const struct debug_point *point)
             struct block *block = generation->blocks[i];
             if (!atomic_load(&block->dead) && block_concerned(block, point)) {
                 code_page_remove(engine, block);
-                block_retire(engine, block);
+                block_retire(engine, block, EXPLAIN_DEBUGGER, 0);
             }
         }
     }

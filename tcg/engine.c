@@ -57,6 +57,7 @@ struct engine *engine_new(const struct engine_options *options, struct memory *m
 static void loop_free(struct cpu *cpu)
 {
     struct loop *loop = loop_of(cpu);
+    explain_draft_free(cpu);
     tlb_destroy(cpu);
     ir_unit_free(loop->unit);
     g_mutex_clear(&loop->sleep_lock);
@@ -100,6 +101,7 @@ void engine_free(struct engine *engine)
     g_free((void *)engine->write_mapped);
     g_free((void *)engine->map.bucket);
     g_free(engine->cpu);
+    explain_free(engine->explain);
     page_ids_destroy(&engine->ids);
     code_cache_destroy(&engine->cache);
     g_mutex_clear(&engine->translate_lock);
@@ -132,7 +134,7 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu)
     g_assert(engine->cpu_count < MAX_CPUS);
     if (!engine->backend_state) {
         const struct backend_options options = { .icount = engine->options.icount,
-                                                 .trace = log_on(engine->log, LOG_trace) };
+                                                 .trace = log_on(engine->log, LOG_trace), .off = engine->options.off };
         struct code_buffer common = code_cache_common(&engine->cache);
         GError *error = NULL;
         engine->backend_state = engine->backend->create(cpu->frontend, &options, &common, &error);
@@ -275,8 +277,8 @@ void engine_settle(struct engine *engine, struct cpu *cpu)
 
 /* ---- numbers ---- */
 
-static const char *const counter_help[] = {
-#define ENGINE_COUNTER(name, help) help,
+static const struct { const char *name, *help; } counters[] = {
+#define ENGINE_COUNTER(name, help) { #name, help },
 #include "tcg/engine_counters.def"
 #undef ENGINE_COUNTER
 };
@@ -292,36 +294,51 @@ static uint64_t counter_sum(const struct engine *engine, enum counter which)
 
 uint64_t engine_counter(const struct engine *engine, const char *name)
 {
-    static const char *const names[] = {
-#define ENGINE_COUNTER(name, help) #name,
-#include "tcg/engine_counters.def"
-#undef ENGINE_COUNTER
-    };
     for (unsigned i = 0; i < COUNT_COUNT; i++) {
-        if (!strcmp(names[i], name)) {
+        if (!strcmp(counters[i].name, name)) {
             return counter_sum(engine, i);
         }
     }
     g_assert_not_reached();
 }
 
-void engine_stats(struct engine *engine, GString *out)
+bool engine_counter_at(const struct engine *engine, unsigned index, const char **name, const char **help, uint64_t *value)
+{
+    if (index >= COUNT_COUNT) {
+        return false;
+    }
+    *name = counters[index].name;
+    *help = counters[index].help;
+    *value = counter_sum(engine, index);
+    return true;
+}
+
+void engine_describe(struct engine *engine, struct engine_facts *facts)
 {
     const struct code_cache *cache = &engine->cache;
-    size_t code = 0, blocks = 0;
+    *facts = (struct engine_facts){
+        .backend = engine->backend, .cache_bytes = cache->bytes, .generations = cache->generations,
+        .off = engine->options.off, .icount = engine->options.icount,
+    };
     g_mutex_lock(&engine->translate_lock);
     for (unsigned g = 0; g < cache->generations; g++) {
-        code += cache->generation_bytes - (size_t)(cache->generation[g].top - cache->generation[g].write);
-        blocks += cache->generation[g].count;
+        facts->cache_used += cache->generation_bytes - (size_t)(cache->generation[g].top - cache->generation[g].write);
+        facts->units += cache->generation[g].count;
     }
-    g_string_append_printf(out, "%14s  back end\n", engine->backend->name);
-    g_string_append_printf(out, "%14zu  KiB of code cache used, of %zu in %u generations\n", code >> 10, cache->bytes >> 10,
-                           cache->generations);
-    g_string_append_printf(out, "%14zu  units in the cache\n", blocks);
-    g_string_append_printf(out, "%14u  page ids\n", engine->ids.count);
     g_mutex_unlock(&engine->translate_lock);
+}
+
+void engine_stats(struct engine *engine, GString *out)
+{
+    struct engine_facts facts;
+    engine_describe(engine, &facts);
+    g_string_append_printf(out, "%14s  back end\n", facts.backend->name);
+    g_string_append_printf(out, "%14zu  KiB of code cache used, of %zu in %u generations\n", facts.cache_used >> 10,
+                           facts.cache_bytes >> 10, facts.generations);
+    g_string_append_printf(out, "%14u  units in the cache\n", facts.units);
+    g_string_append_printf(out, "%14u  page ids\n", engine->ids.count);
     for (unsigned i = 0; i < COUNT_COUNT; i++) {
-        g_string_append_printf(out, "%14" PRIu64 "  %s\n", counter_sum(engine, i), counter_help[i]);
+        g_string_append_printf(out, "%14" PRIu64 "  %s\n", counter_sum(engine, i), counters[i].help);
     }
     g_string_append_printf(out, "%14" PRIu64 "  sections that stopped all other CPUs\n", engine->exclusive_sections);
     for (unsigned c = 0; c < engine->cpu_count; c++) {

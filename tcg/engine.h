@@ -4,6 +4,7 @@
 /* The engine as machine and main see it: blocks, code cache, execution loops. */
 #include "tcg/frontend.h"
 
+struct backend;
 struct clocks;
 
 struct engine_options {
@@ -12,6 +13,7 @@ struct engine_options {
     unsigned max_insns;             /* guest instructions a unit; 0 = default, 1 for testing */
     bool icount;                    /* all vCPUs on one thread, instruction-counted clock */
     unsigned icount_shift;          /* an instruction is 1 << shift ns */
+    uint32_t off;                   /* OFF_* of engine_switches.h */
     bool unlinked;                  /* every unit comes back to the loop: tests. Implied by -d exec, cpu, trace */
 };
 
@@ -45,6 +47,16 @@ void engine_settle(struct engine *engine, struct cpu *cpu);
 void engine_stats(struct engine *engine, GString *out);
 /* One counter of tcg/engine_counters.def by name: for tests and the monitor. */
 uint64_t engine_counter(const struct engine *engine, const char *name);
+/* All of them in the table's order; false: no more. */
+bool engine_counter_at(const struct engine *engine, unsigned index, const char **name, const char **help, uint64_t *value);
+struct engine_facts {
+    size_t cache_bytes, cache_used;
+    unsigned generations, units;    /* of the code cache; units that lie in it */
+    uint32_t off;                   /* OFF_* of engine_switches.h */
+    bool icount;
+    const struct backend *backend;
+};
+void engine_describe(struct engine *engine, struct engine_facts *facts);
 uint64_t engine_icount(struct engine *engine);
 
 #endif

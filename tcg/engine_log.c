@@ -59,6 +59,14 @@ void log_optimised(struct cpu *cpu, const struct ir_unit *unit)
     log_ir(cpu, unit, LOG_op_opt, "OPTIMISED IR:");
 }
 
+struct host_text { GString *text; const uint8_t *code; };
+
+static void host_text_line(void *opaque, unsigned at, unsigned bytes, const char *text)
+{
+    const struct host_text *out = opaque;
+    g_string_append_printf(out->text, "  %p  %s\n", (const void *)(out->code + at), text);
+}
+
 void log_host_code(struct cpu *cpu, const struct block *block)
 {
     const struct backend *backend = cpu->engine->backend;
@@ -68,15 +76,8 @@ void log_host_code(struct cpu *cpu, const struct block *block)
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "OUT: pc %#" PRIx64 " mode %#x, %u bytes at %p\n", block->pc, block->mode,
                            block->host_bytes, (const void *)block->host);
-    for (unsigned at = 0; at < block->host_bytes;) {
-        char line[160] = "";
-        const unsigned n = backend->disassemble(block->host + at, block->host_bytes - at, line, sizeof(line));
-        g_string_append_printf(text, "  %p  %s\n", (const void *)(block->host + at), n ? line : "(data)");
-        if (!n) {
-            break;
-        }
-        at += n;
-    }
+    struct host_text out = { text, block->host };
+    backend->disassemble(block->host, block->host_bytes, (uintptr_t)block->host, host_text_line, &out);
     write_text(cpu, LOG_out_asm, text);
 }
 

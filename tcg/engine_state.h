@@ -20,6 +20,8 @@
 #include "tcg/backend.h"
 #include "tcg/debugger.h"
 #include "tcg/engine.h"
+#include "tcg/engine_switches.h"
+#include "tcg/explain_record.h"
 #include "tcg/softmmu.h"
 
 enum { PAGE_BITS = 12, PAGE_BYTES = 1 << PAGE_BITS, PAGE_OFFSET = PAGE_BYTES - 1 };
@@ -138,6 +140,7 @@ struct loop {
     struct tlb_side side[CPU_MMU_MODES];
     struct place_cache places;
     struct ir_unit *unit;
+    struct explain_draft *draft;    /* record of the unit in translation (explain.c) */
     struct code_buffer scratch;     /* the only place of one-shot units */
     struct block *one_shot;         /* the one in it, to be released */
     bool deliver;                   /* cpu_leave was called: an exception may be pending */
@@ -200,6 +203,7 @@ struct engine {
     struct clocks *clocks;
     bool started;
     bool unlinked;                  /* every unit comes back to the loop: tracing, tests */
+    struct explain *explain;        /* record of translations, changed while no CPU runs; NULL: none is kept */
     struct icount icount;
     struct debug debug;
     uint64_t counter[COUNT_COUNT];  /* under translate_lock */
@@ -306,8 +310,9 @@ static inline uint8_t *code_cache_writable(const struct code_cache *cache, const
 void block_map_init(struct block_map *map, size_t cache_bytes);
 struct block *block_find(struct cpu *cpu, uint64_t physical, uint64_t pc, uint32_t mode);
 void block_publish(struct engine *engine, struct block *block);
-/* Out of the map, all links to and from it undone, out of the jump caches. Its page lists are the caller's. */
-void block_retire(struct engine *engine, struct block *block);
+/* Out of the map, all links to and from it undone, out of the jump caches. Its page lists are the caller's. why, address: for
+ * the record (explain.h). */
+void block_retire(struct engine *engine, struct block *block, enum explain_why why, uint64_t address);
 bool block_link_to(struct engine *engine, struct block *owner, unsigned slot, struct block *target);
 
 /* ---- code_pages.c ---- */
@@ -336,6 +341,8 @@ void page_ids_destroy(struct page_ids *ids);
 /* ---- translate.c ---- */
 /* The block for cpu->pc, cpu->mode: found or translated. May raise (cpu_leave). NULL: the debugger stops the CPU before it. */
 struct block *block_for(struct cpu *cpu);
+/* All translations and page ids go. No CPU runs, translate_lock held. */
+void engine_forget_code(struct engine *engine);
 void translate_abandon(struct cpu *cpu);        /* after a leave in the middle of it */
 
 /* ---- exclusive.c ---- */

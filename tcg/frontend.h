@@ -62,6 +62,8 @@ struct frontend {
 
     /* Text of one instruction at code, for -d in_asm; returns its length. */
     unsigned (*disassemble)(const uint8_t *code, unsigned size, uint64_t pc, uint32_t mode, char *text, unsigned text_size);
+    /* A mode in words a person knows ("64-bit code, CPL 0"), for explain. */
+    void (*mode_text)(uint32_t mode, GString *out);
     /* A few lines of registers, for -d cpu. */
     void (*dump)(struct cpu *cpu, GString *out);
     /* For the monitor, for gdb; NULL: none. */

@@ -21,6 +21,7 @@
  * does not lie behind it.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef uint16_t ir_reg;
@@ -188,6 +189,8 @@ struct ir_unit {
 
     struct ir_liveness *live;       /* after ir_optimise: see ir_opt.h */
     struct ir_opt_scratch *scratch; /* the optimiser's own */
+    struct ir_watch *watch;         /* who looks on, see ir_watch.h; NULL: nobody */
+    uint32_t off;                   /* OFF_* bits of what is switched off, see engine_switches.h */
     bool straight;                  /* set by the engine (-icount, debugger): no branch may stay inside the unit */
     bool alone;                     /* set by the engine (debugger): it comes back to the loop whatever it jumps to */
 
@@ -208,6 +211,8 @@ void ir_unit_start(struct ir_unit *unit, const struct ir_global *globals, unsign
                    const struct ir_helper *helpers, unsigned helper_count);
 /* One line of text a call to `line`; the operands as names (globals) and tN (temporaries). */
 void ir_print(const struct ir_unit *unit, void (*line)(void *opaque, const char *text), void *opaque);
+/* The text of one op that is or was one of this unit's. */
+void ir_print_insn(const struct ir_unit *unit, const struct ir_insn *insn, char *text, size_t text_size);
 /* NULL, or what is wrong with the unit (types, labels, width): for tests and debug builds. */
 const char *ir_verify(const struct ir_unit *unit);
 /* Value of a PURE op whose inputs are known. */

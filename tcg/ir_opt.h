@@ -53,7 +53,8 @@ struct ir_liveness {
     uint8_t cross[1 + IR_MAX_GLOBALS + IR_MAX_TEMPS];   /* 0: lives between labels; n: crossing[n - 1]; 255: beyond the list */
 };
 
-struct ir_pass { const char *name; void (*run)(struct ir_unit *unit); };
+/* off: the OFF_* bit that leaves it out; 0: it always runs. */
+struct ir_pass { const char *name; void (*run)(struct ir_unit *unit); uint32_t off; };
 extern const struct ir_pass ir_passes[];
 extern const unsigned ir_pass_count;
 

@@ -11,6 +11,7 @@
  * those of eax" is enough to let a 32-bit op read eax: zero-extensions mostly disappear by that.
  */
 #include <string.h>
+#include "tcg/engine_switches.h"
 #include "tcg/ir_opt_scratch.h"
 #include "tcg/ir_value.h"
 
@@ -519,7 +520,7 @@ static void fold_insn(struct fold *f, struct ir_insn *insn)
         fold_pure(f, insn);
     else if (flags & IR_F_IS_FLAG)
         fold_flag_op(f, insn);
-    else if (flags & IR_F_FAULTS && flags & IR_F_IMM)
+    else if (flags & IR_F_FAULTS && flags & IR_F_IMM && !(f->u->off & OFF_ADDRESS))
         fold_address(f, insn);
     else if (insn->op == IR_BRC)
         fold_compare_branch(f, insn);

@@ -14,6 +14,7 @@
  */
 #include <glib.h>
 #include <string.h>
+#include "tcg/engine_switches.h"
 #include "tcg/ir_opt_scratch.h"
 
 /* `g = MOV t` waiting for the op that computed t. */
@@ -348,11 +349,12 @@ static void live_insn(struct live *l, struct ir_insn *insn)
         return;
     unsigned dead = dead_outputs(l, insn);
     const unsigned outputs = (insn->d[0] ? 1 : 0) | (insn->d[1] ? 2 : 0);
-    if (dead == outputs && removable(l, insn, flags)) {
+    const bool useless = dead == outputs && removable(l, insn, flags);
+    if (useless && !(l->u->off & (flags & IR_F_IS_FLAG ? OFF_DEAD | OFF_FLAGS : OFF_DEAD))) {
         ir_remove(insn);
         return;
     }
-    if (flags & (IR_F_IS_FLAG | IR_F_CALL)) {
+    if (flags & (IR_F_IS_FLAG | IR_F_CALL) && !useless && !(l->u->off & OFF_FLAGS)) {
         flags = drop_outputs(insn, flags, dead);
         dead = 0;
     }
@@ -364,7 +366,7 @@ static void live_insn(struct live *l, struct ir_insn *insn)
     }
     if (l->pending_count)
         merge_moves(l, insn, flags);
-    if (is_copy(insn))
+    if (is_copy(insn) && !(l->u->off & OFF_MERGE))
         note_move(l, insn);
     const bool control = flags & (IR_F_LABEL | IR_F_BRANCH | IR_F_ENDS);
     if (control)

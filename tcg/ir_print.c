@@ -158,12 +158,18 @@ static void print_insn(struct text *t, const struct ir_unit *u, const struct ir_
     }
 }
 
+void ir_print_insn(const struct ir_unit *unit, const struct ir_insn *insn, char *text, size_t text_size)
+{
+    struct text t = { text, text_size };
+    text[0] = 0;
+    print_insn(&t, unit, insn);
+}
+
 void ir_print(const struct ir_unit *unit, void (*line)(void *opaque, const char *text), void *opaque)
 {
     for (unsigned i = 0; i < unit->count; i++) {
-        char buffer[256] = "";
-        struct text text = { buffer, sizeof buffer };
-        print_insn(&text, unit, &unit->code[i]);
+        char buffer[256];
+        ir_print_insn(unit, &unit->code[i], buffer, sizeof buffer);
         line(opaque, buffer);
     }
 }

@@ -201,7 +201,7 @@ static enum loop_end attend(struct cpu *cpu)
 static void take_exit(struct cpu *cpu, const struct exit *exit, struct block *next, uint64_t epoch)
 {
     struct engine *engine = cpu->engine;
-    if (exit->reason != EXIT_LINK || engine->unlinked || next->one_shot || engine->cache.epoch != epoch) {
+    if (exit->reason != EXIT_LINK || engine->unlinked || engine->options.off & OFF_CHAIN || next->one_shot || engine->cache.epoch != epoch) {
         return;
     }
     if (exit->slot < exit->block->link_count && exit->block->links[exit->slot].target == next) {

@@ -117,12 +117,14 @@ static void tlb_resize(struct tlb *tlb, struct tlb_side *side, unsigned size)
 }
 
 /* An entry that has to make room becomes a victim entry. tlb_lock held. */
-static void entry_to_victim(struct tlb *tlb, struct tlb_side *side, unsigned i)
+static void entry_to_victim(struct cpu *cpu, struct tlb *tlb, struct tlb_side *side, unsigned i)
 {
-    const unsigned v = side->next_victim++ % TLB_VICTIMS;
-    side->victim[v].entry = tlb->entries[i];
-    side->victim[v].detail = tlb->details[i];
-    side->victims_used |= 1u << v;
+    if (!(cpu->engine->options.off & OFF_VICTIM)) {
+        const unsigned v = side->next_victim++ % TLB_VICTIMS;
+        side->victim[v].entry = tlb->entries[i];
+        side->victim[v].detail = tlb->details[i];
+        side->victims_used |= 1u << v;
+    }
     entry_clear(tlb, i);
     side->conflicts++;
 }
@@ -221,7 +223,7 @@ static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned 
     }
     const unsigned i = index_of(tlb, linear);
     if ((tlb->details[i].flags & DETAIL_USED) && tlb->details[i].linear != linear) {
-        entry_to_victim(tlb, side, i);
+        entry_to_victim(cpu, tlb, side, i);
     }
     struct tlb_entry entry;
     struct tlb_detail detail;
@@ -248,7 +250,7 @@ static struct tlb_entry *victim_find(struct cpu *cpu, uint64_t linear, enum mmu_
             side->victims_used &= ~(1u << v);
             if ((tlb->details[i].flags & DETAIL_USED) && tlb->details[i].linear != linear) {
                 side->next_victim = v;
-                entry_to_victim(tlb, side, i);
+                entry_to_victim(cpu, tlb, side, i);
             }
             entry_place(tlb, side, i, &entry, &detail);
             g_mutex_unlock(&cpu->tlb_lock);

@@ -11,6 +11,7 @@
  * CPU's scratch and used once.
  */
 #include <string.h>
+#include <time.h>
 #include "tcg/engine_state.h"
 #include "tcg/ir_build.h"
 #include "tcg/ir_opt.h"
@@ -71,6 +72,16 @@ static bool crosses(const struct ir_unit *unit)
     return (unit->linear & PAGE_OFFSET) + unit->guest_bytes > PAGE_BYTES;
 }
 
+/* Time in ns while a record is kept, which says what translation cost. */
+static int64_t explain_now(const struct cpu *cpu)
+{
+    struct timespec now = { 0 };
+    if (cpu->engine->explain) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    }
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
 /* The front end's unit, that ends before the next point of the debugger. */
 static void unit_write(struct cpu *cpu, struct ir_unit *unit, unsigned max_insns)
 {
@@ -94,7 +105,9 @@ static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
     loop->fetched_io = false;
     loop->translating = lasting;
     unit->alone = !lasting && (debug_wants_units(cpu) || cpu->engine->debug.data);
-    unit->straight = cpu->engine->options.icount || unit->alone;
+    unit->straight = cpu->engine->options.icount || unit->alone || cpu->engine->options.off & OFF_LOOP;
+    unit->off = cpu->engine->options.off;
+    const int64_t begun = explain_now(cpu);
     do {
         unit_write(cpu, unit, max_insns);
         max_insns /= 2;
@@ -103,10 +116,16 @@ static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
         g_error("%s: one instruction does not fit in a unit", cpu->frontend->name);    /* our own limit, not the guest's doing */
     }
     log_translation(cpu, unit);
-    if (lasting && crosses(unit) && !unit->straight) {
+    if (lasting && crosses(unit) && !cpu->engine->options.icount) {
         guard_second_page(cpu, unit);
     }
+    const int64_t written = explain_now(cpu);
+    if (lasting) {
+        explain_written(cpu, unit, written - begun);
+    }
+    const int64_t optimising = explain_now(cpu);
     ir_optimise(unit);
+    explain_optimised(cpu, unit, explain_now(cpu) - optimising);
     log_optimised(cpu, unit);
 }
 
@@ -140,6 +159,7 @@ static struct block *one_shot_make(struct cpu *cpu, struct code_place place, uns
     const size_t head = (sizeof(*block) + 63) & ~(size_t)63;
     const struct code_buffer buffer = { loop->scratch.write + head, loop->scratch.exec + head, loop->scratch.size - head };
     size_t used = 0;
+    explain_draft_free(cpu);
     for (unsigned max = max_insns; !used && max; max /= 2) {
         unit_make(cpu, max, false);
         g_mutex_lock(&engine->translate_lock);
@@ -160,8 +180,7 @@ static struct block *one_shot_make(struct cpu *cpu, struct code_place place, uns
     return block;
 }
 
-/* All translations and page ids go. */
-static void forget_everything(struct engine *engine)
+void engine_forget_code(struct engine *engine)
 {
     for (unsigned g = 0; g < engine->cache.generations; g++) {
         code_cache_next(engine);
@@ -179,7 +198,7 @@ static void make_room(struct cpu *cpu, uint64_t epoch)
     exclusive_begin(engine, cpu);
     g_mutex_lock(&engine->translate_lock);
     if (engine->ids.count > PAGE_IDS_MAX) {
-        forget_everything(engine);
+        engine_forget_code(engine);
     } else if (engine->cache.epoch == epoch) {
         code_cache_next(engine);
     }
@@ -228,6 +247,8 @@ static enum publish block_make(struct cpu *cpu, struct code_place place, uint64_
     }
     block_describe(cpu, block, unit, place);
     block->physical2 = second;
+    explain_emit(cpu, block);
+    const int64_t begun = explain_now(cpu);
     const size_t used = engine->backend->emit(engine->backend_state, loop_of(cpu)->unit, block, &buffer);
     if (!used) {
         return engine->cache.generation[engine->cache.current].count ? FULL : TOO_LARGE;
@@ -235,6 +256,7 @@ static enum publish block_make(struct cpu *cpu, struct code_place place, uint64_
     code_cache_end(&engine->cache, block, &buffer, used);
     code_page_add(engine, block);
     block_publish(engine, block);
+    explain_published(cpu, block, explain_now(cpu) - begun);
     count(cpu, COUNT_units);
     loop_of(cpu)->counter[COUNT_unit_insns] += unit->guest_insns;
     loop_of(cpu)->counter[COUNT_unit_bytes] += used;
@@ -282,7 +304,8 @@ static struct block *translate(struct cpu *cpu, struct code_place place, unsigne
 static void jump_cache_fill(struct cpu *cpu, struct block *block, unsigned mmu)
 {
     struct jump_cache_entry *entry = &cpu->jump_cache[(block->pc ^ block->pc >> 12) & (CPU_JUMP_CACHE - 1)];
-    if (block->one_shot || cpu->engine->unlinked || cpu->engine->debug.modes || (block->crosses_page && cpu->engine->options.icount)) {
+    if (block->one_shot || cpu->engine->unlinked || cpu->engine->debug.modes || cpu->engine->options.off & OFF_JCACHE ||
+        (block->crosses_page && cpu->engine->options.icount)) {
         return;
     }
     entry->pc = block->pc;

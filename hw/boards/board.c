@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 #include "tcg/debugger.h"
 #include "tcg/engine.h"
+#include "tcg/engine_switches.h"
 #include "tcg/frontend.h"
 
 const struct board_type *const board_types[] = { &pc_board_type, &virt_board_type, &none_board_type, NULL };
@@ -84,6 +85,10 @@ bool board_build_engine(struct board *board, GError **error)
         .cache_mib = options->cache_mib, .max_insns = options->unit_insns,
         .icount = options->icount, .icount_shift = options->icount_shift,
     };
+    if (options->engine_switches && !engine_switches_parse(options->engine_switches, &engine.off, error)) {
+        g_prefix_error(error, "-accel: ");
+        return false;
+    }
     board->engine = engine_new(&engine, board->machine->memory, board->log, error);
     if (board->engine) {
         engine_set_clocks(board->engine, board->machine->clocks);

@@ -147,6 +147,16 @@ static void count_instructions(struct host_state *h)
     far_end(h);
 }
 
+/* The entry: -icount may leave, then it counts as run. */
+static void emit_entry(struct host_state *h)
+{
+    const struct watch_point before = watch_here(h);
+    count_instructions(h);
+    if (h->block->counts)
+        count_up(h, &h->block->counts->runs, R10);
+    watch_emitted(h, before, -1, -1);
+}
+
 static void emit_op(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
 {
     const uint32_t flags = ir_op_info[insn->op].flags;
@@ -182,7 +192,10 @@ static void emit_ops(struct host_state *h)
             h->failed = true;
             return;
         }
+        const struct watch_point before = watch_here(h);
+        const int first = (int)h->position;
         emit_op(h, insn, ends);
+        watch_emitted(h, before, first, (int)h->position);
         regs_op_done(h, insn, ends);
         group_after(h, insn);
     }
@@ -212,12 +225,13 @@ static size_t emit(void *state, struct ir_unit *unit, struct block *block, struc
     block->link_count = 0;
     start_registers(h);
     host_analyse(h);
-    count_instructions(h);
+    emit_entry(h);
     emit_ops(h);
     const size_t bytes = h->failed ? 0 : join(h, buffer);
     if (!bytes)
         return 0;
     describe_links(h, bytes - (size_t)(h->other - h->far_start));
+    block->main_bytes = (uint32_t)(bytes - (size_t)(h->other - h->far_start));
     block->host = h->main_start + h->exec_delta;
     block->host_bytes = (uint32_t)bytes;
     return skip + bytes;
@@ -230,10 +244,11 @@ static void assign_homes(struct host_state *h)
     const struct frontend *f = h->frontend;
     memset(h->global_home, NO_REG, sizeof(h->global_home));
     for (unsigned n = 0; n < f->global_count; n++) {
+        const bool pin = !(h->options.off & OFF_PIN);
         const struct ir_global *g = &f->globals[n];
         if (g->type == IR_TYPE_FLAGS && !h->flags_global)
             h->flags_global = (ir_reg)(n + 1);
-        if (g->type != IR_TYPE_INT || g->pin < 1 || g->pin > PIN_REGS)
+        if (!pin || g->type != IR_TYPE_INT || g->pin < 1 || g->pin > PIN_REGS)
             continue;
         const unsigned reg = order[g->pin - 1];
         h->global_home[n + 1] = (uint8_t)reg;
@@ -323,23 +338,26 @@ static void link_block(struct block_link *link, uint8_t *owner_write, const stru
     __atomic_store_n((int32_t *)(void *)(owner_write + link->jump), displacement, __ATOMIC_RELEASE);
 }
 
-static unsigned disassemble(const uint8_t *code, unsigned size, char *text, unsigned text_size)
+static void disassemble(const uint8_t *code, unsigned size, uint64_t address, host_line line, void *opaque)
 {
     csh handle;
-    cs_insn *insn;
-    unsigned bytes = 0;
+    const uint8_t *at = code;
+    size_t left = size;
     if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle) != CS_ERR_OK)
-        return 0;
-    if (cs_disasm(handle, code, size, (uintptr_t)code, 1, &insn) == 1) {
-        bytes = insn->size;
-        g_snprintf(text, text_size, "%s %s", insn->mnemonic, insn->op_str);
-        cs_free(insn, 1);
+        return;
+    cs_insn *insn = cs_malloc(handle);
+    while (left && cs_disasm_iter(handle, &at, &left, &address, insn)) {
+        char text[sizeof(insn->mnemonic) + sizeof(insn->op_str) + 2];
+        g_snprintf(text, sizeof(text), "%s %s", insn->mnemonic, insn->op_str);
+        line(opaque, (unsigned)(at - code) - insn->size, insn->size, text);
     }
+    if (left)
+        line(opaque, (unsigned)(at - code), (unsigned)left, "(data)");
+    cs_free(insn, 1);
     cs_close(&handle);
-    return bytes;
 }
 
 const struct backend backend_host = {
     .name = "host", .create = create, .destroy = destroy, .emit = emit, .run = run, .link = link_block,
-    .disassemble = disassemble,
+    .disassemble = disassemble, .cpu_register = "r13", .cpu_bias = CPU_BIAS,
 };

@@ -169,6 +169,8 @@ static void emit_goto(struct host_state *h, const struct ir_insn *insn, uint64_t
     const uint64_t pc = (uint64_t)insn->imm;
     regs_write_back(h, false, !h->in_far);
     give_back_icount(h);
+    if (h->block->counts && insn->aux < BLOCK_MAX_LINKS)
+        count_up(h, &h->block->counts->taken[insn->aux], R10);
     if (pc <= from_pc) {
         test_request(h);
         if (h->in_far) {
@@ -222,6 +224,8 @@ static void poll(struct host_state *h, const struct ir_insn *insn)
     regs_write_back(h, false, false);
     poll_exit(h, (uint64_t)insn->imm);
     far_end(h);
+    if (h->block->counts)
+        count_up(h, &h->block->counts->turns, reg_temp(h));
 }
 
 static void load_cpu(struct host_state *h, const struct ir_insn *insn)
@@ -309,6 +313,8 @@ static void leave(struct host_state *h, const struct ir_insn *insn)
         regs_write_back(h, false, true);
     }
     give_back_icount(h);
+    if (h->block->counts)
+        count_up(h, &h->block->counts->looked_up, R11);
     if (insn->op == IR_JUMP) {
         look_up_jump(h);
     } else {
@@ -321,6 +327,7 @@ void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends
     struct label_info *l;
     switch (insn->op) {
     case IR_INSN:
+        watch_places(h, insn->aux);
         h->insn_pc = (uint64_t)insn->imm;
         h->insn_number = insn->aux;
         break;

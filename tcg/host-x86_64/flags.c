@@ -478,6 +478,8 @@ static void make_word(struct host_state *h, struct flag_state *s)
 
 static bool eflags_have(struct host_state *h, ir_reg f, uint32_t need)
 {
+    if (h->unit->off & OFF_EFLAGS && flags_of(h, f)->kind != FLAGS_HOST)
+        return false;
     return h->now.eflags_of == f && !(need & ~(uint32_t)h->now.eflags_bits);
 }
 

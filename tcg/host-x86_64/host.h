@@ -16,6 +16,7 @@
  */
 #include <string.h>
 #include "tcg/backend.h"
+#include "tcg/engine_switches.h"
 #include "tcg/frontend.h"
 #include "tcg/host-x86_64/encode.h"
 
@@ -275,6 +276,15 @@ void far_end(struct host_state *h);
 void jump_to_stub(struct host_state *h, uint8_t *rel32, enum host_stub stub);
 void main_to_far(struct host_state *h, uint8_t *rel32, const uint8_t *far);
 void far_to_main(struct host_state *h, uint8_t *rel32, const uint8_t *target);
+
+/* watch.c */
+struct watch_point { uint8_t *main, *far; };
+struct watch_point watch_here(const struct host_state *h);
+/* What was emitted since came of ops first to last. */
+void watch_emitted(struct host_state *h, struct watch_point before, int first, int last);
+void watch_places(struct host_state *h, unsigned insn);              /* where the globals are */
+/* One more in a counter of block->counts. temp: a register that is free; EFLAGS are lost, nobody may need them. */
+void count_up(struct host_state *h, uint64_t *counter, unsigned temp);
 
 /* trampoline.c */
 bool trampoline_emit(struct host_state *h, struct code_buffer *common);

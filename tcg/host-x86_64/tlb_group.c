@@ -218,6 +218,8 @@ static bool exact(struct host_state *h, const struct ir_insn *insn, int64_t offs
 enum group_role group_role(struct host_state *h, const struct ir_insn *insn, int64_t *low, int64_t *high, bool *cut)
 {
     int64_t offset;
+    if (h->unit->off & OFF_SHARE)
+        return GROUP_ALONE;
     const ir_reg root = resolve(h, insn->s[0], &offset);
     const int64_t from = offset + insn->imm, to = from + insn->width / 8;
     const bool same = h->group.root == root && h->group.mmu == insn->aux;

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 #include "tcg/interp/interp.h"
+#include "tcg/ir_watch.h"
 
 struct emitter {
     const struct ir_unit *u;
@@ -138,10 +139,14 @@ size_t interp_emit(void *state, struct ir_unit *u, struct block *block, struct c
         .block = block, .pc = u->pc, .end_pc = u->pc + u->guest_bytes, .guest_insns = u->guest_insns,
         .constants = (uint32_t)constants_at, .fetch_mmu = interp->frontend->fetch_mmu(u->mode),
     };
-    for (unsigned i = 0; i < u->count; i++)
+    for (unsigned i = 0; i < u->count; i++) {
         emit_insn(&e, &u->code[i]);
+        const uint32_t at = (uint32_t)(offsetof(struct interp_unit, code) + i * sizeof e.out->code[0]);
+        if (u->watch)
+            u->watch->emitted(u->watch, (int)i, (int)i, false, at, at + (uint32_t)sizeof e.out->code[0]);
+    }
     fill_links(u, block);
     block->host = buffer->exec + skip;
-    block->host_bytes = (uint32_t)(bytes - skip);
+    block->host_bytes = block->main_bytes = (uint32_t)(bytes - skip);
     return bytes;
 }

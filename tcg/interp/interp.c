@@ -53,13 +53,33 @@ static void interp_release(void *state, struct block *block)
     (void)state, (void)block;
 }
 
-static unsigned interp_disassemble(const uint8_t *code, unsigned size, char *text, unsigned text_size)
+/* "ADD.32 frame+64 <- cpu+16, const+32": operands as places. */
+static void insn_text(const struct interp_insn *insn, char *text, size_t size)
 {
-    const struct interp_insn *insn = (const struct interp_insn *)code;
-    if (size < sizeof *insn)
-        return 0;
-    snprintf(text, text_size, "%s.%u", ir_op_info[insn->op].name, insn->width);
-    return sizeof *insn;
+    static const char *const base[] = { [BASE_CPU] = "cpu", [BASE_FRAME] = "frame", [BASE_CONSTANTS] = "const" };
+    const struct ir_op_info *info = &ir_op_info[insn->op];
+    g_snprintf(text, size, "%s.%u", info->name, insn->width);
+    for (unsigned n = 0; n < (unsigned)info->out_count + info->in_count; n++) {
+        const bool out = n < info->out_count;
+        const interp_place place = out ? insn->d[n] : insn->s[n - info->out_count];
+        char operand[48];
+        g_snprintf(operand, sizeof operand, "%s%s+%u", n == 0 ? " " : n == info->out_count ? " <- " : ", ", base[place & 3],
+                   place >> 2);
+        g_strlcat(text, operand, size);
+    }
+}
+
+static void interp_disassemble(const uint8_t *code, unsigned size, uint64_t address, host_line line, void *opaque)
+{
+    const struct interp_unit *unit = (const struct interp_unit *)code;
+    unsigned at = offsetof(struct interp_unit, code);
+    line(opaque, 0, at, "(head of the unit)");
+    for (unsigned i = 0; i < unit->count; i++, at += sizeof unit->code[0]) {
+        char text[256];
+        insn_text(&unit->code[i], text, sizeof text);
+        line(opaque, at, sizeof unit->code[0], text);
+    }
+    line(opaque, at, size - at, "(constants)");
 }
 
 const struct backend backend_interp = {

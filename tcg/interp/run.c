@@ -263,11 +263,19 @@ static bool page_holds(const struct run *r, const struct block *target)
     return ids[target->linear >> 12 & (CPU_PAGE_IDS - 1)] == target->page_id;
 }
 
+/* For explain.h, which other CPUs' counts go to as well. */
+static void count_up(uint64_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
 static struct outcome go_to(const struct run *r, const struct interp_insn *insn)
 {
     struct cpu *cpu = r->cpu;
     const struct block_link *link = &r->block->links[insn->aux];
     cpu->pc = (uint64_t)insn->imm;
+    if (r->block->counts && insn->aux < BLOCK_MAX_LINKS)
+        count_up(&r->block->counts->taken[insn->aux]);
     if (cpu->pc < r->unit->end_pc && asked_to_leave(r))
         return leave(r, EXIT_POLL, 0);
     if (insn->aux >= BLOCK_MAX_LINKS)
@@ -282,6 +290,8 @@ static struct outcome go_to(const struct run *r, const struct interp_insn *insn)
 static struct outcome look_up(const struct run *r)
 {
     struct cpu *cpu = r->cpu;
+    if (r->block->counts)
+        count_up(&r->block->counts->looked_up);
     if (asked_to_leave(r))
         return leave(r, EXIT_POLL, 0);
     const struct jump_cache_entry *entry = &cpu->jump_cache[(cpu->pc ^ cpu->pc >> 12) & (CPU_JUMP_CACHE - 1)];
@@ -307,6 +317,8 @@ static struct outcome take_exit(const struct run *r, const struct interp_insn *i
     case IR_LOOKUP:
         return look_up(r);
     default:
+        if (r->block->counts)
+            count_up(&r->block->counts->looked_up);
         return leave(r, EXIT_LOOKUP, 0);
     }
 }
@@ -327,6 +339,8 @@ static struct outcome run_unit(const struct run *r)
         }
         r->cpu->icount_left -= r->unit->guest_insns;
     }
+    if (r->block->counts)
+        count_up(&r->block->counts->runs);
     for (;;) {
         const struct interp_insn *next = insn + 1;
         switch ((enum interp_class)insn->class) {
@@ -343,6 +357,8 @@ static struct outcome run_unit(const struct run *r)
         case CLASS_EXIT:
             if (insn->op != IR_POLL || asked_to_leave(r))
                 return take_exit(r, insn);
+            if (r->block->counts)
+                count_up(&r->block->counts->turns);
             break;
         }
         insn = next;

@@ -122,9 +122,18 @@ static char *plain(const char *text, const uint8_t *code, size_t size)
     return g_strdup(text);
 }
 
+struct listing { GString *out; const struct block *block; };
+
+static void list_line(void *opaque, unsigned at, unsigned bytes, const char *text)
+{
+    const struct listing *l = opaque;
+    g_autofree char *line = plain(text, l->block->host, l->block->host_bytes);
+    if (strcmp(g_strstrip(line), "int3"))
+        g_string_append_printf(l->out, "%03x  %s\n", at, line);
+}
+
 static void one_unit(GString *out, void *state, struct ir_unit *u, unsigned n, uint8_t *room, size_t bytes)
 {
-    char text[200];
     struct block block = { .pc = 0x1000 };
     struct code_buffer buffer = { room, room, bytes };
     ir_unit_start(u, globals, G_N_ELEMENTS(globals), helpers, 1);
@@ -138,15 +147,8 @@ static void one_unit(GString *out, void *state, struct ir_unit *u, unsigned n, u
         g_string_append(out, "did not fit\n");
         return;
     }
-    for (unsigned at = 0, size; at < block.host_bytes; at += size) {
-        size = backend_host.disassemble(block.host + at, 16, text, sizeof(text));
-        if (!size)
-            break;
-        char *line = plain(text, block.host, block.host_bytes);
-        if (strcmp(g_strstrip(line), "int3"))
-            g_string_append_printf(out, "%03x  %s\n", at, line);
-        g_free(line);
-    }
+    struct listing listing = { out, &block };
+    backend_host.disassemble(block.host, block.host_bytes, (uintptr_t)block.host, list_line, &listing);
     g_string_append_c(out, '\n');
 }
 

@@ -2,18 +2,20 @@
 /*
  * The host back end against the interpreter: random units (random_unit.h), optimised, run by both from the same state.
  * What the guest, its helpers and its memory see must be the same, at exits and where a memory access faults. Memory
- * always takes the slow path here. Tests: once with what the optimiser leaves, once with only what it must do.
+ * always takes the slow path here. Tests: with what the optimiser leaves, with only what it must do, and with each part that
+ * can be switched off (tcg/engine_switches.def) left out of optimiser and back end.
  * SEED=N runs one unit, and prints as much of it as a difference needs.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "tcg/engine_switches.h"
 #include "tcg/ir_opt.h"
 #include "tests/ir/random_unit.h"
 #include "tests/unit/test.h"
 
-enum { UNITS = 20000, BUFFER = 4 << 20, COMMON = 64 << 10 };
+enum { UNITS = 20000, UNITS_A_SWITCH = 1500, BUFFER = 4 << 20, COMMON = 64 << 10 };
 
 static struct random_cpu cpu;
 
@@ -23,13 +25,14 @@ static void show(void *opaque, const char *text)
     printf("#   %s\n", text);
 }
 
-struct backends { void *interp, *host; struct code_buffer buffer; };
+struct backends { void *interp, *host; struct code_buffer buffer; uint32_t off; };
 
 /* Runs u as it is by both. */
 static bool agree(const struct backends *b, struct ir_unit *u, uint64_t seed, bool fold, struct random_cpu *other,
                   struct random_outcome out[2])
 {
-    if (fold)
+    u->off = b->off;
+    if (fold && !(b->off & OFF_FOLD))
         ir_opt_fold(u);
     ir_opt_live(u);
     ir_opt_compact(u);
@@ -113,9 +116,9 @@ static bool one_unit(const struct backends *b, struct ir_unit *u, uint64_t seed,
     return false;
 }
 
-static void compare(struct test *test, bool fold)
+static void compare(struct test *test, bool fold, uint32_t off, uint64_t units)
 {
-    const struct backend_options options = { .icount = false };
+    const struct backend_options options = { .icount = false, .off = off };
     uint8_t *memory = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct code_buffer common = { memory, memory, COMMON };
     GError *error = NULL;
@@ -123,6 +126,7 @@ static void compare(struct test *test, bool fold)
         backend_interp.create(&random_frontend, &options, NULL, NULL),
         backend_host.create(&random_frontend, &options, &common, &error),
         { memory + COMMON, memory + COMMON, BUFFER - COMMON },
+        off,
     };
     struct ir_unit *u = ir_unit_new();
     const char *only = getenv("SEED");
@@ -131,7 +135,7 @@ static void compare(struct test *test, bool fold)
         return;
     if (only)
         EXPECT(test, one_unit(&b, u, strtoull(only, NULL, 0), fold, true));
-    for (uint64_t seed = 1; !only && seed <= UNITS && failed < 5; seed++)
+    for (uint64_t seed = 1; !only && seed <= units && failed < 5; seed++)
         failed += !EXPECT(test, one_unit(&b, u, seed, fold, false));
     ir_unit_free(u);
     backend_interp.destroy(b.interp);
@@ -139,13 +143,23 @@ static void compare(struct test *test, bool fold)
     munmap(memory, BUFFER);
 }
 
-static void optimised(struct test *test) { compare(test, true); }
-static void barely_optimised(struct test *test) { compare(test, false); }
+static void optimised(struct test *test) { compare(test, true, 0, UNITS); }
+static void barely_optimised(struct test *test) { compare(test, false, 0, UNITS); }
+
+static void switched_off(struct test *test)
+{
+    for (unsigned i = 0; engine_switch_name(i) && !test->failed; i++) {
+        compare(test, true, 1u << i, UNITS_A_SWITCH);
+        printf(test->failed ? "# with -%s\n" : "", engine_switch_name(i));
+    }
+    compare(test, true, OFF_ALL, UNITS_A_SWITCH);
+}
 
 int main(void)
 {
     alarm(300);         /* wrong code may run for ever */
     test_run("ir_host_as_interpreter", optimised);
     test_run("ir_host_as_interpreter_without_folding", barely_optimised);
+    test_run("ir_host_as_interpreter_with_parts_off", switched_off);
     return test_status();
 }

@@ -202,6 +202,11 @@ static void show_state(const char *who)
 
 struct both { void *host, *interp; struct code code, other; struct ir_unit *u; };
 
+static void show_code(void *opaque, unsigned at, unsigned bytes, const char *text)
+{
+    printf("#   %3x  %s\n", at, text);
+}
+
 static bool compare(struct both *b, uint64_t seed, const char *what)
 {
     const struct outcome want = run(&backend_interp, b->interp, b->u, b->other, seed);
@@ -211,9 +216,7 @@ static bool compare(struct both *b, uint64_t seed, const char *what)
     if (getenv("SEED"))
         show_state("host");
     if (getenv("CODE")) {
-        char text[200];
-        for (unsigned at = 0, n; at < CODE_SHOWN && (n = backend_host.disassemble(b->code.exec + at, 16, text, sizeof(text))); at += n)
-            printf("#   %3x  %s\n", at, text);
+        backend_host.disassemble(b->code.exec, CODE_SHOWN, (uintptr_t)b->code.exec, show_code, NULL);
     }
     if (same(&want, &got))
         return true;
