@@ -358,8 +358,11 @@ static void live_insn(struct live *l, struct ir_insn *insn)
         flags = drop_outputs(insn, flags, dead);
         dead = 0;
     }
-    const bool sets_flags = l->flags_global && (insn->d[0] == l->flags_global || insn->d[1] == l->flags_global);
-    const uint32_t taken = flags_taken(insn, sets_flags ? l->flags_read : IR_ALL_FLAGS);
+    uint32_t taken = IR_ALL_FLAGS;
+    if (flags & (IR_F_IS_FLAG | IR_F_IS_FVAL | IR_F_BRANCH)) {
+        const bool sets_flags = l->flags_global && (insn->d[0] == l->flags_global || insn->d[1] == l->flags_global);
+        taken = flags_taken(insn, sets_flags ? l->flags_read : IR_ALL_FLAGS);
+    }
     if (!taken) {
         forget_flags_input(insn);
         flags = ir_op_info[insn->op].flags;
@@ -391,11 +394,9 @@ void ir_opt_live(struct ir_unit *u)
     l.alive = u->scratch->alive;
     l.seen = u->scratch->seen;
     l.pending_count = 0;
-    l.flags_global = IR_NONE;
+    const uint8_t *first = memchr(u->types + 1, IR_TYPE_FLAGS, u->global_count);
+    l.flags_global = first ? (ir_reg)(first - u->types) : IR_NONE;
     l.flags_read = IR_ALL_FLAGS;
-    for (unsigned r = u->global_count; r > 0; r--)
-        if (u->types[r] == IR_TYPE_FLAGS)
-            l.flags_global = (ir_reg)r;
     find_crossing(u);
     memset(l.alive, 0, u->reg_count);
     memset(l.seen, 0, u->label_count);
