@@ -29,6 +29,7 @@ start:
         or $0x600, %eax                 /* OSFXSR, OSXMMEXCPT */
         mov %eax, %cr4
         fninit
+        sub $12, %esp                   /* the stack is aligned to 16 bytes at a call */
         push %ebx
         call guest_main
 1:      hlt
