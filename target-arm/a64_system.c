@@ -14,7 +14,8 @@ static uint32_t encoding(const struct arm_trans *t)
 static bool is_plain(const struct arm_trans *t, const struct arm_sysreg *row, bool write)
 {
     unsigned el = t->mode & MODE_EL;
-    if (!row || el < (write ? row->write_el : row->read_el) || row->read || row->write || row->flags & SYSREG_SLOW || arm_sysreg_is_debug(row->encoding) ||
+    if (!row || el < (write ? row->write_el : row->read_el) || row->read || row->write || row->flags & SYSREG_SLOW ||
+        arm_sysreg_is_debug(row->encoding) ||
         (write && row->flags & (SYSREG_MODE | SYSREG_POLL | SYSREG_FLUSH | SYSREG_FLUSH_ASID))) {
         return false;
     }

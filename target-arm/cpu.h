@@ -157,7 +157,7 @@ struct arm_cpu {
     /* PSTATE */
     uint8_t el, spsel;
     bool aarch64, pan, uao, il, step_bit;
-    bool stepped, stepped_exclusive;    /* software step: since ERET an instruction was run, and it was an exclusive load */
+    bool stepped, stepped_exclusive;    /* software step: an instruction was run since ERET; it was an exclusive load */
     uint32_t daif;                  /* PSTATE_D, A, I, F; in AArch32 A, I, F */
     uint32_t cpsr_m;                /* AArch32: mode */
     uint32_t thumb, it, endian;     /* AArch32: CPSR.T, ITSTATE, CPSR.E */

@@ -85,7 +85,8 @@ uint64_t helper_arm_before(struct cpu *base)
     if (base->mode & MODE_STEP && !cpu->step_bit) {
         enum { ISV = 1 << 24, EX = 1 << 6 };
         const uint32_t stepped = cpu->stepped ? ISV | (cpu->stepped_exclusive ? EX : 0) : 0;
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = stepped | 0x22, .target_el = (uint8_t)debug_el(cpu) });
+        arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = stepped | 0x22,
+            .target_el = (uint8_t)debug_el(cpu) });
     }
     if (base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc)) {
         arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),

@@ -517,7 +517,8 @@ static bool legal_return(const struct arm_cpu *cpu, uint32_t spsr, unsigned *el)
         return known && *el < cpu->el && !aa64 && !(*el == EL2 && !cpu->has_el2);
     }
     *el = spsr >> PSTATE_EL_SHIFT & 3;
-    if (*el > cpu->el || (*el == EL2 && (!cpu->has_el2 || (cpu->has_el3 && !(cpu->scr & SCR_NS)))) || (spsr & 2) || (*el == EL0 && spsr & 1)) {
+    const bool no_el2 = !cpu->has_el2 || (cpu->has_el3 && !(cpu->scr & SCR_NS));
+    if (*el > cpu->el || (*el == EL2 && no_el2) || (spsr & 2) || (*el == EL0 && spsr & 1)) {
         return false;
     }
     if (*el == EL1 && arm_hcr(cpu) & HCR_TGE) {

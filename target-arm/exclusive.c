@@ -69,7 +69,8 @@ uint64_t helper_arm_store_exclusive(struct cpu *base, uint64_t address, uint64_t
 {
     const struct arm_cpu *cpu = arm_cpu_of(base);
     const uint64_t expected[2] = { cpu->exclusive_value }, new[2] = { value };
-    return !mmu_store_exclusive(base, address, expected, new, (unsigned)bytes, arm_mmu_mode((uint32_t)mode), cpu->exclusive_version);
+    return !mmu_store_exclusive(base, address, expected, new, (unsigned)bytes, arm_mmu_mode((uint32_t)mode),
+                                cpu->exclusive_version);
 }
 
 /* Two registers as memory has them. */

@@ -144,7 +144,8 @@ static void slot_hold(struct monitor_slot *slot)
 static void slot_release(struct monitor_slot *slot)
 {
     if (slot) {
-        atomic_store_explicit(&slot->version, atomic_load_explicit(&slot->version, memory_order_relaxed) + 1, memory_order_release);
+        atomic_store_explicit(&slot->version, atomic_load_explicit(&slot->version, memory_order_relaxed) + 1,
+                              memory_order_release);
     }
 }
 

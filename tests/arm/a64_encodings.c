@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which words of A64 are instructions: a sweep over the encoding space, of every word whether it is undefined at EL0 here and
- * on qemu-aarch64's CPU of the same name. What differs must be in the table below, with the reason.
+ * Which words of A64 are instructions: a sweep over the encoding space, of every word whether it is undefined at EL0
+ * here and on qemu-aarch64's CPU of the same name. What differs must be in the table below, with the reason.
  *
  * Bits 31 to 20 and 15 to 10, where classes are told apart, take all values; the others, mostly registers, are random.
- * Left out: what would leave the test (exception generation, branches into the code page itself), and accesses to system registers,
- * which tests/guests_arm looks at.
+ * Left out: what would leave the test (exception generation, branches into the code page itself), and accesses to
+ * system registers, which tests/guests_arm looks at.
  *
  *   a64_encodings [--seed N] [--step N] [--model NAME]      step: every how many words; by default 8
  */
@@ -19,7 +19,8 @@
 
 enum { BATCH = 256, SHOWN = 40, SWEEP = 1 << 18, UNDEFINED = 4 };
 
-/* Words with (word & mask) == value that qemu's CPU has and ours lacks: but for the first, features that `max` does not report. */
+/* Words with (word & mask) == value that qemu's CPU has and ours lacks: but for the first, features that `max` does not
+ * report. */
 struct difference { uint32_t mask, value; const char *model, *reason; };
 static const struct difference differences[] = {
     { 0xbff8fc00, 0x2f00fc00, "max", "unallocated: qemu 7.2 takes it for FMOV of halves" },
@@ -63,7 +64,8 @@ static bool left_out(uint32_t word)
         return true;                /* FSQRT of halves and its neighbours that are none: qemu 7.2 ends with an assertion */
     }
     const bool branch = (word & 0x1c000000) == 0x14000000;
-    return branch && ((word & 0xff000000) == 0xd4000000 || (word & 0xffc00000) == 0xd5000000 || (word & 0xfe000000) != 0xd6000000);
+    return branch && ((word & 0xff000000) == 0xd4000000 || (word & 0xffc00000) == 0xd5000000 ||
+                      (word & 0xfe000000) != 0xd6000000);
 }
 
 static uint32_t word_of(struct generator *g, uint32_t n)
