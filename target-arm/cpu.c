@@ -328,7 +328,6 @@ static void reset_registers(struct arm_cpu *cpu)
     memset(cpu->dbgbcr, 0, sizeof(cpu->dbgbcr));
     memset(cpu->dbgwcr, 0, sizeof(cpu->dbgwcr));
     memset(cpu->implementation, 0, sizeof(cpu->implementation));
-    cpu->pmccntr_offset = cpu->pmcnten = cpu->pmovs = cpu->pminten = cpu->pmuserenr = cpu->pmselr = cpu->pmccfiltr = 0;
 }
 
 static unsigned highest_el(const struct arm_cpu *cpu)
@@ -390,6 +389,7 @@ void arm_reset(struct cpu *base)
     }
     reset_registers(cpu);
     arm_timers_reset(cpu);
+    arm_pmu_reset(cpu);
     if (cpu->model->aarch64 && !cpu->boot_aarch32) {
         reset64(cpu);
     } else {
@@ -493,6 +493,9 @@ void arm_cpu_free(struct arm_cpu *cpu)
         if (cpu->timer[n]) {
             timer_free(cpu->timer[n]);
         }
+    }
+    if (cpu->pmu_timer) {
+        timer_free(cpu->pmu_timer);
     }
     g_free(cpu->sysregs);
     free(cpu);

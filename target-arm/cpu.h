@@ -186,7 +186,9 @@ struct arm_cpu {
     uint64_t watch_address;
 
     /* PMU: D8 */
-    uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmselr, pmccfiltr, pmccntr_offset, pmevtyper[31], pmevcntr[31];
+    uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmselr, pmccfiltr, pmccntr_offset, pmccntr_seen, pmevtyper[31],
+        pmevcntr[31];
+    struct timer *pmu_timer;
 
     uint64_t implementation[32];    /* implementation-defined registers that keep what is written (l2ctlr, cpuectlr, ...) */
 

@@ -83,6 +83,7 @@ void arm_cpu_connect(struct arm_cpu *cpu)
             cpu->timer[n] = timer_new(cpu->board.clocks, CLOCK_KIND_VIRTUAL, fire, &cpu->timer_ref[n]);
         }
     }
+    arm_pmu_connect(cpu);
 }
 
 void arm_timers_reset(struct arm_cpu *cpu)

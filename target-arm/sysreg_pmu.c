@@ -2,11 +2,12 @@
 /*
  * The performance monitors (Arm ARM D8, D17.5): a cycle counter of guest time at 1 GHz and four event counters,
  * which count
- * instructions (0x08) when the machine counts them (-icount), cycles (0x11), or what software adds (0x00).
+ * instructions (0x08) when the machine counts them (-icount), cycles (0x11), or what software adds (0x00). Overflows of
+ * counters of cycles interrupt when they happen, those of instructions when the PMU is next looked at.
  */
 #include "target-arm/sysreg.h"
 
-enum { COUNTERS = 4, PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, EN = 1, SW = 2, CR = 4, ER = 8, EVENT_INSTRUCTIONS = 0x08,
+enum { COUNTERS = 4, PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, PMCR_LC = 1 << 6, EN = 1, SW = 2, CR = 4, ER = 8, EVENT_INSTRUCTIONS = 0x08,
        EVENT_CYCLES = 0x11 };
 #define COUNTER_MASK (1ull << 31 | ((1 << COUNTERS) - 1))
 
@@ -65,6 +66,94 @@ static void start_all(struct arm_cpu *cpu)
     }
 }
 
+/* ---- overflows. A counter of events has 32 bits and is kept with the carries out of them until they are noticed here; the
+ * cycle counter overflows from bit 31 or, by PMCR.LC, from bit 63. ---- */
+
+static uint64_t cycles_value(const struct arm_cpu *cpu)
+{
+    return cpu->pmccntr_offset + (counts(cpu, 31) ? cycles_now(cpu) : 0);
+}
+
+static uint64_t event_value(const struct arm_cpu *cpu, unsigned n)
+{
+    return cpu->pmevcntr[n] + (counts(cpu, n) ? source(cpu, n) : 0);
+}
+
+static void notice_overflows(struct arm_cpu *cpu)
+{
+    const uint64_t cycles = cycles_value(cpu), before = cpu->pmccntr_seen;
+    if (cpu->pmcr & PMCR_LC ? cycles < before : cycles >> 32 != before >> 32) {
+        cpu->pmovs |= 1ull << 31;
+    }
+    cpu->pmccntr_seen = cycles;
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        const uint64_t carries = event_value(cpu, n) >> 32 << 32;
+        cpu->pmovs |= (uint64_t)(carries != 0) << n;
+        cpu->pmevcntr[n] -= carries;
+    }
+}
+
+/* Cycles, which are nanoseconds, until the next overflow of a counter of them; UINT64_MAX: none. */
+static uint64_t next_overflow(const struct arm_cpu *cpu)
+{
+    uint64_t next = UINT64_MAX;
+    if (counts(cpu, 31)) {
+        const uint64_t value = cycles_value(cpu);
+        next = cpu->pmcr & PMCR_LC ? -value : (1ull << 32) - (uint32_t)value;
+    }
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        if (counts(cpu, n) && (cpu->pmevtyper[n] & 0xffff) == EVENT_CYCLES) {
+            next = MIN(next, (1ull << 32) - (uint32_t)event_value(cpu, n));
+        }
+    }
+    return next;
+}
+
+/* The interrupt's level, and the time when it may change by itself. Machine lock held. */
+static void update(struct arm_cpu *cpu)
+{
+    notice_overflows(cpu);
+    irq_set(&cpu->board.pmu, cpu->pmcr & PMCR_E && cpu->pmovs & cpu->pminten);
+    if (cpu->pmu_timer) {
+        const uint64_t next = next_overflow(cpu), now = cycles_now(cpu);
+        if (cpu->pmcr & PMCR_E && cpu->pminten && next < INT64_MAX - now) {
+            timer_arm(cpu->pmu_timer, (int64_t)(now + next));
+        } else {
+            timer_cancel(cpu->pmu_timer);
+        }
+    }
+}
+
+static void fire(void *opaque) { update(opaque); }
+
+void arm_pmu_connect(struct arm_cpu *cpu)
+{
+    if (!cpu->pmu_timer && cpu->board.clocks) {
+        cpu->pmu_timer = timer_new(cpu->board.clocks, CLOCK_KIND_VIRTUAL, fire, cpu);
+    }
+}
+
+/* Around whatever changes a counter or what it counts; the timer's callback is on another thread. */
+static bool change_begin(struct arm_cpu *cpu)
+{
+    const bool locked = arm_lock(cpu);
+    notice_overflows(cpu);
+    return locked;
+}
+
+static void change_end(struct arm_cpu *cpu, bool locked)
+{
+    update(cpu);
+    arm_unlock(cpu, locked);
+}
+
+void arm_pmu_reset(struct arm_cpu *cpu)
+{
+    cpu->pmccntr_offset = cpu->pmccntr_seen = cpu->pmcnten = cpu->pmovs = cpu->pminten = cpu->pmuserenr = cpu->pmselr = 0;
+    cpu->pmccfiltr = 0;
+    update(cpu);
+}
+
 static uint64_t pmcr_get(struct arm_cpu *cpu)
 {
     check(cpu, 0);
@@ -74,9 +163,10 @@ static uint64_t pmcr_get(struct arm_cpu *cpu)
 static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
 {
     check(cpu, 0);
+    const bool locked = change_begin(cpu);
     stop_all(cpu);
     if (value & PMCR_C) {
-        cpu->pmccntr_offset = 0;
+        cpu->pmccntr_offset = cpu->pmccntr_seen = 0;
     }
     if (value & PMCR_P) {
         for (unsigned n = 0; n < COUNTERS; n++) {
@@ -85,6 +175,7 @@ static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
     }
     cpu->pmcr = (cpu->pmcr & ~0x79ull) | (value & 0x79);
     start_all(cpu);
+    change_end(cpu, locked);
 }
 
 static uint64_t cntenset_get(struct arm_cpu *cpu)
@@ -96,34 +187,50 @@ static uint64_t cntenset_get(struct arm_cpu *cpu)
 static void cnten_put(struct arm_cpu *cpu, uint64_t value, bool set)
 {
     check(cpu, 0);
+    const bool locked = change_begin(cpu);
     stop_all(cpu);
     cpu->pmcnten = set ? cpu->pmcnten | (value & COUNTER_MASK) : cpu->pmcnten & ~value;
     start_all(cpu);
+    change_end(cpu, locked);
 }
 
 static void cntenset_put(struct arm_cpu *cpu, uint64_t value) { cnten_put(cpu, value, true); }
 static void cntenclr_put(struct arm_cpu *cpu, uint64_t value) { cnten_put(cpu, value, false); }
 
+/* PMOVS and PMINTEN: sets or clears bits. */
+static void bits_put(struct arm_cpu *cpu, uint64_t *bits, uint64_t value, bool set)
+{
+    check(cpu, 0);
+    const bool locked = change_begin(cpu);
+    *bits = set ? *bits | (value & COUNTER_MASK) : *bits & ~value;
+    change_end(cpu, locked);
+}
+
 static uint64_t ovs_get(struct arm_cpu *cpu)
 {
     check(cpu, 0);
-    return cpu->pmovs;
+    const bool locked = change_begin(cpu);
+    const uint64_t value = cpu->pmovs;
+    change_end(cpu, locked);
+    return value;
 }
-static void ovsset_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs |= value & COUNTER_MASK; }
-static void ovsclr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pmovs &= ~value; }
 
+static void ovsset_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pmovs, value, true); }
+static void ovsclr_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pmovs, value, false); }
 static uint64_t inten_get(struct arm_cpu *cpu) { check(cpu, 0); return cpu->pminten; }
-static void intenset_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pminten |= value & COUNTER_MASK; }
-static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { check(cpu, 0); cpu->pminten &= ~value; }
+static void intenset_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pminten, value, true); }
+static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pminten, value, false); }
 
 static void swinc(struct arm_cpu *cpu, uint64_t value)
 {
     check(cpu, SW);
+    const bool locked = change_begin(cpu);
     for (unsigned n = 0; n < COUNTERS; n++) {
         if (value >> n & 1 && counts(cpu, n) && !(cpu->pmevtyper[n] & 0xffff)) {
             cpu->pmevcntr[n]++;
         }
     }
+    change_end(cpu, locked);
 }
 
 static uint64_t selr_get(struct arm_cpu *cpu) { check(cpu, ER); return cpu->pmselr; }
@@ -136,13 +243,16 @@ static uint64_t ceid1(struct arm_cpu *cpu) { check(cpu, 0); return 0; }
 static uint64_t ccntr_get(struct arm_cpu *cpu)
 {
     check(cpu, CR);
-    return cpu->pmccntr_offset + (counts(cpu, 31) ? cycles_now(cpu) : 0);
+    return cycles_value(cpu);
 }
 
 static void ccntr_put(struct arm_cpu *cpu, uint64_t value)
 {
     check(cpu, 0);
+    const bool locked = change_begin(cpu);
     cpu->pmccntr_offset = value - (counts(cpu, 31) ? cycles_now(cpu) : 0);
+    cpu->pmccntr_seen = value;
+    change_end(cpu, locked);
 }
 
 static uint64_t type_of(struct arm_cpu *cpu, unsigned n)
@@ -154,6 +264,7 @@ static uint64_t type_of(struct arm_cpu *cpu, unsigned n)
 static void type_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
 {
     check(cpu, 0);
+    const bool locked = change_begin(cpu);
     stop_all(cpu);
     if (n == 31) {
         cpu->pmccfiltr = value & 0xfc000000;
@@ -161,20 +272,23 @@ static void type_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
         cpu->pmevtyper[n] = value & 0xfc00ffff;
     }
     start_all(cpu);
+    change_end(cpu, locked);
 }
 
 static uint64_t count_get(struct arm_cpu *cpu, unsigned n)
 {
     check(cpu, ER);
-    return n < COUNTERS ? (uint32_t)(cpu->pmevcntr[n] + (counts(cpu, n) ? source(cpu, n) : 0)) : 0;
+    return n < COUNTERS ? (uint32_t)event_value(cpu, n) : 0;
 }
 
 static void count_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
 {
     check(cpu, 0);
+    const bool locked = change_begin(cpu);
     if (n < COUNTERS) {
-        cpu->pmevcntr[n] = value - (counts(cpu, n) ? source(cpu, n) : 0);
+        cpu->pmevcntr[n] = (uint32_t)value - (counts(cpu, n) ? source(cpu, n) : 0);
     }
+    change_end(cpu, locked);
 }
 
 static uint64_t xevtyper_get(struct arm_cpu *cpu) { return type_of(cpu, (unsigned)cpu->pmselr); }

@@ -111,6 +111,8 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
 uint64_t arm_counter(const struct arm_cpu *cpu);                 /* CNTPCT */
 void arm_timer_update(struct arm_cpu *cpu, enum arm_timer n);    /* after a change of ctl or cval, machine lock held */
 void arm_timers_reset(struct arm_cpu *cpu);
+void arm_pmu_connect(struct arm_cpu *cpu);                       /* with arm_cpu_connect */
+void arm_pmu_reset(struct arm_cpu *cpu);
 uint64_t arm_timer_ctl(const struct arm_cpu *cpu, enum arm_timer n);
 bool arm_lock(struct arm_cpu *cpu);                              /* machine lock, if there is a machine */
 void arm_unlock(struct arm_cpu *cpu, bool locked);
