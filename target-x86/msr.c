@@ -7,6 +7,7 @@
 #include "target-x86/system.h"
 #include "base/clock.h"
 #include <inttypes.h>
+#include <string.h>
 
 /* ---- the TSC: 1 GHz of virtual time ---- */
 
@@ -213,6 +214,19 @@ static bool tsc_aux_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
     return true;
 }
 
+/* AMD's processor name string: six registers of what CPUID 8000_0002h to 4h say. */
+static bool name_read(struct x86_cpu *cpu, uint32_t msr, uint64_t *value)
+{
+    const unsigned offset = (msr - 0xc0010030) * 8;
+    char bytes[8] = { 0 };
+
+    for (unsigned n = 0, length = strlen(cpu->model->brand); n < sizeof(bytes) && offset + n < length; n++) {
+        bytes[n] = cpu->model->brand[offset + n];
+    }
+    memcpy(value, bytes, sizeof(bytes));
+    return true;
+}
+
 static bool swallow(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
 {
     return true;
@@ -227,7 +241,7 @@ struct msr_row {
     uint64_t value;                 /* without field: what it reads as; with one: bits that may not be written */
     bool (*read)(struct x86_cpu *cpu, uint32_t msr, uint64_t *value);
     bool (*write)(struct x86_cpu *cpu, uint32_t msr, uint64_t value);
-    bool amd;
+    bool amd, intel;                /* of that vendor's processors only */
 };
 #define MSR_FIELD(member) .field = offsetof(struct x86_cpu, member)
 
@@ -274,9 +288,23 @@ static const struct msr_row msr_rows[] = {
     { 0x19a, 0x19d, FEAT_MSR, .value = 0, .write = swallow },           /* thermal */
     { 0x1d9, 0x1d9, FEAT_MSR, .value = 0, .write = swallow },           /* DEBUGCTL: no branch records */
     { 0x1db, 0x1de, FEAT_MSR, .value = 0 },                             /* last branch and exception records */
+    { 0x6, 0x6, FEAT_LM, .value = 0x40, .write = swallow, .intel = true },                 /* MONITOR_FILTER_SIZE */
+    { 0x40, 0x43, FEAT_LM, .value = 0, .write = swallow, .intel = true },                  /* last branches: none recorded */
+    { 0x60, 0x63, FEAT_LM, .value = 0, .write = swallow, .intel = true },
+    { 0xc1, 0xc2, FEAT_MSR, .value = 0, .write = swallow, .intel = true },                  /* performance counters: none count */
+    { 0xe7, 0xe8, FEAT_LM, .value = 0, .write = swallow, .intel = true },                  /* MPERF, APERF */
+    { 0x11e, 0x11e, FEAT_MSR, .value = 0, .write = swallow, .intel = true },                /* BBL_CR_CTL3 */
+    { 0x186, 0x187, FEAT_MSR, .value = 0, .write = swallow, .intel = true },                /* PERFEVTSEL */
+    { 0x1c9, 0x1c9, FEAT_LM, .value = 0, .intel = true },                                  /* LASTBRANCH_TOS */
+    { 0xc0010000, 0xc0010007, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* performance counters: none count */
     { 0xc0010010, 0xc0010010, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* SYSCFG */
     { 0xc0010015, 0xc0010015, FEAT_MSR, .value = 1 << 24, .write = swallow, .amd = true },  /* HWCR: TSC invariant */
     { 0xc0010016, 0xc001001f, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* IORR, TOP_MEM, NB_CFG */
+    { 0xc0010020, 0xc0010022, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* patch loader, MC redirection */
+    { 0xc0010030, 0xc0010035, FEAT_MSR, .read = name_read, .write = swallow, .amd = true },
+    { 0xc001003e, 0xc001003f, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* HTC, STC: thermal */
+    { 0xc0010044, 0xc001004d, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* MCi_CTL_MASK */
+    { 0xc0010050, 0xc0010054, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* I/O traps */
     { 0xc0010055, 0xc0010056, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* C1E, SMI on I/O */
     { 0xc0010058, 0xc0010058, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* MMIO configuration base */
     { 0xc0010061, 0xc0010071, FEAT_MSR, .value = 0, .write = swallow, .amd = true },        /* P-states */
@@ -290,7 +318,8 @@ static const struct msr_row *msr_find(struct x86_cpu *cpu, uint32_t msr)
 {
     for (unsigned n = 0; n < G_N_ELEMENTS(msr_rows); n++) {
         const struct msr_row *row = &msr_rows[n];
-        if (msr >= row->first && msr <= row->last && x86_has(cpu, row->feature) && (!row->amd || cpu->model->amd)) {
+        if (msr >= row->first && msr <= row->last && x86_has(cpu, row->feature) &&
+            (cpu->model->amd ? !row->intel : !row->amd)) {
             return row;
         }
     }

@@ -55,6 +55,9 @@ extern void (*trap_hook[256])(struct trap *trap);
 /* One line: what was run, vector, error code, where the saved IP points relative to `at`, TF of the saved flags. (RF is not said: QEMU 7.2 never sets it.) */
 void say_trap(const char *what, int vector, const void *at);
 
+/* One line: of MSRs first to last, how many are read, and written back as read, without an exception. */
+void say_msrs(const char *what, uint32_t first, uint32_t last);
+
 /* --- descriptors --- */
 struct descriptor { uint16_t limit, base; uint8_t base16, access, flags, base24; };
 enum { GDT_SLOTS = 64, SEL_CODE = 0x08, SEL_DATA = 0x10, SEL_USER_CODE = 0x1b, SEL_USER_DATA = 0x23, SEL_TSS = 0x28, SEL_CODE16 = 0x38,

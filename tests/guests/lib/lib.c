@@ -177,3 +177,18 @@ void say_trap(const char *what, int vector, const void *at)
     }
     say("\n");
 }
+
+static uint32_t current_msr;
+static uint64_t current_msr_value;
+static void msr_read_current(void) { current_msr_value = read_msr(current_msr); }
+static void msr_write_current(void) { write_msr(current_msr, current_msr_value); }
+
+void say_msrs(const char *what, uint32_t first, uint32_t last)
+{
+    int reads = 0, writes = 0;
+    for (current_msr = first; current_msr <= last; current_msr++) {
+        reads += guarded(msr_read_current) == -1;
+        writes += guarded(msr_write_current) == -1;
+    }
+    say("%s: of %d read %d, written back %d\n", what, (int)(last - first + 1), reads, writes);
+}
