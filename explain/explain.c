@@ -213,6 +213,9 @@ bool explain_finish(struct explain_session *s, GError **error)
 {
     struct engine *engine = s->board->engine;
     struct engine_facts about;
+    if (!engine_explain(engine)) {
+        return error_fail(error, "explain: there is no record: 'tb count off' of the monitor ended it");
+    }
     engine_describe(engine, &about);
     const uint64_t instructions = about.icount ? engine_icount(engine) : 0;
     g_autofree char *ended = how_it_ended(s, instructions);
