@@ -89,13 +89,10 @@ static uint64_t isar2(struct arm_cpu *cpu) { return IDS(cpu).id_isar[2]; }
 static uint64_t isar3(struct arm_cpu *cpu) { return IDS(cpu).id_isar[3]; }
 static uint64_t isar4(struct arm_cpu *cpu) { return IDS(cpu).id_isar[4]; }
 static uint64_t isar5(struct arm_cpu *cpu) { return if_has(cpu, ARM_RDM, IDS(cpu).id_isar[5], 24, 1); }
-static uint64_t isar6(struct arm_cpu *cpu) { return if_has(cpu, ARM_DOTPROD, IDS(cpu).id_isar[6], 4, 1); }
+static uint64_t isar6(struct arm_cpu *cpu) { return IDS(cpu).id_isar[6]; }
 static uint64_t mvfr0(struct arm_cpu *cpu) { return IDS(cpu).mvfr[0]; }
-static uint64_t mvfr1(struct arm_cpu *cpu)
-{
-    uint64_t value = IDS(cpu).mvfr[1];
-    return if_has(cpu, ARM_FP16, if_has(cpu, ARM_FP16, value, 20, 2), 24, 3);
-}
+/* Of FP16, dot product and FCMA AArch32 has none yet, so that its own registers (ISAR6, MVFR1) do not tell of them. */
+static uint64_t mvfr1(struct arm_cpu *cpu) { return IDS(cpu).mvfr[1]; }
 static uint64_t mvfr2(struct arm_cpu *cpu) { return IDS(cpu).mvfr[2]; }
 static uint64_t revidr(struct arm_cpu *cpu) { return IDS(cpu).revidr; }
 static uint64_t clidr(struct arm_cpu *cpu) { return IDS(cpu).clidr; }
