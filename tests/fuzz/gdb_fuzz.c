@@ -65,7 +65,7 @@ static unsigned replies(const GString *out)
 /* Does the client wait for the machine now, or is none expected for this packet? */
 static bool may_be_silent(const struct gdb *gdb, const GString *body)
 {
-    return gdb->waiting || body->str[0] == 'R' || strchr(body->str, '#') || strchr(body->str, '$') || strlen(body->str) != body->len;
+    return gdb->waiting || gdb->in->str[0] == 'R' || strchr(body->str, '#') || strchr(body->str, '$') || strlen(body->str) != body->len;
 }
 
 static bool one_packet(struct fuzz *f, struct client *client)
@@ -75,8 +75,11 @@ static bool one_packet(struct fuzz *f, struct client *client)
     uint8_t sum = 0;
     make_body(f, body);
     g_string_append_len(frame, body->str, (gssize)body->len);
-    if (memmem(frame->str, frame->len, "$k", 2) || memmem(frame->str, frame->len, "$vK", 3)) {
-        return true;                    /* they end the machine */
+    static const char *const deadly[] = { "$k", "$}K", "$vK", "$}VK", "$v}k", "$}V}k" };     /* they end the machine */
+    for (unsigned i = 0; i < G_N_ELEMENTS(deadly); i++) {
+        if (memmem(frame->str, frame->len, deadly[i], strlen(deadly[i]))) {
+            return true;
+        }
     }
     for (size_t i = 0; i < body->len; i++) {
         sum = (uint8_t)(sum + (uint8_t)body->str[i]);
