@@ -63,7 +63,7 @@ extern arm_translate a32_mul, a32_mull, a32_umaal, a32_smlaxy, a32_smlaw, a32_sm
     a32_usad8, a32_extend, a32_extend16, a32_parallel, a32_sel, a32_pkh, a32_ssat16, a32_usat16, a32_qadd, a32_rev, a32_clz, a32_bfi,
     a32_bfx, a32_movw, a32_movt, a32_crc32, a32_ldrex, a32_strex, a32_clrex, a32_lda, a32_stl, a32_bx_insn, a32_blx_reg, a32_bxj,
     a32_svc, a32_hvc, a32_smc, a32_bkpt, a32_udf, a32_nop, a32_hint, a32_dmb, a32_dsb, a32_isb, a32_mrs, a32_msr_reg, a32_mrs_banked,
-    a32_msr_banked, a32_mcr, a32_mrc, a32_mcrr, a32_mrrc, a32_cps, a32_setend, a32_srs, a32_rfe, a32_eret, a32_preload, a32_ldc, a32_stc;
+    a32_msr_banked, a32_mcr, a32_mrc, a32_mcrr, a32_mrrc, a32_cps, a32_setend, a32_setpan, a32_srs, a32_rfe, a32_eret, a32_preload, a32_ldc, a32_stc;
 void a32_saturate(struct arm_trans *t, bool is_unsigned, unsigned d, unsigned bits, ir_reg value);
 
 /* Loads and stores of one register (pair). */

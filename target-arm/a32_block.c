@@ -124,9 +124,9 @@ static void multiple_return(struct arm_trans *t)
 static const struct arm_row rows[] = {
     { "cccc 100 p u 0 w 0 nnnn rrrrrrrrrrrrrrrr", "STM", multiple, 0, ARM_FEATURE_NONE, 0, NULL, A32_COND },
     { "cccc 100 p u 0 w 1 nnnn rrrrrrrrrrrrrrrr", "LDM", multiple, 0, ARM_FEATURE_NONE, 1, NULL, A32_COND },
-    { "cccc 100 p u 1 0 0 nnnn rrrrrrrrrrrrrrrr", "STM (User registers)", multiple_user, ARM_ROW_EL1 | ARM_ROW_NO_TEST,
+    { "cccc 100 p u 1 - 0 nnnn rrrrrrrrrrrrrrrr", "STM (User registers)", multiple_user, ARM_ROW_EL1 | ARM_ROW_NO_TEST,
       ARM_FEATURE_NONE, 0, NULL, A32_COND ";n=15" },
-    { "cccc 100 p u 1 0 1 nnnn 0 rrrrrrrrrrrrrrr", "LDM (User registers)", multiple_user, ARM_ROW_EL1 | ARM_ROW_NO_TEST,
+    { "cccc 100 p u 1 - 1 nnnn 0 rrrrrrrrrrrrrrr", "LDM (User registers)", multiple_user, ARM_ROW_EL1 | ARM_ROW_NO_TEST,
       ARM_FEATURE_NONE, 1, NULL, A32_COND ";n=15" },
     { "cccc 100 p u 1 w 1 nnnn 1 rrrrrrrrrrrrrrr", "LDM (exception return)", multiple_return, ARM_ROW_EL1 | ARM_ROW_NO_TEST,
       ARM_FEATURE_NONE, 1, NULL, A32_COND ";n=15" },

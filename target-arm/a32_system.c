@@ -96,6 +96,15 @@ void a32_cps(struct arm_trans *t)
         a32_end_next_exit(t);
 }
 
+/* i: PSTATE.PAN; at EL0 nothing happens (Arm ARM F5.1.160) */
+void a32_setpan(struct arm_trans *t)
+{
+    if (!(t->mode & MODE_EL))
+        return;
+    call(t, HELPER_ARM_a32_cpsr_put, ir_const(t->u, f(t, 'i') ? PSTATE_PAN : 0), ir_const(t->u, PSTATE_PAN));
+    a32_end_next(t);
+}
+
 void a32_setend(struct arm_trans *t)
 {
     call(t, HELPER_ARM_a32_setend, ir_const(t->u, f(t, 'e')), IR_NONE);
@@ -280,11 +289,12 @@ static const struct arm_row rows[] = {
     ROW("cccc 1111 iiiiiiiiiiiiiiiiiiiiiiii", "SVC", a32_svc, SYS),
     { "1111 0001 0000 oov0 ---- ---a if0 mmmmm", "CPS", a32_cps, SYS | ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
     ROW_U("1111 0001 0000 ---1 ---- --e- 0000 ----", "SETEND", a32_setend, 0),
+    { "1111 0001 0001 ---- ---- --i- 0000 ----", "SETPAN", a32_setpan, ARM_ROW_COND | SYS, ARM_PAN, 0, NULL, NULL },
     ROW_U("1111 0101 0111 ++++ ++++ ---- 0100 ....", "DSB", a32_dsb, 0),
     ROW_U("1111 0101 0111 ++++ ++++ ---- 0101 ....", "DMB", a32_dmb, 0),
     ROW_U("1111 0101 0111 ++++ ++++ ---- 0110 ....", "ISB", a32_isb, SYS),
     ROW_U("1111 100p u1w0 ++-+ ---- -+-+ ---m mmmm", "SRS", a32_srs, SYS | ARM_ROW_EL1),
-    ROW_U("1111 100p u0w1 nnnn ---- +-+- ---- ....", "RFE", a32_rfe, SYS | ARM_ROW_EL1),
+    ROW_U("1111 100p u0w1 nnnn ---- +-+- ---- ----", "RFE", a32_rfe, SYS | ARM_ROW_EL1),
     { "cccc 1110 ooo0 nnnn tttt pppp qqq1 mmmm", "MCR", a32_mcr, SYS, ARM_FEATURE_NONE, 0, CP, A32_COND },
     { "cccc 1110 ooo1 nnnn tttt pppp qqq1 mmmm", "MRC", a32_mrc, SYS, ARM_FEATURE_NONE, 0, CP, A32_COND },
     { "cccc 1100 0100 ssss tttt pppp oooo mmmm", "MCRR", a32_mcrr, SYS, ARM_FEATURE_NONE, 0, CP, A32_COND },

@@ -54,6 +54,9 @@ enum {  /* PSTATE, CPSR and SPSR: names as in the Arm ARM C5.2.18 and G8.2.33 */
     CPSR_E = 1u << 9, CPSR_T = 1u << 5, CPSR_J = 1u << 24, CPSR_M = 0x1f, CPSR_IT = 0x0600fc00,
 };
 
+#define FPEXC_EN (1u << 30)
+#define FPEXC_DEX (1u << 29)
+
 /* mmu modes. EL1&0 and the others have stage-1 tables of their own; PAN is a mode of its own because the rights differ. A change
  * of security state, of the VMID or of ASID flushes what it must. */
 enum arm_mmu { ARM_MMU_EL0, ARM_MMU_EL1, ARM_MMU_EL1_PAN, ARM_MMU_EL2, ARM_MMU_EL3, ARM_MMU_COUNT };

@@ -41,7 +41,7 @@ static const struct arm_model models[] = {
                .sctlr_reset = 0x00c50078 } },
     { .name = "cortex-a9", .el3 = true, .physical_bits = 32, .features = features_a9,
       .ids = { .midr = 0x410fc090, .ctr = 0x80038003, .clidr = 0x09000003, .ccsidr = { 0xe00fe019, 0x200fe019 },
-               .fpsid = 0x41033090, .mvfr = { 0x11110222, 0x01111111 }, .id_pfr = { 0x1031, 0x11 }, .id_dfr0 = 0,
+               .fpsid = 0x41033090, .mvfr = { 0x10110222, 0x01111111 }, .id_pfr = { 0x1031, 0x11 }, .id_dfr0 = 0,
                .id_mmfr = { 0x00100103, 0x20000000, 0x01230000, 0x00002111 },
                .id_isar = { 0x00101111, 0x13112111, 0x21232041, 0x11112131, 0x00111142 }, .dbgdidr = 0x35141000,
                .sctlr_reset = 0x00c50078 } },

@@ -9,10 +9,12 @@
 #include "target-arm/neon_host.h"
 #include "target-arm/neon_ops.h"
 
-enum { UNSIGNED = 1 << 16, SIGNED = 1 << 17, SWAPPED = 1 << 18, WIDE_N = 1 << 19 };     /* in data, beside the operation */
+/* in data, beside the operation; HALF is also in the helpers' `how` (neon_ops.h) */
+enum { UNSIGNED = 1 << 16, SIGNED = 1 << 17, SWAPPED = 1 << 18, WIDE_N = 1 << 19, HALF = NEON_HALF };
 
 static unsigned f(const struct arm_trans *t, char letter) { return arm_field(t, letter); }
 static unsigned op_of(const struct arm_trans *t) { return t->data & 0xff; }
+static unsigned float_op(const struct arm_trans *t) { return t->data & (0xff | HALF); }
 static unsigned halves(const struct arm_trans *t) { return f(t, 'Q') ? 2 : 1; }
 
 /* Registers that must be even with Q. */
@@ -75,14 +77,20 @@ static void logic(struct arm_trans *t)
     }
 }
 
+/* Single precision only. */
+static bool on_host(struct arm_trans *t, unsigned d, unsigned n, unsigned m, int m_lane)
+{
+    return !(t->data & HALF) && neon_host_float(t, op_of(t), d, n, m, m_lane);
+}
+
 static void three_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t), m = neon_m(t);
-    if (bad(t, d | n | m) || neon_host_float(t, op_of(t), d, n, m, NEON_FLOAT_REGISTER))
+    if (bad(t, d | n | m) || on_host(t, d, n, m, NEON_FLOAT_REGISTER))
         return;
     for (unsigned i = 0; i < halves(t); i++) {
         ir_reg r = arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, n + i), vfp_get_d(t, m + i), vfp_get_d(t, d + i),
-                            ir_const(t->u, op_of(t)));
+                            ir_const(t->u, float_op(t)));
         vfp_set_d(t, d + i, r);
     }
 }
@@ -95,7 +103,7 @@ static void pairs(struct arm_trans *t)
 
 static void pairs_float(struct arm_trans *t)
 {
-    ir_reg op = ir_const(t->u, op_of(t));
+    ir_reg op = ir_const(t->u, float_op(t));
     ir_reg r = arm_call(t, HELPER_ARM_neon_float_pairs, vfp_get_d(t, neon_n(t)), vfp_get_d(t, neon_m(t)), op, IR_NONE);
     vfp_set_d(t, neon_d(t), r);
 }
@@ -158,18 +166,18 @@ static void pmull64(struct arm_trans *t)
 /* ---- by scalar ---- */
 
 /* 16 bits: D0-7, index M:m<3>; 32 bits: D0-15, index M. */
-static unsigned scalar_place(const struct arm_trans *t, unsigned *index)
+static unsigned scalar_place(const struct arm_trans *t, unsigned bits, unsigned *index)
 {
     const unsigned m = f(t, 'm');
-    *index = f(t, 'z') == 1 ? f(t, 'M') << 1 | m >> 3 : f(t, 'M');
-    return f(t, 'z') == 1 ? m & 7 : m;
+    *index = bits == 16 ? f(t, 'M') << 1 | m >> 3 : f(t, 'M');
+    return bits == 16 ? m & 7 : m;
 }
 
 /* The scalar in every element of 64 bits. */
-static ir_reg scalar(struct arm_trans *t)
+static ir_reg scalar(struct arm_trans *t, unsigned bits)
 {
     unsigned index;
-    const unsigned bits = 8u << f(t, 'z'), reg = scalar_place(t, &index);
+    const unsigned reg = scalar_place(t, bits, &index);
     ir_reg value = neon_get_lane(t, bits, reg, index);
     return ir_op2(t->u, IR_MUL, 64, value, ir_const(t->u, bits == 16 ? 0x0001000100010001 : 0x0000000100000001));
 }
@@ -178,10 +186,10 @@ static void by_scalar(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t), how = op_how(op_of(t), 8u << f(t, 'z'), false);
     unsigned index;
-    const unsigned place = scalar_place(t, &index);
+    const unsigned place = scalar_place(t, 8u << f(t, 'z'), &index);
     if (bad(t, d | n) || neon_host_scalar(t, op_of(t), 8u << f(t, 'z'), d, n, place, index))
         return;
-    ir_reg m = scalar(t);
+    ir_reg m = scalar(t, 8u << f(t, 'z'));
     for (unsigned i = 0; i < halves(t); i++) {
         vfp_set_d(t, d + i, lanes(t, vfp_get_d(t, n + i), m, vfp_get_d(t, d + i), how));
     }
@@ -190,17 +198,17 @@ static void by_scalar(struct arm_trans *t)
 static void by_scalar_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), n = neon_n(t);
-    if (bad(t, d | n) || neon_host_float(t, op_of(t), d, n, f(t, 'm'), (int)f(t, 'M')))
+    if (bad(t, d | n) || on_host(t, d, n, f(t, 'm'), (int)f(t, 'M')))
         return;
-    ir_reg value = neon_get_lane(t, 32, f(t, 'm'), f(t, 'M')), m = ir_deposit(t->u, value, 32, 32, value);
+    ir_reg m = scalar(t, t->data & HALF ? 16 : 32);
     for (unsigned i = 0; i < halves(t); i++) {
-        vfp_set_d(t, d + i, arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, n + i), m, vfp_get_d(t, d + i), ir_const(t->u, op_of(t))));
+        vfp_set_d(t, d + i, arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, n + i), m, vfp_get_d(t, d + i), ir_const(t->u, float_op(t))));
     }
 }
 
 static void widening_scalar(struct arm_trans *t)
 {
-    ir_reg m = scalar(t);
+    ir_reg m = scalar(t, 8u << f(t, 'z'));
     widen(t, neon_n(t), m, m);
 }
 
@@ -300,18 +308,18 @@ static void each_float(struct arm_trans *t, uint64_t how)
 
 enum { TO_ZERO = 3 };
 
-static void unary_float(struct arm_trans *t) { each_float(t, op_of(t)); }
-static void round_float(struct arm_trans *t) { each_float(t, NEON_FRINT | (t->data & 7) << 8 | (uint64_t)(t->data >> 3) << 11); }
-static void convert_float(struct arm_trans *t) { each_float(t, op_of(t) | TO_ZERO << 8 | f(t, 'U') << 16); }
+static void unary_float(struct arm_trans *t) { each_float(t, float_op(t)); }
+static void round_float(struct arm_trans *t) { each_float(t, NEON_FRINT | (t->data & 7) << 8 | (t->data >> 3 & 1) << 11 | (t->data & HALF)); }
+static void convert_float(struct arm_trans *t) { each_float(t, float_op(t) | TO_ZERO << 8 | f(t, 'U') << 16); }
 static void fixed_float(struct arm_trans *t)
 {
-    each_float(t, op_of(t) | TO_ZERO << 8 | f(t, 'U') << 16 | (uint64_t)(32 - f(t, 'i')) << 24);
+    each_float(t, float_op(t) | TO_ZERO << 8 | f(t, 'U') << 16 | (uint64_t)((t->data & HALF ? 16 : 32) - f(t, 'i')) << 24);
 }
 
 static void directed_float(struct arm_trans *t)
 {
     static const uint8_t rounding[4] = { 4, 0, 1, 2 };
-    each_float(t, NEON_FTOI | (uint64_t)rounding[f(t, 'r')] << 8 | f(t, 'U') << 16);
+    each_float(t, NEON_FTOI | (uint64_t)rounding[f(t, 'r')] << 8 | f(t, 'U') << 16 | (t->data & HALF));
 }
 
 static void half_float(struct arm_trans *t)
@@ -334,15 +342,16 @@ static void half_float(struct arm_trans *t)
     }
 }
 
+/* data bit 0: negate */
 static void sign_float(struct arm_trans *t)
 {
+    const uint64_t signs = t->data & HALF ? 0x8000800080008000 : 0x8000000080000000;
     const unsigned d = neon_d(t), m = neon_m(t);
     if (bad(t, d | m))
         return;
     for (unsigned i = 0; i < halves(t); i++) {
         ir_reg value = vfp_get_d(t, m + i);
-        value = t->data ? ir_op2(t->u, IR_XOR, 64, value, ir_const(t->u, 0x8000000080000000))
-                        : ir_op2(t->u, IR_AND, 64, value, ir_const(t->u, 0x7fffffff7fffffff));
+        value = t->data & 1 ? ir_op2(t->u, IR_XOR, 64, value, ir_const(t->u, signs)) : ir_op2(t->u, IR_AND, 64, value, ir_const(t->u, ~signs));
         vfp_set_d(t, d + i, value);
     }
 }
@@ -350,11 +359,11 @@ static void sign_float(struct arm_trans *t)
 static void zero_float(struct arm_trans *t)
 {
     const unsigned d = neon_d(t), m = neon_m(t);
-    if (bad(t, d | m) || neon_host_float(t, op_of(t), d, m, 0, NEON_FLOAT_ZERO))
+    if (bad(t, d | m) || on_host(t, d, m, 0, NEON_FLOAT_ZERO))
         return;
     for (unsigned i = 0; i < halves(t); i++) {
         ir_reg none = ir_const(t->u, 0);
-        vfp_set_d(t, d + i, arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, m + i), none, none, ir_const(t->u, op_of(t))));
+        vfp_set_d(t, d + i, arm_call(t, HELPER_ARM_neon_float, vfp_get_d(t, m + i), none, none, ir_const(t->u, float_op(t))));
     }
 }
 

@@ -288,3 +288,18 @@ uint64_t helper_arm_neon_pmull64(struct cpu *cpu, uint64_t n, uint64_t m, uint64
     }
     return (uint64_t)(high ? product >> 64 : product);
 }
+
+/* VSDOT, VUDOT: to each of the two words of d four products of bytes. */
+uint64_t helper_arm_neon_dot(struct cpu *cpu, uint64_t n, uint64_t m, uint64_t d, uint64_t is_unsigned)
+{
+    uint64_t result = 0;
+    for (unsigned word = 0; word < 64; word += 32) {
+        uint32_t sum = (uint32_t)(d >> word);
+        for (unsigned at = word; at < word + 32; at += 8) {
+            const uint8_t a = (uint8_t)(n >> at), b = (uint8_t)(m >> at);
+            sum += is_unsigned ? (uint32_t)a * b : (uint32_t)((int8_t)a * (int8_t)b);
+        }
+        result |= (uint64_t)sum << word;
+    }
+    return result;
+}

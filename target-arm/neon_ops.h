@@ -3,8 +3,10 @@
 #define TARGET_ARM_NEON_OPS_H
 /*
  * Operations of the Advanced SIMD helpers (neon_helpers.c, neon_fp.c), which work on 64 bits at a time. An argument `how` is
- * op | element bits << 8 | unsigned << 16; for float conversions the immediate is in bits 24 and up.
+ * op | element bits << 8 | unsigned << 16; of floating point op | rounding << 8 | exact << 11 | unsigned << 16 | NEON_HALF |
+ * fraction bits << 24.
  */
+enum { NEON_HALF = 1 << 20 };
 enum neon_op {
     /* lanes(n, m, d): element by element */
     NEON_HADD, NEON_RHADD, NEON_HSUB, NEON_QADD, NEON_QSUB, NEON_CGT, NEON_CGE, NEON_SHL, NEON_QSHL, NEON_RSHL, NEON_QRSHL,
@@ -21,7 +23,7 @@ enum neon_op {
     NEON_SHLL, NEON_ADDW, NEON_SUBW,        /* W: n is already wide */
     /* narrowing(n, m): lanes of double width to the low 32 bits; m: operand or shift */
     NEON_ADDHN, NEON_RADDHN, NEON_SUBHN, NEON_RSUBHN, NEON_SHRN, NEON_RSHRN, NEON_QSHRN, NEON_QRSHRN, NEON_QSHRUN, NEON_QRSHRUN,
-    /* single precision under the standard FPSCR: two lanes (n, m, d) */
+    /* floating point under the standard FPSCR: two lanes (n, m, d), with NEON_HALF four */
     NEON_FADD, NEON_FSUB, NEON_FMUL, NEON_FMLA, NEON_FMLS, NEON_FFMA, NEON_FFMS, NEON_FABD, NEON_FMAX, NEON_FMIN, NEON_FMAXNM,
     NEON_FMINNM, NEON_FCEQ, NEON_FCGE, NEON_FCGT, NEON_FACGE, NEON_FACGT, NEON_FRECPS, NEON_FRSQRTS, NEON_FPADD, NEON_FPMAX,
     NEON_FPMIN, NEON_FCLE, NEON_FCLT,

@@ -53,6 +53,13 @@ uint64_t simd_lane_fp(struct arm_cpu *cpu, enum simd_op op, unsigned bits, uint6
 uint64_t simd_get(const union arm_vec *v, unsigned bits, unsigned lane);
 void simd_put(union arm_vec *v, unsigned bits, unsigned lane, uint64_t value);
 
+struct fp_env;
+/* A half as the same number in single precision, NaNs as they are (FPMulAddH: AHP has no effect). */
+uint64_t simd_widened(const struct fp_env *env, uint64_t x);
+/* FCMLA, FCADD of one complex number (real part first); the result is in d. */
+struct simd_complex { uint64_t d[2], n[2], m[2]; };
+void simd_complex(struct fp_env *env, unsigned bits, unsigned turn, bool add, struct simd_complex *c);
+
 static inline int64_t simd_signed(uint64_t x, unsigned bits) { return (int64_t)(x << (64 - bits)) >> (64 - bits); }
 static inline uint64_t simd_cut(uint64_t x, unsigned bits) { return bits == 64 ? x : x & ((1ull << bits) - 1); }
 

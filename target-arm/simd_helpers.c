@@ -211,6 +211,25 @@ uint64_t helper_arm_pmull64(struct cpu *base, uint64_t a)
     return 0;
 }
 
+/* turn: 0, 90, 180, 270 degrees; FCADD knows 90 (0) and 270 */
+void simd_complex(struct fp_env *env, unsigned bits, unsigned turn, bool add, struct simd_complex *c)
+{
+    if (add) {
+        c->d[0] = fp_add(env, bits, c->n[0], turn ? c->m[1] : fp_neg(bits, c->m[1]));
+        c->d[1] = fp_add(env, bits, c->n[1], turn ? fp_neg(bits, c->m[0]) : c->m[0]);
+        return;
+    }
+    uint64_t x0 = c->m[turn & 1], x1 = c->m[~turn & 1];
+    if (turn == 1 || turn == 2) {
+        x0 = fp_neg(bits, x0);
+    }
+    if (turn >= 2) {
+        x1 = fp_neg(bits, x1);
+    }
+    c->d[0] = fp_muladd(env, bits, c->d[0], c->n[turn & 1], x0);
+    c->d[1] = fp_muladd(env, bits, c->d[1], c->n[turn & 1], x1);
+}
+
 /* FCMLA, FCADD. a: d | n << 5 | m << 10 | rotation << 15 | add << 17 | bits << 18 | bytes << 25; b: element + 1 or 0 */
 uint64_t helper_arm_complex(struct cpu *base, uint64_t a, uint64_t b)
 {
@@ -222,23 +241,10 @@ uint64_t helper_arm_complex(struct cpu *base, uint64_t a, uint64_t b)
         unsigned e = b ? 2 * ((unsigned)b - 1) : i;
         uint64_t n0 = simd_get(&n, bits, i), n1 = simd_get(&n, bits, i + 1), m0 = simd_get(&m, bits, e),
             m1 = simd_get(&m, bits, e + 1);
-        uint64_t r0, r1;
-        if (a >> 17 & 1) {          /* FCADD: 90 or 270 degrees */
-            r0 = fp_add(&env, bits, n0, turn ? m1 : fp_neg(bits, m1));
-            r1 = fp_add(&env, bits, n1, turn ? fp_neg(bits, m0) : m0);
-        } else {
-            uint64_t x0 = turn & 1 ? m1 : m0, x1 = turn & 1 ? m0 : m1, n_used = turn & 1 ? n1 : n0;
-            if (turn == 1 || turn == 2) {
-                x0 = fp_neg(bits, x0);
-            }
-            if (turn >= 2) {
-                x1 = fp_neg(bits, x1);
-            }
-            r0 = fp_muladd(&env, bits, simd_get(&old, bits, i), n_used, x0);
-            r1 = fp_muladd(&env, bits, simd_get(&old, bits, i + 1), n_used, x1);
-        }
-        simd_put(&r, bits, i, r0);
-        simd_put(&r, bits, i + 1, r1);
+        struct simd_complex c = { { simd_get(&old, bits, i), simd_get(&old, bits, i + 1) }, { n0, n1 }, { m0, m1 } };
+        simd_complex(&env, bits, turn, a >> 17 & 1, &c);
+        simd_put(&r, bits, i, c.d[0]);
+        simd_put(&r, bits, i + 1, c.d[1]);
     }
     cpu->fpsr |= env.flags;
     cpu->v[d] = r;

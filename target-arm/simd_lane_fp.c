@@ -19,7 +19,7 @@ static enum fp_rounding rounding(const struct fp_env *env, unsigned mode)
 }
 
 /* A half as the same number in single precision, NaNs as they are (FPMulAddH: AHP has no effect). */
-static uint64_t widened(const struct fp_env *env, uint64_t x)
+uint64_t simd_widened(const struct fp_env *env, uint64_t x)
 {
     uint64_t sign = (x >> 15 & 1) << 31, exponent = x >> 10 & 0x1f, fraction = x & 0x3ff;
     if (exponent == 0x1f) {
@@ -57,8 +57,8 @@ static uint64_t two(struct fp_env *env, enum simd_op op, unsigned bits, uint64_t
     case SIMD_FCMGT: return mask_of(fp_compare_gt(env, bits, n, m), bits);
     case SIMD_FACGE: return mask_of(fp_compare_ge(env, bits, fp_abs(bits, n), fp_abs(bits, m)), bits);
     case SIMD_FACGT: return mask_of(fp_compare_gt(env, bits, fp_abs(bits, n), fp_abs(bits, m)), bits);
-    case SIMD_FMLAL: return fp_muladd(env, bits, d, widened(env, n), widened(env, m));
-    case SIMD_FMLSL: return fp_muladd(env, bits, d, widened(env, fp_neg(16, n)), widened(env, m));
+    case SIMD_FMLAL: return fp_muladd(env, bits, d, simd_widened(env, n), simd_widened(env, m));
+    case SIMD_FMLSL: return fp_muladd(env, bits, d, simd_widened(env, fp_neg(16, n)), simd_widened(env, m));
     default: return 0;
     }
 }

@@ -88,11 +88,21 @@ static uint64_t isar1(struct arm_cpu *cpu) { return IDS(cpu).id_isar[1]; }
 static uint64_t isar2(struct arm_cpu *cpu) { return IDS(cpu).id_isar[2]; }
 static uint64_t isar3(struct arm_cpu *cpu) { return IDS(cpu).id_isar[3]; }
 static uint64_t isar4(struct arm_cpu *cpu) { return IDS(cpu).id_isar[4]; }
-static uint64_t isar5(struct arm_cpu *cpu) { return if_has(cpu, ARM_RDM, IDS(cpu).id_isar[5], 24, 1); }
-static uint64_t isar6(struct arm_cpu *cpu) { return IDS(cpu).id_isar[6]; }
+static uint64_t isar5(struct arm_cpu *cpu)
+{
+    return if_has(cpu, ARM_FCMA, if_has(cpu, ARM_RDM, IDS(cpu).id_isar[5], 24, 1), 28, 1);
+}
+static uint64_t isar6(struct arm_cpu *cpu)
+{
+    const uint64_t value = if_has(cpu, ARM_JSCVT, IDS(cpu).id_isar[6], 0, 1);
+    return if_has(cpu, ARM_FHM, if_has(cpu, ARM_DOTPROD, value, 4, 1), 8, 1);
+}
 static uint64_t mvfr0(struct arm_cpu *cpu) { return IDS(cpu).mvfr[0]; }
-/* Of FP16, dot product and FCMA AArch32 has none yet, so that its own registers (ISAR6, MVFR1) do not tell of them. */
-static uint64_t mvfr1(struct arm_cpu *cpu) { return IDS(cpu).mvfr[1]; }
+uint64_t arm_mvfr1(struct arm_cpu *cpu)
+{
+    uint64_t value = IDS(cpu).mvfr[1];
+    return if_has(cpu, ARM_FP16, if_has(cpu, ARM_FP16, value, 20, 2), 24, 3);
+}
 static uint64_t mvfr2(struct arm_cpu *cpu) { return IDS(cpu).mvfr[2]; }
 static uint64_t revidr(struct arm_cpu *cpu) { return IDS(cpu).revidr; }
 static uint64_t clidr(struct arm_cpu *cpu) { return IDS(cpu).clidr; }
@@ -132,7 +142,7 @@ static const struct arm_sysreg rows[] = {
     ID(1, 6, "ID_MMFR2_EL1", mmfr2), ID(1, 7, "ID_MMFR3_EL1", mmfr3), ID(2, 0, "ID_ISAR0_EL1", isar0),
     ID(2, 1, "ID_ISAR1_EL1", isar1), ID(2, 2, "ID_ISAR2_EL1", isar2), ID(2, 3, "ID_ISAR3_EL1", isar3),
     ID(2, 4, "ID_ISAR4_EL1", isar4), ID(2, 5, "ID_ISAR5_EL1", isar5), ID(2, 6, "ID_MMFR4_EL1", mmfr4),
-    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", mvfr1),
+    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", arm_mvfr1),
     ID(3, 2, "MVFR2_EL1", mvfr2),
     ID_ZERO(3, 3), ID_ZERO(3, 4), ID_ZERO(3, 5), ID_ZERO(3, 6), ID_ZERO(3, 7),
     ID(4, 0, "ID_AA64PFR0_EL1", aa64pfr0), ID_ZERO(4, 1), ID_ZERO(4, 2), ID_ZERO(4, 3), ID_ZERO(4, 4), ID_ZERO(4, 5),

@@ -107,6 +107,9 @@ bool arm_uses_lpae(const struct arm_cpu *cpu, unsigned regime);
 bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, unsigned regime,
                     struct arm_page *page, struct arm_fault *fault);
 
+/* sysreg_id.c: MVFR1 with the model's features */
+uint64_t arm_mvfr1(struct arm_cpu *cpu);
+
 /* gtimer.c */
 uint64_t arm_counter(const struct arm_cpu *cpu);                 /* CNTPCT */
 void arm_timer_update(struct arm_cpu *cpu, enum arm_timer n);    /* after a change of ctl or cval, machine lock held */

@@ -211,6 +211,7 @@ static const struct arm_row rows[] = {
     ROW("1011010 M rrrrrrrr", "PUSH", push, 0),
     { "1011110 P rrrrrrrr", "POP", pop, ARM_ROW_BRANCH, ARM_FEATURE_NONE, 0, NULL, NULL },
     ROW("10110110010 + e ---", "SETEND", a32_setend, 0),
+    { "10110110000 + i ---", "SETPAN", a32_setpan, ARM_ROW_NO_TEST, ARM_PAN, 0, NULL, NULL },
     { "10110110011 o - aif", "CPS", a32_cps, ARM_ROW_NO_TEST | ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
     ROW("1011101000 mmm ddd", "REV", a32_rev, 0),
     ROW("1011101001 mmm ddd", "REV16", a32_rev, 1),

@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VFPv3, VFPv4 and what ARMv8 adds to them in AArch32 (Arm ARM F6, rows in vfp.def): arithmetic under FPSCR, conversions, moves,
+ * VFPv3, VFPv4, FEAT_FP16 and what ARMv8 adds to them in AArch32 (Arm ARM F6, rows in vfp.def): arithmetic under FPSCR, conversions, moves,
  * loads and stores. Arithmetic is done by the helpers of fp_scalar.c.
  *
- * Short vectors (FPSCR.LEN, STRIDE) are undefined, as on all our models. UNPREDICTABLE register lists beyond D31 or S31: undefined.
+ * Short vectors (FPSCR.LEN, STRIDE) are undefined: Cortex-A7, A9 and A15 leave them to software, Armv8 has none. UNPREDICTABLE register lists beyond D31 or S31: undefined.
  */
+#include "target-arm/fp.h"
 #include "target-arm/neon.h"
 #include "target-arm/fp_inline.h"
 
 static unsigned f(const struct arm_trans *t, char letter) { return arm_field(t, letter); }
-static unsigned width(const struct arm_trans *t) { return f(t, 'z') ? 64 : 32; }
+/* "size", bits 9:8 of all rows with an operand of this width: 01, 10, 11 */
+static unsigned width(const struct arm_trans *t) { return 8u << (t->word >> 8 & 3); }
 
 /* Register numbers: D:Vd for doubles, Vd:D for singles. */
 static unsigned number(const struct arm_trans *t, char low, char high, unsigned n)
 {
     return n == 64 ? f(t, high) << 4 | f(t, low) : f(t, low) << 1 | f(t, high);
 }
-static ir_reg get(struct arm_trans *t, unsigned n, unsigned reg) { return n == 64 ? vfp_get_d(t, reg) : vfp_get_s(t, reg); }
+/* A half is the low half of a single register; written, it clears the upper one. */
+static ir_reg get(struct arm_trans *t, unsigned n, unsigned reg)
+{
+    return n == 64 ? vfp_get_d(t, reg) : n == 32 ? vfp_get_s(t, reg) : ir_extu(t->u, 16, vfp_get_s(t, reg));
+}
 static void set(struct arm_trans *t, unsigned n, unsigned reg, ir_reg value)
 {
     if (n == 64) {
         vfp_set_d(t, reg, value);
     } else {
-        vfp_set_s(t, reg, value);
+        vfp_set_s(t, reg, n == 32 ? value : ir_extu(t->u, 16, value));
     }
 }
 static ir_reg get_n(struct arm_trans *t) { return get(t, width(t), number(t, 'n', 'N', width(t))); }
@@ -32,13 +38,17 @@ static void set_d(struct arm_trans *t, ir_reg value) { set(t, width(t), number(t
 
 static ir_reg negated(struct arm_trans *t, ir_reg value)
 {
-    return ir_op2(t->u, IR_XOR, width(t), value, ir_const(t->u, width(t) == 64 ? 1ull << 63 : 1ull << 31));
+    return ir_op2(t->u, IR_XOR, width(t) == 64 ? 64 : 32, value, ir_const(t->u, 1ull << (width(t) - 1)));
 }
 
+/* FPSCR.LEN or STRIDE: such an attempt is recorded in FPEXC.DEX. */
 static bool short_vectors(struct arm_trans *t)
 {
-    if (t->mode & MODE_VFP_LEN)
+    if (t->mode & MODE_VFP_LEN) {
+        ir_reg fpexc = ir_ldcpu(t->u, 32, offsetof(struct arm_cpu, fpexc));
+        ir_stcpu(t->u, 32, offsetof(struct arm_cpu, fpexc), ir_op2(t->u, IR_OR, 32, fpexc, ir_const(t->u, FPEXC_DEX)));
         a32_undefined(t);
+    }
     return t->ended;
 }
 
@@ -48,12 +58,15 @@ enum { BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV, BINARY_MAXNM, BINARY_MINN
 
 static ir_reg binary(struct arm_trans *t, unsigned op, ir_reg a, ir_reg b)
 {
-    static const enum arm_helper helper[][2] = {
-        { HELPER_ARM_fp_add32, HELPER_ARM_fp_add64 }, { HELPER_ARM_fp_sub32, HELPER_ARM_fp_sub64 },
-        { HELPER_ARM_fp_mul32, HELPER_ARM_fp_mul64 }, { HELPER_ARM_fp_div32, HELPER_ARM_fp_div64 },
-        { HELPER_ARM_fp_maxnm32, HELPER_ARM_fp_maxnm64 }, { HELPER_ARM_fp_minnm32, HELPER_ARM_fp_minnm64 },
+    static const enum arm_helper helper[][3] = {
+        { HELPER_ARM_fp_add16, HELPER_ARM_fp_add32, HELPER_ARM_fp_add64 },
+        { HELPER_ARM_fp_sub16, HELPER_ARM_fp_sub32, HELPER_ARM_fp_sub64 },
+        { HELPER_ARM_fp_mul16, HELPER_ARM_fp_mul32, HELPER_ARM_fp_mul64 },
+        { HELPER_ARM_fp_div16, HELPER_ARM_fp_div32, HELPER_ARM_fp_div64 },
+        { HELPER_ARM_fp_maxnm16, HELPER_ARM_fp_maxnm32, HELPER_ARM_fp_maxnm64 },
+        { HELPER_ARM_fp_minnm16, HELPER_ARM_fp_minnm32, HELPER_ARM_fp_minnm64 },
     };
-    return arm_call(t, helper[op][width(t) == 64], a, b, IR_NONE, IR_NONE);
+    return arm_call(t, helper[op][width(t) / 32], a, b, IR_NONE, IR_NONE);
 }
 
 static bool in_place(struct arm_trans *t, enum fp_inline_op op)
@@ -97,8 +110,8 @@ static void vfp_fma(struct arm_trans *t)
         n = negated(t, n);
     if (t->data & MLA_NEGATE_ADDEND)
         addend = negated(t, addend);
-    const enum arm_helper helper = width(t) == 64 ? HELPER_ARM_fp_muladd64 : HELPER_ARM_fp_muladd32;
-    set_d(t, arm_call(t, helper, addend, n, get_m(t), IR_NONE));
+    static const enum arm_helper helper[] = { HELPER_ARM_fp_muladd16, HELPER_ARM_fp_muladd32, HELPER_ARM_fp_muladd64 };
+    set_d(t, arm_call(t, helper[width(t) / 32], addend, n, get_m(t), IR_NONE));
 }
 
 enum { UNARY_MOV, UNARY_ABS, UNARY_NEG, UNARY_SQRT };
@@ -107,6 +120,7 @@ static void vfp_unary(struct arm_trans *t)
 {
     if (short_vectors(t))
         return;
+    static const enum arm_helper sqrt[] = { HELPER_ARM_fp_sqrt16, HELPER_ARM_fp_sqrt32, HELPER_ARM_fp_sqrt64 };
     const unsigned w = width(t);
     if (t->data == UNARY_SQRT && in_place(t, FP_SQRT))
         return;
@@ -114,33 +128,24 @@ static void vfp_unary(struct arm_trans *t)
     switch (t->data) {
     case UNARY_ABS:  m = ir_extract(t->u, m, 0, w - 1); break;
     case UNARY_NEG:  m = negated(t, m); break;
-    case UNARY_SQRT: m = arm_call(t, w == 64 ? HELPER_ARM_fp_sqrt64 : HELPER_ARM_fp_sqrt32, m, IR_NONE, IR_NONE, IR_NONE); break;
+    case UNARY_SQRT: m = arm_call(t, sqrt[w / 32], m, IR_NONE, IR_NONE, IR_NONE); break;
     default:         break;
     }
     set_d(t, m);
 }
 
-/* VFPExpandImm */
-static uint64_t expanded(unsigned n, unsigned imm8)
-{
-    const unsigned fraction = n == 64 ? 52 : 23, exponent = n == 64 ? 11 : 8;
-    const bool b6 = imm8 >> 6 & 1;
-    const uint64_t exp = (uint64_t)!b6 << (exponent - 1) | (b6 ? ((1ull << (exponent - 3)) - 1) << 2 : 0) | (imm8 >> 4 & 3);
-    return (uint64_t)(imm8 >> 7) << (n - 1) | exp << fraction | (uint64_t)(imm8 & 15) << (fraction - 4);
-}
-
 static void vfp_mov_imm(struct arm_trans *t)
 {
     if (!short_vectors(t))
-        set_d(t, ir_const(t->u, expanded(width(t), f(t, 'i') << 4 | f(t, 'j'))));
+        set_d(t, ir_const(t->u, fp_expand_imm(width(t), f(t, 'i') << 4 | f(t, 'j'))));
 }
 
 /* E: signalling; data: with zero. The result goes to FPSCR. */
 static void vfp_compare(struct arm_trans *t)
 {
-    const enum arm_helper helper = width(t) == 64 ? HELPER_ARM_fp_cmp64 : HELPER_ARM_fp_cmp32;
+    static const enum arm_helper helper[] = { HELPER_ARM_fp_cmp16, HELPER_ARM_fp_cmp32, HELPER_ARM_fp_cmp64 };
     ir_reg other = t->data ? ir_const(t->u, 0) : get_m(t);
-    ir_reg nzcv = arm_call(t, helper, get_d(t), other, ir_const(t->u, !f(t, 'E')), IR_NONE);
+    ir_reg nzcv = arm_call(t, helper[width(t) / 32], get_d(t), other, ir_const(t->u, !f(t, 'E')), IR_NONE);
     ir_stcpu(t->u, 32, offsetof(struct arm_cpu, fpscr_nzcv), ir_op2i(t->u, IR_SHL, 32, nzcv, 28));
 }
 
@@ -227,11 +232,13 @@ static void vfp_fixed(struct arm_trans *t)
         a32_undefined(t);           /* UNPREDICTABLE */
         return;
     }
-    ir_reg value = get_d(t), options = how(t, size, size - imm, is_unsigned, f(t, 'o') ? TO_ZERO : TO_NEAREST);
+    const unsigned w = width(t) == 64 ? 64 : 32;        /* of the register: a half's integer is in all of it */
+    ir_reg options = how(t, size, size - imm, is_unsigned, f(t, 'o') ? TO_ZERO : TO_NEAREST);
     if (f(t, 'o')) {
-        value = arm_call(t, HELPER_ARM_fp_to_int, value, options, IR_NONE, IR_NONE);
-        set_d(t, is_unsigned ? ir_extu(t->u, size, value) : ir_exts(t->u, size, width(t), value));
+        ir_reg value = arm_call(t, HELPER_ARM_fp_to_int, get_d(t), options, IR_NONE, IR_NONE);
+        set(t, w, number(t, 'd', 'D', w), is_unsigned ? ir_extu(t->u, size, value) : ir_exts(t->u, size, w, value));
     } else {
+        ir_reg value = get(t, w, number(t, 'd', 'D', w));
         set_d(t, arm_call(t, HELPER_ARM_fp_from_int, value, options, IR_NONE, IR_NONE));
     }
 }
@@ -248,6 +255,26 @@ static void vfp_mov_core(struct arm_trans *t)
     } else {
         vfp_set_s(t, n, a32_get(t, f(t, 't')));
     }
+}
+
+static void vfp_mov_half(struct arm_trans *t)
+{
+    const unsigned n = number(t, 'n', 'N', 16);
+    if (f(t, 't') == 15) {
+        a32_undefined(t);
+    } else if (f(t, 'L')) {
+        a32_set(t, f(t, 't'), get(t, 16, n));
+    } else {
+        set(t, 16, n, a32_get(t, f(t, 't')));
+    }
+}
+
+/* VMOVX: the upper half to the lower; VINS (data 1): the lower one over the upper. */
+static void vfp_move_half(struct arm_trans *t)
+{
+    const unsigned d = number(t, 'd', 'D', 32);
+    ir_reg m = vfp_get_s(t, number(t, 'm', 'M', 32));
+    vfp_set_s(t, d, t->data ? ir_deposit(t->u, vfp_get_s(t, d), 16, 16, m) : ir_op2i(t->u, IR_SHR, 32, m, 16));
 }
 
 /* Element size and index from opc1:opc2. */
@@ -375,16 +402,16 @@ static void store_double(struct arm_trans *t, ir_reg base, int64_t disp, ir_reg 
 
 static void vfp_vldr(struct arm_trans *t)
 {
-    const unsigned w = width(t), d = number(t, 'd', 'D', w);
-    const int64_t disp = f(t, 'u') ? (int64_t)f(t, 'i') * 4 : -(int64_t)f(t, 'i') * 4;
+    const unsigned w = width(t), d = number(t, 'd', 'D', w), scale = w == 16 ? 2 : 4;
+    const int64_t disp = f(t, 'u') ? (int64_t)f(t, 'i') * scale : -(int64_t)f(t, 'i') * scale;
     ir_reg base = base_of(t);
-    arm_check_aligned(t, 4, base, disp, !t->data);
+    arm_check_aligned(t, scale, base, disp, !t->data);
     if (t->data) {
-        set(t, w, d, w == 64 ? load_double(t, base, disp, 0) : arm_load(t, 32, base, disp, 0));
+        set(t, w, d, w == 64 ? load_double(t, base, disp, 0) : arm_load(t, w, base, disp, 0));
     } else if (w == 64) {
         store_double(t, base, disp, vfp_get_d(t, d), 0);
     } else {
-        arm_store(t, 32, base, disp, vfp_get_s(t, d), 0);
+        arm_store(t, w, base, disp, vfp_get_s(t, d), 0);
     }
 }
 
@@ -429,6 +456,11 @@ static void vfp_sel(struct arm_trans *t)
 #define VFP(tail, name, fn, data, feature, flags, unless) { "cccc " tail, name, fn, flags, feature, data, NULL, A32_COND ";" unless },
 #define VFP8(pattern, name, fn, data) \
     { pattern, name, fn, ARM_ROW_FP | ARM_ROW_COND | ARM_ROW_AA32_V8, ARM_V8, data, NULL, NULL },
+#define VFP_FP(head, tail, name, fn, data, feature, flags) \
+    VFP(head " 101z " tail, name, fn, data, feature, flags, "") VFP(head " 1001 " tail, name, fn, data, ARM_FP16, flags, "")
+#define VFP8_FP(head, tail, name, fn, data) \
+    VFP8(head " 101z " tail, name, fn, data) VFP16(head " 1001 " tail, name, fn, data)
+#define VFP16(pattern, name, fn, data) { pattern, name, fn, ARM_ROW_FP | ARM_ROW_COND, ARM_FP16, data, NULL, NULL },
 static const struct arm_row rows_a32[] = {
 #include "target-arm/vfp.def"
 #include "target-arm/vfp_v8.def"

@@ -4,7 +4,6 @@
 #include "target-arm/system.h"
 
 enum { REG_FPSID = 0, REG_FPSCR = 1, REG_MVFR2 = 5, REG_MVFR1 = 6, REG_MVFR0 = 7, REG_FPEXC = 8 };
-#define FPEXC_EN (1u << 30)
 
 /* FPSCR needs FPEXC.EN; the others need PL1 and that FP is not disabled by CPACR. */
 static void check(struct arm_cpu *cpu, unsigned reg)
@@ -24,7 +23,7 @@ uint64_t helper_arm_vfp_read(struct cpu *base, uint64_t reg)
     switch (reg) {
     case REG_FPSID: return cpu->model->ids.fpsid;
     case REG_FPSCR: return arm_fpscr_get(cpu);
-    case REG_MVFR1: return cpu->model->ids.mvfr[1];
+    case REG_MVFR1: return arm_mvfr1(cpu);
     case REG_MVFR0: return cpu->model->ids.mvfr[0];
     case REG_FPEXC: return cpu->fpexc;
     case REG_MVFR2:
@@ -45,7 +44,7 @@ uint64_t helper_arm_vfp_write(struct cpu *base, uint64_t reg, uint64_t value)
     case REG_FPSID: break;          /* read-only */
     case REG_FPSCR: arm_fpscr_put(cpu, (uint32_t)value); break;
     case REG_FPEXC:
-        cpu->fpexc = (uint32_t)value & FPEXC_EN;
+        cpu->fpexc = (uint32_t)value & (arm_has(cpu, ARM_V8) ? FPEXC_EN : FPEXC_EN | FPEXC_DEX);
         arm_update_mode(cpu);
         break;
     default:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-TESTS += tests/arm32/rows tests/arm32/fuzz
+TESTS += tests/arm32/rows tests/arm32/fuzz tests/arm32/encodings
 ARM32_OBJECTS := $(ARM_GUEST_OBJECTS) $(addprefix $(BUILD)/tests/arm32/,guest.o record.o unpredictable.o)
-$(BUILD)/tests/arm32/rows $(BUILD)/tests/arm32/fuzz: $(ARM32_OBJECTS)
+$(addprefix $(BUILD)/tests/arm32/,rows fuzz encodings): $(ARM32_OBJECTS)
 $(BUILD)/tests/arm32/fuzz: $(BUILD)/tests/arm32/sequence.o
 
 # The oracle runs in qemu-arm; without the cross compiler the tests that need it are skipped.

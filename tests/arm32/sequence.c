@@ -177,7 +177,7 @@ static uint32_t random_word(struct maker *m, const struct sequence_row *row)
 /* Q registers have even numbers: mostly, so that not every second sequence ends there. */
 static uint32_t even(struct maker *m, const struct sequence_row *row, uint32_t word)
 {
-    if (!starts(row->table, "neon_a32") && !starts(row->table, "neon_t32") && !starts(row->table, "neon_crypto"))
+    if (!starts(row->table, "neon"))
         return word;
     for (const char *letter = "dnm"; *letter && chance(m, 97); letter++) {
         if (has(row, *letter))

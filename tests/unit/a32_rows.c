@@ -56,6 +56,8 @@ int main(void)
     known("a32-decode-vmov-8", arm_tables_a32, ARM_ISA_A32, 0xee401b50, "VMOV (core to scalar)");
     unclaimed("a32-undefined-vmov", arm_tables_a32, ARM_ISA_A32, 0xee201b50);
     unclaimed("a32-undefined-vmov-u32", arm_tables_a32, ARM_ISA_A32, 0xeeb01b10);
+    unclaimed("t32-no-thumbee-enterx", arm_tables_t32, ARM_ISA_T32, 0xf3bf8f1f);
+    unclaimed("t32-no-thumbee-leavex", arm_tables_t32, ARM_ISA_T32, 0xf3bf8f0f);
     known("t32-decode-vadd", arm_tables_t32, ARM_ISA_T32, 0xee300a20, "VADD");
     return failures != 0;
 }
