@@ -276,7 +276,7 @@ static const struct arm_row rows[] = {
     { "cccc 0001 1zz0 nnnn dddd ++10 1001 tttt", "STLEX", a32_strex, ARM_ROW_AA32_V8, ARM_V8, 0, NULL, A32_COND },
     V8("cccc 0001 1zz1 nnnn tttt ++00 1001 ++++", "LDA", a32_lda),
     V8("cccc 0001 1zz0 nnnn ++++ ++00 1001 tttt", "STL", a32_stl),
-    { "cccc 0001 0b00 nnnn tttt ---- 1001 mmmm", "SWP", swp, 0, ARM_FEATURE_NONE, 0, NULL, A32_COND },
+    { "cccc 0001 0b00 nnnn tttt ---- 1001 mmmm", "SWP", swp, ARM_ROW_NO_TEST, ARM_FEATURE_NONE, 0, NULL, A32_COND },
     { "1111 0101 0111 ++++ ++++ ---- 0001 ++++", "CLREX", a32_clrex, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
     { "1111 010. .x01 .... ++++ .... .... ....", "PLD", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },
     { "1111 0110 .101 .... ++++ .... ...0 ....", "PLI", a32_preload, ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, NULL },

@@ -27,9 +27,15 @@ const struct cp_reg *arm_cp_find(const struct arm_cpu *cpu, uint32_t encoding)
     return (encoding >> 16 & 0x7fff) == 15 && lockdown ? &implementation_defined : NULL;
 }
 
+/* In Monitor mode SCR.NS picks the bank, although the mode is Secure (G3.4); elsewhere it says the same as the state. */
+unsigned arm_cp_bank(const struct arm_cpu *cpu)
+{
+    return cpu->has_el3 && !arm_el_is_aa64(cpu, EL3) && !(cpu->scr & SCR_NS) ? EL3 : EL1;
+}
+
 uint64_t *arm_cp_field(struct arm_cpu *cpu, const struct cp_reg *reg)
 {
-    const unsigned bank = reg->flags & CP_BANKED ? arm_regime_el(cpu, EL1) : 0;
+    const unsigned bank = reg->flags & CP_BANKED ? arm_cp_bank(cpu) : 0;
     return (uint64_t *)((uint8_t *)cpu + reg->offset) + bank;
 }
 
@@ -47,6 +53,29 @@ static bool may(const struct arm_cpu *cpu, const struct cp_reg *reg, bool write)
 }
 
 /* Whether Hyp mode wants to see this access. */
+/* Identification registers by the groups of HCR.TID1 to TID3 (G1.19.2): 1 TCMTR, TLBTR, REVIDR, AIDR; 2 CTR and the cache's;
+ * 3 features. */
+static bool id_trapped(uint64_t hcr, uint32_t encoding)
+{
+    switch (encoding) {
+    case CP32(15, 0, 0, 0, 2): case CP32(15, 0, 0, 0, 3): case CP32(15, 0, 0, 0, 6): case CP32(15, 1, 0, 0, 7): return hcr & HCR_TID1;
+    case CP32(15, 0, 0, 0, 1): case CP32(15, 1, 0, 0, 0): case CP32(15, 1, 0, 0, 1): case CP32(15, 2, 0, 0, 0): return hcr & HCR_TID2;
+    default: break;
+    }
+    return hcr & HCR_TID3 && encoding >= CP32(15, 0, 0, 1, 0) && encoding <= CP32(15, 0, 0, 7, 7);
+}
+
+/* Cache maintenance by HCR.TSW (set and way), TPC (to the point of coherency), TPU (to that of unification). */
+static bool cache_trapped(uint64_t hcr, uint32_t encoding)
+{
+    switch (encoding) {
+    case CP32(15, 0, 7, 6, 2): case CP32(15, 0, 7, 10, 2): case CP32(15, 0, 7, 14, 2): return hcr & HCR_TSW;
+    case CP32(15, 0, 7, 6, 1): case CP32(15, 0, 7, 10, 1): case CP32(15, 0, 7, 14, 1): return hcr & HCR_TPC;
+    case CP32(15, 0, 7, 1, 0): case CP32(15, 0, 7, 5, 0): case CP32(15, 0, 7, 5, 1): case CP32(15, 0, 7, 11, 1): return hcr & HCR_TPU;
+    default: return false;
+    }
+}
+
 static bool trapped(const struct arm_cpu *cpu, const struct cp_reg *reg, uint32_t encoding, bool write)
 {
     const uint64_t hcr = arm_hcr(cpu);
@@ -56,6 +85,8 @@ static bool trapped(const struct arm_cpu *cpu, const struct cp_reg *reg, uint32_
     if (cpu->hstr >> crn & 1 && crn != 4 && crn != 14)
         return true;
     if (reg->flags & CP_VM && hcr & (write ? HCR_TVM : HCR_TRVM))
+        return true;
+    if (id_trapped(hcr, encoding) || cache_trapped(hcr, encoding))
         return true;
     if (crn == 8 && hcr & HCR_TTLB)
         return true;

@@ -42,7 +42,9 @@ extern const struct cp_table *const arm_cp_tables[];                 /* ended by
 const struct cp_reg *arm_cp_find(const struct arm_cpu *cpu, uint32_t encoding);
 /* Where translated code of this mode may load the register from, or -1. */
 int arm_cp_plain(const struct arm_cpu *cpu, uint32_t encoding, uint32_t mode);
-/* The field of a row for this CPU's security state. */
+/* EL3 for the Secure copy of banked registers, EL1 for the other one. */
+unsigned arm_cp_bank(const struct arm_cpu *cpu);
+/* The field of a row in that bank. */
 uint64_t *arm_cp_field(struct arm_cpu *cpu, const struct cp_reg *reg);
 
 #endif

@@ -50,8 +50,13 @@ static void write_csselr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t
     cpu->csselr = value & 0xf;
 }
 
-#define ID(crm, op, nm, field) \
-    { CP32(15, 0, 0, crm, op), nm, CP_R1, 0, ARM_FEATURE_NONE, -1, offsetof(struct arm_ids, field), read_id, NULL }
+/* Of CRn 0 with opc1 0; CRm and opc2 are in the encoding. */
+static uint64_t read_feature(struct arm_cpu *cpu, const struct cp_reg *reg)
+{
+    return arm_id_register(cpu, reg->encoding >> 4 & 15, reg->encoding & 7);
+}
+
+#define ID(crm, op, nm) CALLS(CP32(15, 0, 0, crm, op), nm, CP_R1, read_feature, NULL)
 
 /* ---- control ---- */
 
@@ -88,7 +93,8 @@ static void write_mode(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t v
 static void write_scr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
     (void)reg;
-    cpu->scr = value & 0x3fff;
+    /* SIF to NS; with the Virtualization Extensions HCE and SCD; of Armv8 TWE and TWI */
+    cpu->scr = value & (0x27f | (cpu->has_el2 ? SCR_HCE | SCR_SMD : 0) | (arm_has(cpu, ARM_V8) ? SCR_TWI | SCR_TWE : 0));
     arm_flush_all(cpu);
     arm_update_mode(cpu);
 }
@@ -161,10 +167,13 @@ static void write_high(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t v
 enum { PAR_F = 1 };
 
 /* constant: bit 0 write, bit 1 user, bit 2 stage 2 too, bit 3 Hyp */
+static uint64_t *par_of(struct arm_cpu *cpu) { return arm_cp_bank(cpu) == EL3 ? &cpu->par_secure : &cpu->par; }
+
 static void write_ats(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
+    uint64_t *par = par_of(cpu);
     const enum mmu_access access = reg->constant & 1 ? MMU_WRITE : MMU_READ;
-    const unsigned regime = reg->constant & 8 ? EL2 : arm_regime_el(cpu, EL1);
+    const unsigned regime = reg->constant & 8 ? EL2 : arm_cp_bank(cpu);
     const unsigned mmu = reg->constant & 8 ? ARM_MMU_EL2 : reg->constant & 2 ? ARM_MMU_EL0 : regime == EL3 ? ARM_MMU_EL3 : ARM_MMU_EL1;
     struct arm_page page = { 0 };
     struct arm_fault fault = { 0 };
@@ -172,23 +181,29 @@ static void write_ats(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t va
     const bool found = reg->constant & 4 ? arm_lookup(cpu, (uint32_t)value, access, mmu, &page, &fault)
                                          : arm_lookup_stage1(cpu, (uint32_t)value, access, mmu, &page, &fault);
     if (lpae && found) {
-        cpu->par = (page.physical & 0xfffffff000ull) | 1u << 11 | (page.secure ? 0 : 1u << 9) | (uint64_t)page.shareability << 7 |
+        *par = (page.physical & 0xfffffff000ull) | 1u << 11 | (page.secure ? 0 : 1u << 9) | (uint64_t)page.shareability << 7 |
                    (uint64_t)page.attributes << 56;
     } else if (lpae) {
-        cpu->par = PAR_F | arm_fault_status(&fault) << 1 | (fault.s1ptw ? 1u << 8 : 0) | (fault.stage2 ? 1u << 9 : 0) | 1u << 11;
+        *par = PAR_F | arm_fault_status(&fault) << 1 | (fault.s1ptw ? 1u << 8 : 0) | (fault.stage2 ? 1u << 9 : 0) | 1u << 11;
     } else if (found) {
         const bool super = page.size == 1 << 24;
-        cpu->par = super ? (page.physical & 0xff000000) | (page.physical >> 32 & 0xff) << 16 | 2 : page.physical & 0xfffff000;
-        cpu->par |= page.secure || !cpu->has_el3 ? 0 : 1u << 9;
+        *par = super ? (page.physical & 0xff000000) | (page.physical >> 32 & 0xff) << 16 | 2 : page.physical & 0xfffff000;
+        *par |= page.secure || !cpu->has_el3 ? 0 : 1u << 9;
     } else {
         const uint32_t fsr = arm_fault_fsr32(cpu, &fault, false);
-        cpu->par = PAR_F | (fsr & 0xf) << 1 | (fsr >> 10 & 1) << 5 | (fsr >> 12 & 1) << 6;
+        *par = PAR_F | (fsr & 0xf) << 1 | (fsr >> 10 & 1) << 5 | (fsr >> 12 & 1) << 6;
     }
 }
 
 static void write_par(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
-    cpu->par = reg->encoding >> 31 ? value : (uint32_t)value;
+    *par_of(cpu) = reg->encoding >> 31 ? value : (uint32_t)value;
+}
+
+static uint64_t read_par(struct arm_cpu *cpu, const struct cp_reg *reg)
+{
+    (void)reg;
+    return *par_of(cpu);
 }
 
 #define ATS(op, nm, acc, what) { CP32(15, 0, 7, 8, op), nm, acc, 0, ARM_FEATURE_NONE, -1, what, NULL, write_ats }
@@ -232,7 +247,7 @@ static void write_tlbi(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t v
 
 static uint64_t *thread_register(struct arm_cpu *cpu, const struct cp_reg *reg)
 {
-    const bool banked = arm_regime_el(cpu, cpu->el) == EL3;
+    const bool banked = arm_cp_bank(cpu) == EL3;
     switch (reg->constant) {
     case 2:  return banked ? &cpu->tpidrurw[EL3] : &cpu->tpidr[EL0];
     case 3:  return banked ? &cpu->tpidruro[EL3] : &cpu->tpidrro;
@@ -285,19 +300,19 @@ static const struct cp_reg regs[] = {
     CALLS(CP32(15, 0, 0, 0, 0), "MIDR", CP_R1, read_midr, NULL),
     CALLS(CP32(15, 0, 0, 0, 4), "MIDR", CP_R1, read_midr, NULL),
     CALLS(CP32(15, 0, 0, 0, 7), "MIDR", CP_R1, read_midr, NULL),
-    ID(0, 1, "CTR", ctr),
+    { CP32(15, 0, 0, 0, 1), "CTR", CP_R1, 0, ARM_FEATURE_NONE, -1, offsetof(struct arm_ids, ctr), read_id, NULL },
     NOTHING(CP32(15, 0, 0, 0, 2), "TCMTR", CP_R1),
     NOTHING(CP32(15, 0, 0, 0, 3), "TLBTR", CP_R1),
     CALLS(CP32(15, 0, 0, 0, 5), "MPIDR", CP_R1, read_mpidr, NULL),
-    ID(0, 6, "REVIDR", revidr),
-    ID(1, 0, "ID_PFR0", id_pfr[0]), ID(1, 1, "ID_PFR1", id_pfr[1]), ID(1, 2, "ID_DFR0", id_dfr0), ID(1, 3, "ID_AFR0", id_afr0),
-    ID(1, 4, "ID_MMFR0", id_mmfr[0]), ID(1, 5, "ID_MMFR1", id_mmfr[1]), ID(1, 6, "ID_MMFR2", id_mmfr[2]),
-    ID(1, 7, "ID_MMFR3", id_mmfr[3]), ID(2, 0, "ID_ISAR0", id_isar[0]), ID(2, 1, "ID_ISAR1", id_isar[1]),
-    ID(2, 2, "ID_ISAR2", id_isar[2]), ID(2, 3, "ID_ISAR3", id_isar[3]), ID(2, 4, "ID_ISAR4", id_isar[4]),
-    ID(2, 5, "ID_ISAR5", id_isar[5]), ID(2, 6, "ID_MMFR4", id_mmfr[4]), ID(2, 7, "ID_ISAR6", id_isar[6]),
+    ID(0, 6, "REVIDR"),
+    ID(1, 0, "ID_PFR0"), ID(1, 1, "ID_PFR1"), ID(1, 2, "ID_DFR0"), ID(1, 3, "ID_AFR0"),
+    ID(1, 4, "ID_MMFR0"), ID(1, 5, "ID_MMFR1"), ID(1, 6, "ID_MMFR2"),
+    ID(1, 7, "ID_MMFR3"), ID(2, 0, "ID_ISAR0"), ID(2, 1, "ID_ISAR1"),
+    ID(2, 2, "ID_ISAR2"), ID(2, 3, "ID_ISAR3"), ID(2, 4, "ID_ISAR4"),
+    ID(2, 5, "ID_ISAR5"), ID(2, 6, "ID_MMFR4"), ID(2, 7, "ID_ISAR6"),
     NOTHING(CP32(15, 0, 0, 3, 0), "reserved", CP_R1), NOTHING(CP32(15, 0, 0, 3, 1), "reserved", CP_R1),
     NOTHING(CP32(15, 0, 0, 3, 2), "reserved", CP_R1), NOTHING(CP32(15, 0, 0, 3, 3), "reserved", CP_R1),
-    ID(3, 4, "ID_PFR2", id_pfr[2]),
+    ID(3, 4, "ID_PFR2"),
     CALLS(CP32(15, 1, 0, 0, 0), "CCSIDR", CP_R1, read_ccsidr, NULL),
     { CP32(15, 1, 0, 0, 1), "CLIDR", CP_R1, 0, ARM_FEATURE_NONE, -1, offsetof(struct arm_ids, clidr), read_id, NULL },
     NOTHING(CP32(15, 1, 0, 0, 7), "AIDR", CP_R1),
@@ -351,8 +366,8 @@ static const struct cp_reg regs[] = {
     CALLS(CP32(15, 0, 7, 5, 4), "CP15ISB", CP_W0 | CP_W1, NULL, barrier),
     CALLS(CP32(15, 0, 7, 10, 4), "CP15DSB", CP_W0 | CP_W1, NULL, barrier),
     CALLS(CP32(15, 0, 7, 10, 5), "CP15DMB", CP_W0 | CP_W1, NULL, barrier),
-    WITH(CP32(15, 0, 7, 4, 0), "PAR", CP_RW1, 0, par, write_par),
-    WITH(CP64(15, 0, 7), "PAR", CP_RW1, 0, par, write_par),
+    CALLS(CP32(15, 0, 7, 4, 0), "PAR", CP_RW1, read_par, write_par),
+    CALLS(CP64(15, 0, 7), "PAR", CP_RW1, read_par, write_par),
     ATS(0, "ATS1CPR", CP_W1, 0), ATS(1, "ATS1CPW", CP_W1, 1), ATS(2, "ATS1CUR", CP_W1, 2), ATS(3, "ATS1CUW", CP_W1, 3),
     ATS(4, "ATS12NSOPR", CP_W2 | CP_W3, 4), ATS(5, "ATS12NSOPW", CP_W2 | CP_W3, 5), ATS(6, "ATS12NSOUR", CP_W2 | CP_W3, 6),
     ATS(7, "ATS12NSOUW", CP_W2 | CP_W3, 7),

@@ -335,12 +335,12 @@ static unsigned highest_el(const struct arm_cpu *cpu)
     return cpu->has_el3 ? EL3 : cpu->has_el2 ? EL2 : EL1;
 }
 
-/* AArch32 from reset: Supervisor mode, Secure when there is EL3. */
+/* AArch32 from reset: Secure Supervisor mode, without EL3 Hyp mode, without both Supervisor mode (G1.17.1). */
 static void reset32(struct arm_cpu *cpu)
 {
     cpu->aarch64 = false;
-    cpu->cpsr_m = ARM_SVC;
-    cpu->el = cpu->has_el3 ? EL3 : EL1;
+    cpu->el = (uint8_t)highest_el(cpu);
+    cpu->cpsr_m = cpu->el == EL2 ? ARM_HYP : ARM_SVC;
     cpu->daif = PSTATE_A | PSTATE_I | PSTATE_F;
     cpu->cpu.pc = 0;
 }

@@ -175,6 +175,7 @@ struct arm_cpu {
         cntvoff, cntfrq, sder, nsacr, mvbar, disr, vdisr;
     /* AArch32 only, by security state ([1] non-secure, [3] secure as above). */
     uint64_t dacr[4], ifsr[4], dfsr[4], ifar[4], fcse[4], tpidrurw[4], tpidruro[4], tpidrprw[4];
+    uint64_t par_secure;            /* ... and PAR of Secure state; that of the other one is par */
     uint32_t fpexc, teecr, teehbr;
     uint64_t pauth_key[5][2];       /* IA IB DA DB GA: low, high */
 

@@ -57,8 +57,10 @@ uint64_t helper_arm_fp_trap(struct cpu *base)
     if (el == EL1 && arm_hcr(cpu) & HCR_TGE) {
         el = EL2;
     }
-    arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20, .target_el = (uint8_t)MAX(el,
-        EL1) });
+    el = MAX(el, EL1);
+    /* Hyp mode's syndrome names the coprocessor: 10, also for Advanced SIMD */
+    const uint32_t coproc = arm_el_is_aa64(cpu, el) ? 0 : 0xa;
+    arm_raise(cpu, &(struct arm_exception){ .ec = EC_FP_ACCESS, .iss = 0x1e << 20 | coproc, .target_el = (uint8_t)el });
 }
 
 uint64_t helper_arm_svc(struct cpu *cpu, uint64_t imm)
@@ -324,7 +326,13 @@ static void take_hyp(struct arm_cpu *cpu, const struct arm_exception *e)
         offset = 0x14;
     }
     if (!interrupt) {
-        cpu->esr[EL2] = syndrome(e, lower, false);
+        struct arm_exception seen = *e;
+        if (e->ec == EC_BKPT32) {   /* a Prefetch Abort with the status of a debug event */
+            seen.ec = EC_IABT;
+            seen.iss = 0x22;
+            seen.short_insn = false;
+        }
+        cpu->esr[EL2] = syndrome(&seen, lower, false);
         if (e->ec == EC_DABT) {
             cpu->far[EL2] = (uint32_t)e->far;
         } else if (e->ec == EC_IABT || e->ec == EC_PC_ALIGN) {

@@ -98,7 +98,7 @@ static uint64_t isar6(struct arm_cpu *cpu)
     return if_has(cpu, ARM_FHM, if_has(cpu, ARM_DOTPROD, value, 4, 1), 8, 1);
 }
 static uint64_t mvfr0(struct arm_cpu *cpu) { return IDS(cpu).mvfr[0]; }
-uint64_t arm_mvfr1(struct arm_cpu *cpu)
+static uint64_t mvfr1(struct arm_cpu *cpu)
 {
     uint64_t value = IDS(cpu).mvfr[1];
     return if_has(cpu, ARM_FP16, if_has(cpu, ARM_FP16, value, 20, 2), 24, 3);
@@ -142,7 +142,7 @@ static const struct arm_sysreg rows[] = {
     ID(1, 6, "ID_MMFR2_EL1", mmfr2), ID(1, 7, "ID_MMFR3_EL1", mmfr3), ID(2, 0, "ID_ISAR0_EL1", isar0),
     ID(2, 1, "ID_ISAR1_EL1", isar1), ID(2, 2, "ID_ISAR2_EL1", isar2), ID(2, 3, "ID_ISAR3_EL1", isar3),
     ID(2, 4, "ID_ISAR4_EL1", isar4), ID(2, 5, "ID_ISAR5_EL1", isar5), ID(2, 6, "ID_MMFR4_EL1", mmfr4),
-    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", arm_mvfr1),
+    ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", mvfr1),
     ID(3, 2, "MVFR2_EL1", mvfr2),
     ID_ZERO(3, 3), ID_ZERO(3, 4), ID_ZERO(3, 5), ID_ZERO(3, 6), ID_ZERO(3, 7),
     ID(4, 0, "ID_AA64PFR0_EL1", aa64pfr0), ID_ZERO(4, 1), ID_ZERO(4, 2), ID_ZERO(4, 3), ID_ZERO(4, 4), ID_ZERO(4, 5),
@@ -159,3 +159,14 @@ static const struct arm_sysreg rows[] = {
     SYSREG_RO(3, 3, 0, 0, 7, "DCZID_EL0", EL0, dczid, SYSREG_SLOW),
 };
 SYSREG_TABLE(id);
+
+/* The ID registers of both states have the same CRm and op2. */
+uint64_t arm_id_register(struct arm_cpu *cpu, unsigned crm, unsigned op2)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].encoding == ARM_SYSREG(3, 0, 0, crm, op2)) {
+            return rows[i].read ? rows[i].read(cpu) : 0;
+        }
+    }
+    return 0;
+}

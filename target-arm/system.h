@@ -107,8 +107,8 @@ bool arm_uses_lpae(const struct arm_cpu *cpu, unsigned regime);
 bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, unsigned regime,
                     struct arm_page *page, struct arm_fault *fault);
 
-/* sysreg_id.c: MVFR1 with the model's features */
-uint64_t arm_mvfr1(struct arm_cpu *cpu);
+/* sysreg_id.c: an ID register (op0 3, op1 0, CRn 0; AArch32: CP15 opc1 0, CRn 0) as this machine's CPU has it, without traps */
+uint64_t arm_id_register(struct arm_cpu *cpu, unsigned crm, unsigned op2);
 
 /* gtimer.c */
 uint64_t arm_counter(const struct arm_cpu *cpu);                 /* CNTPCT */

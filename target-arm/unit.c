@@ -13,6 +13,7 @@
 #include <string.h>
 #include "target-arm/globals.h"
 #include "target-arm/trans.h"
+#include "target-arm/system.h"
 #include "target-arm/unit.h"
 #include "tcg/softmmu.h"
 
@@ -326,6 +327,10 @@ void arm_end_exit(struct arm_trans *t)
     const uint32_t lines = CPU_INPUT_IRQ | CPU_INPUT_FIQ | CPU_INPUT_VIRQ | CPU_INPUT_VFIQ;
     unsigned none = ir_new_label(t->u);
     ir_reg waiting = ir_op2i(t->u, IR_AND, 32, ir_ldcpu(t->u, 32, offsetof(struct arm_cpu, cpu.input)), lines);
+    if (t->cpu->has_el2) {          /* interrupts that HCR.VI and VF pretend */
+        ir_reg hcr = ir_ldcpu(t->u, 32, offsetof(struct arm_cpu, hcr));
+        waiting = ir_op2(t->u, IR_OR, 32, waiting, ir_op2i(t->u, IR_AND, 32, hcr, HCR_VI | HCR_VF));
+    }
     ir_brci(t->u, IR_COND_E, 32, waiting, 0, none);
     ir_stcpu(t->u, 32, offsetof(struct arm_cpu, cpu.exit_request), ir_const(t->u, 1));
     ir_label(t->u, none);

@@ -23,12 +23,12 @@ uint64_t helper_arm_vfp_read(struct cpu *base, uint64_t reg)
     switch (reg) {
     case REG_FPSID: return cpu->model->ids.fpsid;
     case REG_FPSCR: return arm_fpscr_get(cpu);
-    case REG_MVFR1: return arm_mvfr1(cpu);
-    case REG_MVFR0: return cpu->model->ids.mvfr[0];
+    case REG_MVFR1: return arm_id_register(cpu, 3, 1);
+    case REG_MVFR0: return arm_id_register(cpu, 3, 0);
     case REG_FPEXC: return cpu->fpexc;
     case REG_MVFR2:
         if (arm_has(cpu, ARM_V8))
-            return cpu->model->ids.mvfr[2];
+            return arm_id_register(cpu, 3, 2);
         break;
     default:
         break;

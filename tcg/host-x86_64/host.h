@@ -157,10 +157,11 @@ enum {
     SLOW_AREA = offsetof(struct cpu, spill) + 8 * (SPILL_SLOTS + CROSS_SLOTS),
     SLOW_ADDRESS = SLOW_AREA, SLOW_VALUE = SLOW_AREA + 8, SLOW_EXTRA = SLOW_AREA + 16, SLOW_CODE = SLOW_AREA + 24,
     SLOW_SAVE = SLOW_AREA + 32, SLOW_SAVE2 = SLOW_AREA + 40, SLOW_VECTOR = SLOW_AREA + 48,
-    SLOW_INSN_BITS = 7, SLOW_PC_BITS = 13,
+    SLOW_MMU_BITS = 3, SLOW_INSN_BITS = 7, SLOW_PC_BITS = 12, SLOW_MMU = 6, SLOW_INSN = SLOW_MMU + SLOW_MMU_BITS,
+    SLOW_PC = SLOW_INSN + SLOW_INSN_BITS, SLOW_OP = SLOW_PC + SLOW_PC_BITS,
 };
 enum slow_kind { SLOW_LD, SLOW_ST, SLOW_LDV, SLOW_STV, SLOW_PROBE, SLOW_ATOMIC };
-/* SLOW_CODE: kind 0-2, log2 bytes 3-5, mmu 6-7, insn 8-14, pc - block pc 15-27, atomic op - ATOMIC_ADD 28-30. */
+/* SLOW_CODE: kind in bits 0-2, log2 bytes 3-5, mmu, insn, pc - block pc, then atomic op - ATOMIC_ADD in 3 bits. */
 
 static inline struct host_state *host_of(struct host_code *c)
 {

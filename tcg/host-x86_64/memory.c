@@ -30,7 +30,7 @@ static uint32_t slow_code(struct host_state *h, enum slow_kind kind, unsigned by
 {
     const uint64_t delta = h->insn_pc - h->unit->pc;
     const uint32_t pc = delta < (1u << SLOW_PC_BITS) - 1 ? (uint32_t)delta : (1u << SLOW_PC_BITS) - 1;
-    return kind | log2_bytes(bytes) << 3 | mmu << 6 | h->insn_number << 8 | pc << 15;
+    return kind | log2_bytes(bytes) << 3 | mmu << SLOW_MMU | h->insn_number << SLOW_INSN | pc << SLOW_PC;
 }
 
 /* The address operand as register and displacement. */
@@ -138,7 +138,7 @@ static void slow_begin(struct host_state *h, const struct access *m, uint32_t co
         host_rm(&h->c, H_MOV_M, 64, m->address, cpu_mem(SLOW_ADDRESS));
     }
     host_rmi(&h->c, H_MOV_I, 32, 0, cpu_mem(SLOW_CODE), (int32_t)code);
-    if (code >> 15 == (1u << SLOW_PC_BITS) - 1) {
+    if ((code >> SLOW_PC & ((1u << SLOW_PC_BITS) - 1)) == (1u << SLOW_PC_BITS) - 1) {
         host_mov_imm(&h->c, m->u, h->insn_pc);
         host_rm(&h->c, H_MOV_M, 64, m->u, cpu_mem(offsetof(struct cpu, pc)));
     }
@@ -210,7 +210,7 @@ static void touch_memory(struct host_state *h, const struct touch *o, struct hos
 static void slow_path(struct host_state *h, const struct touch *o, const struct access *m, const uint8_t *back)
 {
     const struct ir_insn *insn = o->insn;
-    const uint32_t modifies = o->kind == SLOW_LD ? (uint32_t)insn->cond << 28 : 0;
+    const uint32_t modifies = o->kind == SLOW_LD ? (uint32_t)insn->cond << SLOW_OP : 0;
     slow_begin(h, m, slow_code(h, o->kind, insn->width / 8, insn->aux) | modifies, insn->d[0]);
     if (o->kind == SLOW_STV) {
         host_rm(&h->c, H_MOVUPS_M, 0, o->reg, cpu_mem(SLOW_VECTOR));
@@ -417,7 +417,7 @@ void emit_atomic(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
     atomic_op(h, (enum ir_op)insn->op, w, m.t, m.u);
     const uint8_t *back = h->c.p;
     slow_start(h, &m);
-    slow_begin(h, &m, slow_code(h, SLOW_ATOMIC, w / 8, insn->aux) | (uint32_t)(insn->op - IR_ATOMIC_ADD) << 28, IR_NONE);
+    slow_begin(h, &m, slow_code(h, SLOW_ATOMIC, w / 8, insn->aux) | (uint32_t)(insn->op - IR_ATOMIC_ADD) << SLOW_OP, IR_NONE);
     call_slow(h);
     host_rm(&h->c, H_MOV, 64, m.t, cpu_mem(SLOW_VALUE));
     slow_end(h, IR_NONE, back);
@@ -433,14 +433,15 @@ void host_slow(struct cpu *cpu, struct block *block)
     uint64_t *area = cpu->spill + SPILL_SLOTS + CROSS_SLOTS;
     const uint64_t address = area[0];
     const uint32_t code = (uint32_t)area[3];
-    const unsigned bytes = 1u << (code >> 3 & 7), mmu = code >> 6 & 3, pc = code >> 15 & ((1u << SLOW_PC_BITS) - 1);
+    const unsigned bytes = 1u << (code >> 3 & 7), mmu = code >> SLOW_MMU & ((1u << SLOW_MMU_BITS) - 1);
+    const unsigned pc = code >> SLOW_PC & ((1u << SLOW_PC_BITS) - 1);
     cpu->current = block;
-    cpu->current_insns = code >> 8 & ((1u << SLOW_INSN_BITS) - 1);
+    cpu->current_insns = code >> SLOW_INSN & ((1u << SLOW_INSN_BITS) - 1);
     if (pc != (1u << SLOW_PC_BITS) - 1)
         cpu->pc = block->pc + pc;
     switch (code & 7) {
     case SLOW_LD:
-        if (code >> 28)             /* of a read-modify-write: faults as a write */
+        if (code >> SLOW_OP)             /* of a read-modify-write: faults as a write */
             mmu_probe(cpu, address, bytes, MMU_WRITE, mmu);
         area[1] = mmu_load(cpu, address, bytes, mmu);
         break;
@@ -452,7 +453,7 @@ void host_slow(struct cpu *cpu, struct block *block)
     case SLOW_STV:   mmu_store_vector(cpu, address, &area[6], bytes, mmu); break;
     case SLOW_PROBE: mmu_probe(cpu, address, bytes, MMU_WRITE, mmu); break;
     case SLOW_ATOMIC:
-        area[1] = mmu_atomic(cpu, (enum ir_op)(IR_ATOMIC_ADD + (code >> 28)), address, area[1], area[2], bytes, mmu);
+        area[1] = mmu_atomic(cpu, (enum ir_op)(IR_ATOMIC_ADD + (code >> SLOW_OP)), address, area[1], area[2], bytes, mmu);
         break;
     }
 }

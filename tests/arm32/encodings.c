@@ -38,6 +38,7 @@ struct test {
 static const struct reason { char isa; uint32_t mask, value; const char *why; } reasons[] = {
     { 'S', 0xffc0, 0xba80, "HLT: UNDEFINED while halting debug is off (H1.1)" },
     { 'A', 0x0ff000f0, 0x01000070, "HLT: UNDEFINED while halting debug is off (H1.1)" },
+    { 'A', 0x0fb000f0, 0x01000090, "SWP: Armv7 only, refused when executed (qemu's max has it)" },
     { 'A', 0xff700000, 0xf4100000, "unallocated memory hints are NOPs (F4.1.15)" },
     { '*', 0x0e000800, 0x0c000000, "coprocessors 0 to 7: UNDEFINED (G7.1)" },
     { '*', 0x0f000800, 0x0e000000, "coprocessors 0 to 7: UNDEFINED (G7.1)" },
