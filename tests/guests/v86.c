@@ -112,6 +112,7 @@ static void extensions(void)
 void guest_main(void)
 {
     extern word stubs[256];
+    *(uint16_t *)(STACK_AT + 0xffe) = 0;        /* whatever the boot loader left there */
     set_gate(0x21, (void *)stubs[0x21], SEL_CODE, 0xee);
     set_gate(0x22, (void *)stubs[0x22], SEL_CODE, 0xee);
     sensitive("IOPL 0", 0);
