@@ -154,7 +154,8 @@ static void emit_entry(struct host_state *h)
     count_instructions(h);
     if (h->block->counts)
         count_up(h, &h->block->counts->runs, R10);
-    watch_emitted(h, before, -1, -1);
+    if (h->unit->watch)
+        watch_emitted(h, before, -1, -1);
 }
 
 static void emit_op(struct host_state *h, const struct ir_insn *insn, uint8_t ends)
@@ -195,7 +196,8 @@ static void emit_ops(struct host_state *h)
         const struct watch_point before = watch_here(h);
         const int first = (int)h->position;
         emit_op(h, insn, ends);
-        watch_emitted(h, before, first, (int)h->position);
+        if (G_UNLIKELY(u->watch != NULL))
+            watch_emitted(h, before, first, (int)h->position);
         regs_op_done(h, insn, ends);
         group_after(h, insn);
     }

@@ -327,7 +327,8 @@ void emit_control(struct host_state *h, const struct ir_insn *insn, uint8_t ends
     struct label_info *l;
     switch (insn->op) {
     case IR_INSN:
-        watch_places(h, insn->aux);
+        if (h->unit->watch)
+            watch_places(h, insn->aux);
         h->insn_pc = (uint64_t)insn->imm;
         h->insn_number = insn->aux;
         break;

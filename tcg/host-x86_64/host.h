@@ -280,8 +280,11 @@ void far_to_main(struct host_state *h, uint8_t *rel32, const uint8_t *target);
 
 /* watch.c */
 struct watch_point { uint8_t *main, *far; };
-struct watch_point watch_here(const struct host_state *h);
-/* What was emitted since came of ops first to last. */
+static inline struct watch_point watch_here(const struct host_state *h)
+{
+    return (struct watch_point){ h->c.p, h->other };
+}
+/* Somebody watches: what was emitted since came of ops first to last. */
 void watch_emitted(struct host_state *h, struct watch_point before, int first, int last);
 void watch_places(struct host_state *h, unsigned insn);              /* where the globals are */
 /* One more in a counter of block->counts. temp: a register that is free; EFLAGS are lost, nobody may need them. */

@@ -11,16 +11,11 @@ static const char *const register_name[HOST_REGS] = {
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
-struct watch_point watch_here(const struct host_state *h)
-{
-    return (struct watch_point){ h->c.p, h->other };
-}
-
 /* Outside far code both cursors are where the next byte of each part goes. */
 void watch_emitted(struct host_state *h, struct watch_point before, int first, int last)
 {
     struct ir_watch *watch = h->unit->watch;
-    if (!watch || h->failed)
+    if (h->failed)
         return;
     if (h->c.p != before.main)
         watch->emitted(watch, first, last, false, (uint32_t)(before.main - h->main_start), (uint32_t)(h->c.p - h->main_start));
@@ -100,7 +95,7 @@ static void place_text(struct host_state *h, ir_reg r, char *text, size_t size)
 void watch_places(struct host_state *h, unsigned insn)
 {
     struct ir_watch *watch = h->unit->watch;
-    for (unsigned r = 1; watch && r <= h->unit->global_count; r++) {
+    for (unsigned r = 1; r <= h->unit->global_count; r++) {
         char text[160];
         place_text(h, (ir_reg)r, text, sizeof(text));
         watch->place(watch, insn, (ir_reg)r, text);
