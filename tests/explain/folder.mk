@@ -6,5 +6,5 @@ $(BUILD)/lab/lab.elf: tests/explain/lab.S
 	-gcc -m32 -nostdlib -static -no-pie -Wl,-Ttext-segment=0x100000 -Wl,-N -Wl,--build-id=none -Wl,--no-warn-rwx-segments -o $@ $<
 check: lab
 TEST_SCRIPTS += tests/explain/report tests/explain/switches tests/explain/exercises
-TESTS_SLOW += tests/explain/switches
+TESTS_SLOW += tests/explain/report tests/explain/switches tests/explain/exercises
 .PHONY: lab
