@@ -6,8 +6,7 @@
 #include "target-arm/fp.h"
 #include "target-arm/helpers.h"
 #include "target-arm/neon_ops.h"
-
-typedef __int128 wide;
+#include "target-arm/wide.h"
 
 struct lane { struct arm_cpu *cpu; unsigned bits; bool is_unsigned; };
 typedef wide lane_function(const struct lane *l, wide n, wide m, wide d);
@@ -79,7 +78,7 @@ static int amount_of(wide m) { return (int8_t)m; }
 static wide shift(const struct lane *l, wide n, int amount, bool rounds)
 {
     if (amount >= 0)
-        return amount >= (int)l->bits ? 0 : (wide)((unsigned __int128)n << amount);
+        return amount >= (int)l->bits ? 0 : wide_left(n, (unsigned)amount);
     return shift_right(l, n, (unsigned)-amount, rounds);
 }
 static wide shift_saturated(const struct lane *l, wide n, int amount, bool rounds)
@@ -92,7 +91,7 @@ static wide shift_saturated(const struct lane *l, wide n, int amount, bool round
         l->cpu->fpsr |= FPSR_QC;
         return n < 0 ? lowest(l) : highest(l);
     }
-    return n << amount;
+    return wide_left(n, (unsigned)amount);
 }
 static wide shl(const struct lane *l, wide n, wide m, wide d) { return shift(l, n, amount_of(m), false); }
 static wide rshl(const struct lane *l, wide n, wide m, wide d) { return shift(l, n, amount_of(m), true); }
@@ -112,8 +111,8 @@ static wide sri(const struct lane *l, wide n, wide m, wide d)
 }
 static wide sli(const struct lane *l, wide n, wide m, wide d)
 {
-    const wide mask = (lane_mask(l) << (unsigned)m) & lane_mask(l);
-    return (d & ~mask) | ((n & lane_mask(l)) << (unsigned)m & mask);
+    const wide mask = wide_left(lane_mask(l), (unsigned)m) & lane_mask(l);
+    return (d & ~mask) | (wide_left(n & lane_mask(l), (unsigned)m) & mask);
 }
 static wide qshlu(const struct lane *l, wide n, wide m, wide d)
 {
@@ -145,7 +144,7 @@ static wide rsqrte(const struct lane *l, wide n, wide m, wide d) { return fp_uns
 static wide qdmull(const struct lane *l, wide n, wide m, wide d) { return saturated(l, 2 * n * m); }
 static wide qdmlal(const struct lane *l, wide n, wide m, wide d) { return saturated(l, d + saturated(l, 2 * n * m)); }
 static wide qdmlsl(const struct lane *l, wide n, wide m, wide d) { return saturated(l, d - saturated(l, 2 * n * m)); }
-static wide shll(const struct lane *l, wide n, wide m, wide d) { return n << (unsigned)m; }
+static wide shll(const struct lane *l, wide n, wide m, wide d) { return wide_left(n, (unsigned)m); }
 
 static lane_function *const functions[] = {
     [NEON_HADD] = hadd, [NEON_RHADD] = rhadd, [NEON_HSUB] = hsub, [NEON_QADD] = qadd, [NEON_QSUB] = qsub, [NEON_CGT] = cgt,

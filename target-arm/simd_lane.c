@@ -2,8 +2,7 @@
 /* One lane of the integer operations of Advanced SIMD (Arm ARM C7.2, the pseudocode of each). */
 #include "target-arm/fp.h"
 #include "target-arm/simd.h"
-
-typedef __int128 wide;
+#include "target-arm/wide.h"
 
 static uint64_t saturate(struct arm_cpu *cpu, wide value, unsigned bits, bool is_unsigned)
 {
@@ -65,9 +64,9 @@ static uint64_t doubling_high(struct arm_cpu *cpu, enum simd_op op, unsigned bit
 {
     wide product = 2 * (wide)n * m;
     if (op == SIMD_SQRDMLAH) {
-        product = ((wide)simd_signed(d, bits) << bits) + product;
+        product = wide_left(simd_signed(d, bits), bits) + product;
     } else if (op == SIMD_SQRDMLSH) {
-        product = ((wide)simd_signed(d, bits) << bits) - product;
+        product = wide_left(simd_signed(d, bits), bits) - product;
     }
     if (op != SIMD_SQDMULH) {
         product += (wide)1 << (bits - 1);
@@ -161,9 +160,9 @@ static uint64_t shift_by_immediate(struct arm_cpu *cpu, enum simd_op op, unsigne
         (d & ~(uint64_t)(((((wide)1 << bits) - 1)) >> imm) & simd_cut(UINT64_MAX, bits));
     case SIMD_SLI: return simd_cut(n << imm, bits) | (d & ((1ull << imm) - 1));
     case SIMD_SHL: return simd_cut(n << imm, bits);
-    case SIMD_SQSHLU: return saturate(cpu, s << imm, bits, true);
-    case SIMD_SQSHL_I: return saturate(cpu, s << imm, bits, false);
-    default: return saturate(cpu, u << imm, bits, true);        /* UQSHL_I */
+    case SIMD_SQSHLU: return saturate(cpu, wide_left(s, imm), bits, true);
+    case SIMD_SQSHL_I: return saturate(cpu, wide_left(s, imm), bits, false);
+    default: return saturate(cpu, wide_left(u, imm), bits, true);        /* UQSHL_I */
     }
 }
 

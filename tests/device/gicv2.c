@@ -205,7 +205,7 @@ static void software_interrupts(struct test *test)
     EXPECT_EQ(test, iar(&b, 1), 7);
     put(&b, 2, GICD + D_UNPEND, 0xffff);            /* not by this register */
     EXPECT(test, b.irq[2].level);
-    put(&b, 2, GICD + 0xf14, 0xff << 24);           /* GICD_CPENDSGIR1 */
+    put(&b, 2, GICD + 0xf14, 0xffu << 24);           /* GICD_CPENDSGIR1 */
     EXPECT(test, !b.irq[2].level);
     put(&b, 0, GICD + D_SGIR, 2 << 24 | 3);         /* itself */
     EXPECT_EQ(test, iar(&b, 0), 3);
