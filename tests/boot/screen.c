@@ -172,5 +172,6 @@ int main(int argc, char **argv)
     }
     board_free(watch.board);
     log_free(log);
+    options_clear(&options);
     return watch.seen ? 0 : 1;
 }
