@@ -165,6 +165,7 @@ static void segments_set(struct x86_cpu *cpu, enum host_mode mode, unsigned cpl)
     uint16_t code = SEG_CODE | (mode == HOST_16 ? 0 : mode == HOST_64 ? SEG_L | SEG_G : SEG_DB | SEG_G);
     for (unsigned s = SEG_ES; s <= SEG_GS; s++)
         cpu->seg[s] = segment(base, limit, size | (segments ? 0 : SEG_G), cpl);
+    cpu->seg[SEG_TR].limit = 0;         /* no I/O permission map: as for a process of the host, ports are #GP(0) */
     cpu->seg[SEG_CS] = segment(mode == HOST_16 ? HOST_REGION : 0, mode == HOST_16 ? 0xffff : 0xffffffff, code, cpl);
     cpu->cpl = (uint8_t)cpl;
 }
