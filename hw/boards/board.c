@@ -192,8 +192,8 @@ struct board *board_new(const struct board_type *type, const struct options *opt
 
 void board_free(struct board *board)
 {
+    backends_close(board);              /* their threads ask for the time, which is the engine's with -icount */
     engine_free(board->engine);         /* it listens to the machine's memory */
-    backends_close(board);
     board->type->clear(board);          /* CPUs have timers of the machine's clocks */
     machine_free(board->machine);
     display_free(board->display);       /* the adapter has let go of it */
