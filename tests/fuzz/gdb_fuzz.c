@@ -6,12 +6,14 @@
  *
  * Nothing may crash or hang; every packet that is complete gets exactly one reply, but those that let the machine run.
  */
+#define _GNU_SOURCE                     /* memmem */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "monitor/gdb.h"
 #include "tests/unit/test.h"
+#include "tests/fuzz/fuzz_board.h"
 
 static const char *const beginnings[] = {
     "?", "!", "D", "R", "bc", "bs", "g", "G", "p", "P", "m", "M", "X", "Z0,", "Z1,", "Z2,", "Z3,", "Z4,", "z0,", "z1,", "z2,", "z4,", "Hg", "Hc", "T",
@@ -155,19 +157,9 @@ int main(int argc, char **argv)
         seed = strcmp(argv[i], "--seed") ? seed : (guint32)strtoul(argv[i + 1], NULL, 0);
     }
     struct options options;
-    enum options_request request;
-    GError *error = NULL;
     struct log *log = log_new();
-    struct board *board = NULL;
-    if (options_parse(&options, G_N_ELEMENTS(arguments), arguments, &request, &error)) {
-        board = board_new(board_type_find(options.machine, NULL), &options, log, &error);
-    }
+    struct board *board = fuzz_board_new("gdb_fuzz", &options, G_N_ELEMENTS(arguments), arguments, log);
     if (!board) {
-        printf("skip gdb_fuzz: %s\n", error->message);
-        return 0;
-    }
-    if (!getuid() && (setgid(65534) || setuid(65534))) {
-        printf("skip gdb_fuzz: it will not run as root\n");
         return 0;
     }
     const struct monitor_facts facts = { .program = "gdb_fuzz", .version = "0", .qemu_version = "8.2.0", .machine = "pc" };

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "monitor/internal.h"
 #include "tests/unit/test.h"
+#include "tests/fuzz/fuzz_board.h"
 
 static const char *const words[] = {
     "0", "1", "0x7c00", "$rip", "$nothing", "-1", "0xffffffffffffffff", "(1+2)*3", "1/0", "((((", "'a'", "a", "ctrl-alt-delete", "on", "off",
@@ -153,19 +154,9 @@ int main(int argc, char **argv)
         seed = strcmp(argv[i], "--seed") ? seed : (guint32)strtoul(argv[i + 1], NULL, 0);
     }
     struct options options;
-    enum options_request request;
-    GError *error = NULL;
     struct log *log = log_new();
-    struct board *board = NULL;
-    if (options_parse(&options, G_N_ELEMENTS(arguments) - (seed & 1 ? 0 : 2), arguments, &request, &error)) {
-        board = board_new(board_type_find(options.machine, NULL), &options, log, &error);
-    }
+    struct board *board = fuzz_board_new("monitor_fuzz", &options, G_N_ELEMENTS(arguments) - (seed & 1 ? 0 : 2), arguments, log);
     if (!board) {
-        printf("skip monitor_fuzz: %s\n", error->message);
-        return 0;
-    }
-    if (!getuid() && (setgid(65534) || setuid(65534))) {
-        printf("skip monitor_fuzz: it will not run as root\n");
         return 0;
     }
     const struct monitor_facts facts = { "dragoman", "0", "8.2.0", "fuzz", NULL, "pc", 16 << 20, seed & 1 };
