@@ -24,24 +24,19 @@ static const struct { uint16_t code; const char *name; } classes[] = {
     { 0x0604, "PCI bridge" }, { 0x0680, "Bridge" }, { 0x0c03, "USB controller" }, { 0x00ff, "Class 0255" },
 };
 
-static void put_bar(GString *out, const struct pci_device *device, unsigned number, const struct pci_bar *bar, unsigned offset)
+static void put_bar(GString *out, const struct pci_device *device, unsigned number)
 {
-    const uint8_t *config = device->state->config;
-    if (!bar->bytes) {
+    const struct pci_place bar = pci_bar_place(device, number);
+    if (!bar.bytes) {
         return;
     }
-    uint64_t value = 0;
-    memcpy(&value, config + offset, bar->wide ? 8 : 4);
-    bool prefetchable = !bar->io && (value & 8);
-    value &= bar->io ? ~3ull : offset == PCI_ROM_ADDRESS ? ~0x7ffull : ~0xfull;
-    bool set = value != 0;
-    uint64_t start = set ? value : UINT64_MAX;
+    uint64_t start = bar.set ? bar.address : UINT64_MAX;
     g_string_append_printf(out, "      BAR%u: ", number);
-    if (bar->io) {
-        g_string_append_printf(out, "I/O at 0x%04" PRIx64 " [0x%04" PRIx64 "].\n", start, start + bar->bytes - 1);
+    if (bar.io) {
+        g_string_append_printf(out, "I/O at 0x%04" PRIx64 " [0x%04" PRIx64 "].\n", start, start + bar.bytes - 1);
     } else {
-        g_string_append_printf(out, "%d bit%s memory at 0x%08" PRIx64 " [0x%08" PRIx64 "].\n", bar->wide ? 64 : 32,
-                               prefetchable ? " prefetchable" : "", start, start + bar->bytes - 1);
+        g_string_append_printf(out, "%d bit%s memory at 0x%08" PRIx64 " [0x%08" PRIx64 "].\n", bar.wide ? 64 : 32,
+                               bar.prefetchable ? " prefetchable" : "", start, start + bar.bytes - 1);
     }
 }
 
@@ -66,10 +61,9 @@ static void put_pci_device(GString *out, const struct pci_device *device)
     if (config[PCI_INTERRUPT_PIN]) {
         g_string_append_printf(out, "      IRQ %u, pin %c\n", config[PCI_INTERRUPT_LINE], 'A' + (config[PCI_INTERRUPT_PIN] - 1) % 4);
     }
-    for (unsigned i = 0; i < PCI_BARS; i++) {
-        put_bar(out, device, i, &device->bars[i], PCI_BAR0 + 4 * i);
+    for (unsigned i = 0; i <= PCI_BARS; i++) {
+        put_bar(out, device, i);
     }
-    put_bar(out, device, PCI_BARS, &device->rom, PCI_ROM_ADDRESS);
     g_string_append(out, "      id \"\"\n");
 }
 

@@ -20,10 +20,16 @@ struct qmp_command {
     const char *name;
     /* "device:str,force?:bool": names, '?' for optional ones, types str, int, bool, any; "*:any" at the end: others too */
     const char *arguments;
+    const char *result;                         /* its type: also one of qmp_types, "[TYPE]" for a list of them; "": {} */
     JsonNode *(*run)(struct qmp_call *call);    /* NULL: {} or failed */
 };
-extern const struct qmp_command qmp_commands[];         /* ends with name NULL */
-extern const char *const qmp_events[];                  /* ends with NULL */
+struct qmp_event { const char *name, *data; };          /* data: its members, as arguments */
+/* An object's members, or "=this|that": a text that is one of these words. */
+struct qmp_type { const char *name, *members; };
+/* Each ends with name NULL. */
+extern const struct qmp_command qmp_commands[];
+extern const struct qmp_event qmp_events[];
+extern const struct qmp_type qmp_types[];
 
 void qmp_fail(struct qmp_call *call, enum qmp_class class, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Of a GError, which it frees. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/character.h"
 #include "base/input.h"
+#include "base/socket.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/devices.h"
 #include "hw/pci/pci.h"
@@ -303,6 +304,19 @@ JsonNode *qmp_run_mice(struct qmp_call *call)
     return qmp_array_node(list);
 }
 
+/* "10.0.0.1:5900" or "unix:/run/vnc" as QEMU's VncBasicInfo; a socket in the file system has no service. */
+static void set_vnc_place(JsonObject *object, const char *address)
+{
+    const bool is_file = g_str_has_prefix(address, "unix:");
+    g_autofree char *host = NULL, *service = NULL;
+    if (is_file || !socket_split(address, &host, &service)) {
+        host = g_strdup(address + (is_file ? strlen("unix:") : 0));
+    }
+    json_object_set_string_member(object, "host", host);
+    json_object_set_string_member(object, "service", service ? service : "");
+    json_object_set_string_member(object, "family", !service ? "unix" : strchr(host, ':') ? "ipv6" : "ipv4");
+}
+
 JsonNode *qmp_run_vnc(struct qmp_call *call)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -315,15 +329,12 @@ JsonNode *qmp_run_vnc(struct qmp_call *call)
     json_object_set_boolean_member(object, "enabled", text->len != 0);
     for (unsigned i = 0; lines[i]; i++) {
         char *at = strstr(lines[i], ": ");
-        char *colon = at ? strrchr(g_strdelimit(at + 2, " ", '\0'), ':') : NULL;
-        if (!colon) {
+        if (!at) {
             continue;
         }
-        *colon = '\0';
+        at[2 + strcspn(at + 2, ", ")] = '\0';
         JsonObject *place = i ? json_object_new() : object;
-        json_object_set_string_member(place, "host", at + 2);
-        json_object_set_string_member(place, "service", colon + 1);
-        json_object_set_string_member(place, "family", strchr(at + 2, ':') ? "ipv6" : "ipv4");
+        set_vnc_place(place, at + 2);
         if (i) {
             json_array_add_object_element(clients, place);
         } else {
@@ -336,10 +347,27 @@ JsonNode *qmp_run_vnc(struct qmp_call *call)
 
 /* ---- PCI ---- */
 
+/* A BAR that is not set has the address -1, as in QEMU's answers. */
+static void add_pci_region(JsonArray *list, const struct pci_device *device, unsigned index)
+{
+    const struct pci_place place = pci_bar_place(device, index);
+    JsonObject *object = json_object_new();
+    json_object_set_int_member(object, "bar", index);
+    json_object_set_string_member(object, "type", place.io ? "io" : "memory");
+    json_object_set_int_member(object, "address", place.set ? (gint64)place.address : -1);
+    json_object_set_int_member(object, "size", (gint64)place.bytes);
+    if (!place.io) {
+        json_object_set_boolean_member(object, "prefetch", place.prefetchable);
+        json_object_set_boolean_member(object, "mem_type_64", place.wide);
+    }
+    json_array_add_object_element(list, object);
+}
+
 static JsonObject *pci_device_of(const struct pci_device *device)
 {
     const uint8_t *config = device->state->config;
     JsonObject *object = json_object_new(), *class_info = json_object_new(), *id = json_object_new();
+    JsonArray *regions = json_array_new();
     json_object_set_int_member(object, "bus", 0);
     json_object_set_int_member(object, "slot", device->devfn >> 3);
     json_object_set_int_member(object, "function", device->devfn & 7);
@@ -352,7 +380,12 @@ static JsonObject *pci_device_of(const struct pci_device *device)
     if (config[PCI_INTERRUPT_PIN]) {
         json_object_set_int_member(object, "irq", config[PCI_INTERRUPT_LINE]);
     }
-    json_object_set_array_member(object, "regions", json_array_new());
+    for (unsigned i = 0; i <= PCI_BARS; i++) {
+        if (pci_bar_place(device, i).bytes) {
+            add_pci_region(regions, device, i);
+        }
+    }
+    json_object_set_array_member(object, "regions", regions);
     return object;
 }
 

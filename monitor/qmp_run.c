@@ -322,7 +322,8 @@ JsonNode *qmp_run_set_link(struct qmp_call *call)
 JsonNode *qmp_run_human(struct qmp_call *call)
 {
     gint64 index = qmp_number(call, "cpu-index", 0);
-    if (index < 0 || !monitor_cpu(call->monitor, (unsigned)MIN(index, G_MAXINT))) {
+    bool given = json_object_has_member(call->arguments, "cpu-index");      /* machine "none" has no CPU, but a monitor */
+    if (given && (index < 0 || !monitor_cpu(call->monitor, (unsigned)MIN(index, G_MAXINT)))) {
         qmp_fail(call, QMP_GENERIC, "Parameter 'cpu-index' expects a CPU number");
         return NULL;
     }

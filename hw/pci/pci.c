@@ -105,6 +105,20 @@ bool pci_device_add_rom(struct pci_device *device, const void *image, size_t ima
     return true;
 }
 
+struct pci_place pci_bar_place(const struct pci_device *device, unsigned index)
+{
+    const bool is_rom = index == PCI_BARS;
+    const struct pci_bar *bar = is_rom ? &device->rom : &device->bars[index];
+    const unsigned offset = is_rom ? PCI_ROM_ADDRESS : PCI_BAR0 + index * 4;
+    uint64_t value = pci_long(device->state, offset);
+    if (bar->wide) {
+        value |= (uint64_t)pci_long(device->state, offset + 4) << 32;
+    }
+    const uint64_t address = value & (bar->io ? ~3ull : is_rom ? ~(uint64_t)(ROM_MIN_BYTES - 1) : ~15ull);
+    return (struct pci_place){ .address = address, .bytes = bar->bytes, .io = bar->io, .wide = bar->wide,
+                               .prefetchable = !bar->io && !is_rom && (value & BAR_PREFETCHABLE), .set = address };
+}
+
 /* ---- INTx ---- */
 
 static void update_intx(struct pci_device *device)

@@ -84,6 +84,10 @@ unsigned pci_device_add_capability(struct pci_device *device, uint8_t id, unsign
 /* A base address with the device's own memory behind it, [ram_offset, +bytes) of the machine's memory object (see
  * machine_take_ram); prefetchable, as memory without side effects may be. */
 void pci_device_add_ram_bar(struct pci_device *device, unsigned index, uint64_t bytes, bool wide, uint64_t ram_offset);
+/* What software has set a base address to, for people who look: index PCI_BARS is the expansion ROM. bytes 0: there is none;
+ * set: it is not 0. Machine lock held. */
+struct pci_place { uint64_t address, bytes; bool io, wide, prefetchable, set; };
+struct pci_place pci_bar_place(const struct pci_device *device, unsigned index);
 /* An expansion ROM (PCI 3.0, 6.2.5.2 and 6.3): the image is copied. false: no room for it. */
 bool pci_device_add_rom(struct pci_device *device, const void *image, size_t image_bytes);
 /* For the device's reset function and after its state was loaded. */
