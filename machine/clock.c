@@ -3,10 +3,12 @@
  * Clocks and timers. Timers of one clock are a list sorted by time; those of equal time expire in the order in which
  * they were armed, so that a counted clock gives the same run twice.
  *
- * Nobody polls: a timerfd (clocks_wake_fd) is set to the nearest deadline whenever that changes, and whoever watches
- * it calls clocks_run_expired. With a counted virtual clock (-icount) the execution loop asks for the next deadline
- * and runs the timers of guest time itself; the timerfd is then for CLOCK_KIND_REAL alone, as it is while a halted CPU's
- * thread watches guest time (clocks_watch_begin).
+ * Nobody polls: a timerfd (clocks_wake_fd) is set when a deadline comes that is nearer than what it is set to, and whoever
+ * watches it calls clocks_run_woken. When a deadline goes or moves away it stays: waking once for nothing is cheaper than a
+ * system call each time. With a counted virtual clock (-icount) the execution loop asks for the next deadline and runs the
+ * timers of guest time itself; the timerfd is then for CLOCK_KIND_REAL alone. While a halted CPU's thread watches guest
+ * time (clocks_watch_begin) it is set WATCH_GRACE_NS later, which saves setting it anew when the CPU wakes and sets the next
+ * timer: a guest that ticks sets it once a tick.
  *
  * Locks: `lock` protects the lists and is a leaf; callbacks run without it. Reading a clock takes no lock.
  */
@@ -18,7 +20,7 @@
 #include <glib.h>
 #include "base/clock.h"
 
-static const int64_t NS_PER_S = 1000000000;
+static const int64_t NS_PER_S = 1000000000, WATCH_GRACE_NS = 2000000;
 
 struct timer {
     struct clocks *clocks;
@@ -100,29 +102,41 @@ static int64_t guest_due_ns(struct clocks *clocks, int64_t monotonic)
     return virtual < host ? virtual : host;
 }
 
+/* Lock held. When the timerfd is to wake its watcher, on the host's monotonic clock. */
+static int64_t wanted_wake_ns(struct clocks *clocks, int64_t monotonic)
+{
+    const int64_t real = due_ns(clocks, CLOCK_KIND_REAL, monotonic);
+    int64_t guest = guest_due_ns(clocks, monotonic);
+    if (clocks->watcher) {
+        guest = guest < INT64_MAX - WATCH_GRACE_NS ? guest + WATCH_GRACE_NS : INT64_MAX;
+    }
+    return guest < real ? guest : real;
+}
+
+/* Lock held. */
+static void set_wake_at(struct clocks *clocks, int64_t wake_ns)
+{
+    clocks->wake_ns = wake_ns;
+    struct itimerspec spec = { 0 };
+    if (wake_ns != INT64_MAX) {
+        spec.it_value = (struct timespec){ wake_ns / NS_PER_S, wake_ns % NS_PER_S };
+        if (!wake_ns) {
+            spec.it_value.tv_nsec = 1;
+        }
+    }
+    timerfd_settime(clocks->wake_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
 /* Lock held. */
 static void set_wake(struct clocks *clocks)
 {
     if (clocks->wake_fd < 0 || clocks->in_round) {
         return;
     }
-    int64_t monotonic = host_ns(CLOCK_MONOTONIC), nearest = due_ns(clocks, CLOCK_KIND_REAL, monotonic);
-    if (!clocks->watcher) {
-        int64_t guest = guest_due_ns(clocks, monotonic);
-        nearest = guest < nearest ? guest : nearest;
+    const int64_t wake_ns = wanted_wake_ns(clocks, host_ns(CLOCK_MONOTONIC));
+    if (wake_ns < clocks->wake_ns) {
+        set_wake_at(clocks, wake_ns);
     }
-    if (nearest == clocks->wake_ns) {
-        return;
-    }
-    clocks->wake_ns = nearest;
-    struct itimerspec spec = { 0 };
-    if (nearest != INT64_MAX) {
-        spec.it_value = (struct timespec){ nearest / NS_PER_S, nearest % NS_PER_S };
-        if (!nearest) {
-            spec.it_value.tv_nsec = 1;
-        }
-    }
-    timerfd_settime(clocks->wake_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
 int clocks_wake_fd(struct clocks *clocks)
@@ -201,7 +215,6 @@ void timer_arm(struct timer *timer, int64_t expires_ns)
 
 void timer_cancel(struct timer *timer)
 {
-    /* The timerfd stays as it is: waking once for nothing is cheaper than a system call each time. */
     g_mutex_lock(&timer->clocks->lock);
     unlink_timer(timer);
     g_mutex_unlock(&timer->clocks->lock);
@@ -355,7 +368,6 @@ bool clocks_watch_begin(struct clocks *clocks, void (*nearer)(void *opaque), voi
     if (free) {
         clocks->watcher = nearer;
         clocks->watcher_opaque = opaque;
-        set_wake(clocks);
     }
     g_mutex_unlock(&clocks->lock);
     return free;
@@ -364,7 +376,11 @@ bool clocks_watch_begin(struct clocks *clocks, void (*nearer)(void *opaque), voi
 int64_t clocks_watch_deadline_ns(struct clocks *clocks)
 {
     g_mutex_lock(&clocks->lock);
-    int64_t due = guest_due_ns(clocks, host_ns(CLOCK_MONOTONIC));
+    const int64_t monotonic = host_ns(CLOCK_MONOTONIC), due = guest_due_ns(clocks, monotonic);
+    const int64_t wake_ns = wanted_wake_ns(clocks, monotonic);
+    if (clocks->wake_fd >= 0 && wake_ns != clocks->wake_ns) {
+        set_wake_at(clocks, wake_ns);
+    }
     g_mutex_unlock(&clocks->lock);
     return due;
 }

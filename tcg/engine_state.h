@@ -156,6 +156,7 @@ struct loop {
     unsigned fetch_count;           /* pages the unit in translation was read from */
     struct { struct code_page *page; uint64_t ram_page; uint32_t writes; } fetch[2];
     _Atomic bool sleeping;
+    bool waiting;                   /* sleep_lock: its thread waits for `wake` */
     GMutex sleep_lock;
     GCond wake;
     uint64_t counter[COUNT_COUNT];

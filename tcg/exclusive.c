@@ -28,7 +28,9 @@ void exclusive_exit(struct cpu *cpu)
     g_mutex_lock(&x->lock);
     x->running--;
     loop_of(cpu)->running = false;
-    g_cond_broadcast(&x->changed);
+    if (x->pending) {           /* who waits for `pending` to go is not helped */
+        g_cond_broadcast(&x->changed);
+    }
     g_mutex_unlock(&x->lock);
 }
 

@@ -16,14 +16,22 @@
 
 enum { ENGINE_INPUTS = CPU_INPUT_FLUSH | CPU_INPUT_STOP | CPU_INPUT_WORK };
 
+/* A signal is a system call even when nobody waits. */
+static void wake(struct loop *loop)
+{
+    g_mutex_lock(&loop->sleep_lock);
+    if (loop->waiting) {
+        g_cond_signal(&loop->wake);
+    }
+    g_mutex_unlock(&loop->sleep_lock);
+}
+
 void cpu_kick(struct cpu *cpu)
 {
     struct loop *loop = loop_of(cpu);
     atomic_store(&cpu->exit_request, 1);
     if (loop && atomic_load(&loop->sleeping)) {
-        g_mutex_lock(&loop->sleep_lock);
-        g_cond_signal(&loop->wake);
-        g_mutex_unlock(&loop->sleep_lock);
+        wake(loop);
     }
     if (loop && cpu->engine->options.icount) {
         icount_wake(cpu->engine);
@@ -90,10 +98,7 @@ static void left(struct cpu *cpu)
 
 static void deadline_nearer(void *opaque)
 {
-    struct loop *loop = opaque;
-    g_mutex_lock(&loop->sleep_lock);
-    g_cond_signal(&loop->wake);
-    g_mutex_unlock(&loop->sleep_lock);
+    wake(opaque);
 }
 
 /* sleep_lock held. As the one who watches guest time: returns at its deadline at the latest, its timers run. */
@@ -103,9 +108,15 @@ static void wait_watching(struct cpu *cpu)
     struct loop *loop = loop_of(cpu);
     struct clocks *clocks = cpu->engine->clocks;
     const int64_t deadline_ns = clocks_watch_deadline_ns(clocks);
+    bool due = false;
+    loop->waiting = true;
     if (deadline_ns == INT64_MAX) {
         g_cond_wait(&loop->wake, &loop->sleep_lock);
-    } else if (!g_cond_wait_until(&loop->wake, &loop->sleep_lock, (deadline_ns + NS_PER_US - 1) / NS_PER_US)) {
+    } else {
+        due = !g_cond_wait_until(&loop->wake, &loop->sleep_lock, (deadline_ns + NS_PER_US - 1) / NS_PER_US);
+    }
+    loop->waiting = false;
+    if (due) {
         g_mutex_unlock(&loop->sleep_lock);      /* timers take the machine's lock, and kick */
         g_mutex_lock(cpu->machine_lock);
         clocks_watch_run(clocks);
@@ -127,7 +138,9 @@ static void sleep_until_kicked(struct cpu *cpu)
         if (watching) {
             wait_watching(cpu);
         } else {
+            loop->waiting = true;
             g_cond_wait(&loop->wake, &loop->sleep_lock);
+            loop->waiting = false;
         }
     }
     atomic_store(&loop->sleeping, false);
