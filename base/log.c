@@ -36,15 +36,15 @@ void log_free(struct log *log)
     }
 }
 
-static bool log_add_name(struct log *log, const char *name, GError **error)
+static bool add_name(uint32_t *mask, const char *name, GError **error)
 {
     if (!strcmp(name, "all")) {
-        log->mask = (1u << LOG_CATEGORY_COUNT) - 1;
+        *mask = (1u << LOG_CATEGORY_COUNT) - 1;
         return true;
     }
     for (unsigned i = 0; log_names[i]; i++) {
         if (!strcmp(name, log_names[i])) {
-            log->mask |= 1u << i;
+            *mask |= 1u << i;
             return true;
         }
     }
@@ -53,15 +53,22 @@ static bool log_add_name(struct log *log, const char *name, GError **error)
                       near ? "'?" : "");
 }
 
+bool log_parse_mask(const char *names, uint32_t *mask, GError **error)
+{
+    g_auto(GStrv) list = g_strsplit(names, ",", -1);
+    uint32_t all = *mask;
+    for (char **name = list; *name; name++) {
+        if (**name && !add_name(&all, *name, error)) {
+            return false;
+        }
+    }
+    *mask = all;
+    return true;
+}
+
 bool log_set_mask(struct log *log, const char *names, GError **error)
 {
-    char **list = g_strsplit(names, ",", -1);
-    bool good = true;
-    for (char **name = list; *name && good; name++) {
-        good = !**name || log_add_name(log, *name, error);
-    }
-    g_strfreev(list);
-    return good;
+    return log_parse_mask(names, &log->mask, error);
 }
 
 bool log_set_file(struct log *log, const char *path, GError **error)

@@ -33,6 +33,8 @@ struct log *log_new(void);
 void log_free(struct log *log);
 /* "int,cpu,guest_errors": switches categories on. error: an unknown name, with the nearest one. */
 bool log_set_mask(struct log *log, const char *names, GError **error);
+/* The same onto *mask, which stays as it is on an error. */
+bool log_parse_mask(const char *names, uint32_t *mask, GError **error);
 /* error: the file cannot be opened. */
 bool log_set_file(struct log *log, const char *path, GError **error);
 /* Writes the text when the category is on; the caller gives the newline. */

@@ -80,13 +80,22 @@ void hmp_set(struct hmp *hmp, unsigned count, char **arguments)
     monitor_release_cpus(hmp->monitor);
 }
 
+static void set_log(struct monitor *monitor, uint32_t mask)
+{
+    monitor_hold_cpus(monitor);
+    monitor->board->log->mask = mask;
+    engine_log_changed(monitor->board->engine);
+    monitor_release_cpus(monitor);
+}
+
+/* log ITEM,...: these and no others, as QEMU's. */
 void hmp_log(struct hmp *hmp, unsigned count, char **arguments)
 {
-    struct log *log = hmp->monitor->board->log;
+    uint32_t mask = 0;
     GError *error = NULL;
-    if (!strcmp(arguments[0], "none")) {
-        log->mask = 0;
-    } else if (!log_set_mask(log, arguments[0], &error)) {
+    if (!strcmp(arguments[0], "none") || log_parse_mask(arguments[0], &mask, &error)) {
+        set_log(hmp->monitor, mask);
+    } else {
         hmp_fail(hmp, error);
     }
 }
@@ -100,19 +109,20 @@ static const char *const categories[LOG_CATEGORY_COUNT] = {
 /* trace-event NAME on|off, as QEMU's; NAME may have * in it. */
 void hmp_trace_event(struct hmp *hmp, unsigned count, char **arguments)
 {
-    struct log *log = hmp->monitor->board->log;
-    bool on = !strcmp(arguments[1], "on"), found = false;
+    uint32_t mask = 0, before = hmp->monitor->board->log->mask;
+    bool on = !strcmp(arguments[1], "on");
     if (!on && strcmp(arguments[1], "off")) {
         hmp_error(hmp, "usage: trace-event CATEGORY on|off");
         return;
     }
     for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
         if (g_pattern_match_simple(arguments[0], categories[i])) {
-            log->mask = on ? log->mask | 1u << i : log->mask & ~(1u << i);
-            found = true;
+            mask |= 1u << i;
         }
     }
-    if (!found) {
+    if (mask) {
+        set_log(hmp->monitor, on ? before | mask : before & ~mask);
+    } else {
         hmp_error(hmp, "there is no category '%s'; see 'info trace-events'", arguments[0]);
     }
 }

@@ -66,7 +66,7 @@ struct code_buffer {                /* room for one block: two views of the same
 /* `bytes` of code from `at` on, and their text. */
 typedef void (*host_line)(void *opaque, unsigned at, unsigned bytes, const char *text);
 
-struct backend_options { bool icount; bool trace; uint32_t off; };       /* off: OFF_* of engine_switches.h */
+struct backend_options { bool icount; uint32_t off; };       /* off: OFF_* of engine_switches.h */
 
 struct backend {
     const char *name;

@@ -31,10 +31,7 @@ struct engine *engine_new(const struct engine_options *options, struct memory *m
         engine->options.cache_mib = DEFAULT_CACHE_MIB;
     }
     engine->backend = options->interpret ? &backend_interp : &backend_host;
-    engine->unlinked = options->unlinked || log_on(log, LOG_exec) || log_on(log, LOG_cpu) || log_on(log, LOG_trace);
-    if (log_on(log, LOG_trace)) {
-        engine->options.max_insns = 1;
-    }
+    log_read_categories(engine);
     g_mutex_init(&engine->translate_lock);
     g_mutex_init(&engine->ids.lock);
     g_mutex_init(&engine->exclusive.lock);
@@ -133,8 +130,7 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu)
 {
     g_assert(engine->cpu_count < MAX_CPUS);
     if (!engine->backend_state) {
-        const struct backend_options options = { .icount = engine->options.icount,
-                                                 .trace = log_on(engine->log, LOG_trace), .off = engine->options.off };
+        const struct backend_options options = { .icount = engine->options.icount, .off = engine->options.off };
         struct code_buffer common = code_cache_common(&engine->cache);
         GError *error = NULL;
         engine->backend_state = engine->backend->create(cpu->frontend, &options, &common, &error);
@@ -324,6 +320,15 @@ void engine_describe(struct engine *engine, struct engine_facts *facts)
     for (unsigned g = 0; g < cache->generations; g++) {
         facts->cache_used += cache->generation_bytes - (size_t)(cache->generation[g].top - cache->generation[g].write);
         facts->units += cache->generation[g].count;
+    }
+    g_mutex_unlock(&engine->translate_lock);
+}
+
+void engine_log_changed(struct engine *engine)
+{
+    g_mutex_lock(&engine->translate_lock);
+    if (log_read_categories(engine) && engine->backend_state) {
+        engine_forget_code(engine);
     }
     g_mutex_unlock(&engine->translate_lock);
 }

@@ -14,7 +14,7 @@ struct engine_options {
     bool icount;                    /* all vCPUs on one thread, instruction-counted clock */
     unsigned icount_shift;          /* an instruction is 1 << shift ns */
     uint32_t off;                   /* OFF_* of engine_switches.h */
-    bool unlinked;                  /* every unit comes back to the loop: tests. Implied by -d exec, cpu, trace */
+    bool unlinked;                  /* every unit comes back to the loop: tests. -d exec, cpu, trace want it too */
 };
 
 /* errors: no executable memory */
@@ -56,6 +56,8 @@ struct engine_facts {
     bool icount;
     const struct backend *backend;
 };
+/* The categories that its log writes were changed, while no CPU runs: what was translated without them goes. */
+void engine_log_changed(struct engine *engine);
 void engine_describe(struct engine *engine, struct engine_facts *facts);
 uint64_t engine_icount(struct engine *engine);
 

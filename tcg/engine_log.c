@@ -2,6 +2,18 @@
 /* -d in_asm, op, op_opt, out_asm, exec, cpu, trace: what the engine writes to the log. Costs one test each when off. */
 #include "tcg/engine_state.h"
 
+enum { DEFAULT_MAX_INSNS = 32 };
+
+bool log_read_categories(struct engine *engine)
+{
+    const bool logged = engine->logged, each = log_on(engine->log, LOG_trace);
+    const unsigned max_insns = engine->max_insns, wanted = engine->options.max_insns ? engine->options.max_insns : DEFAULT_MAX_INSNS;
+    engine->logged = each || log_on(engine->log, LOG_exec) || log_on(engine->log, LOG_cpu);
+    engine->unlinked = engine->options.unlinked || engine->logged;
+    engine->max_insns = each ? 1 : MIN(wanted, (unsigned)IR_MAX_GUEST_INSNS);
+    return engine->logged != logged || engine->max_insns != max_insns;
+}
+
 static void one_line(void *opaque, const char *text)
 {
     g_string_append_printf(opaque, "  %s\n", text);

@@ -203,7 +203,10 @@ struct engine {
     unsigned cpu_count;
     struct clocks *clocks;
     bool started;
-    bool unlinked;                  /* every unit comes back to the loop: tracing, tests */
+    /* log_read_categories; changed while no CPU runs */
+    bool logged;                    /* each run of a unit is: units have no loops of their own, and are unlinked */
+    bool unlinked;                  /* every unit comes back to the loop: logged, tests */
+    unsigned max_insns;             /* guest instructions a unit */
     struct explain *explain;        /* record of translations, changed while no CPU runs; NULL: none is kept */
     struct icount icount;
     struct debug debug;
@@ -394,6 +397,8 @@ static inline bool debug_wants_units(const struct cpu *cpu)
 }
 
 /* ---- engine_log.c ---- */
+/* What the log's categories ask of units; whether that is something else than before. */
+bool log_read_categories(struct engine *engine);
 void log_translation(struct cpu *cpu, const struct ir_unit *unit);
 void log_optimised(struct cpu *cpu, const struct ir_unit *unit);
 void log_host_code(struct cpu *cpu, const struct block *block);

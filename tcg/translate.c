@@ -16,15 +16,6 @@
 #include "tcg/ir_build.h"
 #include "tcg/ir_opt.h"
 
-enum { DEFAULT_MAX_INSNS = 32 };
-
-static unsigned max_insns_of(const struct cpu *cpu)
-{
-    const struct engine_options *options = &cpu->engine->options;
-    const unsigned max = options->max_insns ? options->max_insns : DEFAULT_MAX_INSNS;
-    return MIN(max, (unsigned)IR_MAX_GUEST_INSNS);
-}
-
 void translate_abandon(struct cpu *cpu)
 {
     struct loop *loop = loop_of(cpu);
@@ -105,7 +96,7 @@ static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
     loop->fetched_io = false;
     loop->translating = lasting;
     unit->alone = !lasting && (debug_wants_units(cpu) || cpu->engine->debug.data);
-    unit->straight = cpu->engine->options.icount || unit->alone || cpu->engine->options.off & OFF_LOOP;
+    unit->straight = cpu->engine->options.icount || cpu->engine->logged || unit->alone || cpu->engine->options.off & OFF_LOOP;
     unit->off = cpu->engine->options.off;
     const int64_t begun = explain_now(cpu);
     do {
@@ -337,7 +328,7 @@ struct block *block_for(struct cpu *cpu)
         cpu->one_insn = false;
         return one_shot_make(cpu, place, 1);
     }
-    const unsigned max_insns = max_insns_of(cpu);
+    const unsigned max_insns = cpu->engine->max_insns;
     if (G_UNLIKELY(loop_of(cpu)->debug.active & DEBUG_STEPPING)) {
         const bool counted = cpu->engine->options.icount;
         return one_shot_make(cpu, place, counted ? (unsigned)MIN(cpu->icount_left, max_insns) : max_insns);
