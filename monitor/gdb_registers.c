@@ -111,19 +111,32 @@ void gdb_put_register(struct gdb *gdb, unsigned index, const struct cpu_gdb_regi
     gdb_put_hex(out, value, reg->bits / 8);
 }
 
-/* false: not so many digits. *done: it can be written. */
-static bool take_register(struct gdb *gdb, const char **at, const struct cpu_gdb_register *reg, bool *done)
+static void read_value(struct gdb *gdb, const struct cpu_gdb_register *reg, uint8_t value[CPU_GDB_MOST_BYTES])
 {
     struct cpu *cpu = gdb_present_cpu(gdb);
     const struct cpu_gdb_view view = view_of(gdb);
-    uint8_t value[CPU_GDB_MOST_BYTES] = { 0 };
+    memset(value, 0, CPU_GDB_MOST_BYTES);
+    cpu_gdb_of(cpu)->read(cpu, &view, reg, value);
+}
+
+/* false: not so many digits. */
+static bool take_value(const char **at, const struct cpu_gdb_register *reg, uint8_t value[CPU_GDB_MOST_BYTES])
+{
+    memset(value, 0, CPU_GDB_MOST_BYTES);
     for (unsigned i = 0; i < reg->bits / 8; i++) {
         if (!gdb_take_byte(at, &value[i])) {
             return false;
         }
     }
-    *done = cpu_gdb_of(cpu)->write(cpu, &view, reg, value);
     return true;
+}
+
+/* false: it cannot be written, or not with that value. */
+static bool write_value(struct gdb *gdb, const struct cpu_gdb_register *reg, const uint8_t value[CPU_GDB_MOST_BYTES])
+{
+    struct cpu *cpu = gdb_present_cpu(gdb);
+    const struct cpu_gdb_view view = view_of(gdb);
+    return cpu_gdb_of(cpu)->write(cpu, &view, reg, value);
 }
 
 void gdb_set_pc(struct gdb *gdb, uint64_t pc)
@@ -163,11 +176,12 @@ void gdb_read_registers(struct gdb *gdb, struct gdb_arguments arguments)
     gdb_send(gdb, out->str, out->len);
 }
 
-/* The packet writes all of them: those that cannot be written stay. */
+/* The packet has all of them. What it does not change is not written, as one register may move others: a selector its base. Those
+ * that cannot be written stay. */
 void gdb_write_registers(struct gdb *gdb, struct gdb_arguments arguments)
 {
-    bool done;
     gdb_choose_layout(gdb);
+    g_autofree uint8_t *before = g_malloc(gdb->layout->general * CPU_GDB_MOST_BYTES);
     const char *suffix = strchr(arguments.at, ';');
     if (suffix && !gdb_take_thread_suffix(gdb, &suffix)) {
         gdb_refuse(gdb, EINVAL_CODE, "no such thread");
@@ -175,8 +189,16 @@ void gdb_write_registers(struct gdb *gdb, struct gdb_arguments arguments)
     }
     monitor_hold_cpus(gdb->monitor);
     for (unsigned i = 0; i < gdb->layout->general; i++) {
-        if (!take_register(gdb, &arguments.at, &g_array_index(gdb->registers, struct cpu_gdb_register, i), &done)) {
+        read_value(gdb, &g_array_index(gdb->registers, struct cpu_gdb_register, i), before + i * CPU_GDB_MOST_BYTES);
+    }
+    for (unsigned i = 0; i < gdb->layout->general; i++) {
+        const struct cpu_gdb_register *reg = &g_array_index(gdb->registers, struct cpu_gdb_register, i);
+        uint8_t value[CPU_GDB_MOST_BYTES];
+        if (!take_value(&arguments.at, reg, value)) {
             break;
+        }
+        if (memcmp(value, before + i * CPU_GDB_MOST_BYTES, CPU_GDB_MOST_BYTES)) {
+            write_value(gdb, reg, value);
         }
     }
     monitor_release_cpus(gdb->monitor);
@@ -203,6 +225,7 @@ void gdb_write_register(struct gdb *gdb, struct gdb_arguments arguments)
 {
     uint64_t number;
     bool done = false;
+    uint8_t value[CPU_GDB_MOST_BYTES];
     gdb_choose_layout(gdb);
     const struct cpu_gdb_register *reg = gdb_take_hex(&arguments.at, &number) ? gdb_register(gdb, number) : NULL;
     const char *suffix = strchr(arguments.at, ';');
@@ -210,13 +233,16 @@ void gdb_write_register(struct gdb *gdb, struct gdb_arguments arguments)
         gdb_refuse(gdb, EINVAL_CODE, "no such register");
         return;
     }
-    monitor_hold_cpus(gdb->monitor);
-    const bool complete = take_register(gdb, &arguments.at, reg, &done);
-    monitor_release_cpus(gdb->monitor);
-    if (complete && done) {
+    const bool complete = take_value(&arguments.at, reg, value);
+    if (complete) {
+        monitor_hold_cpus(gdb->monitor);
+        done = write_value(gdb, reg, value);
+        monitor_release_cpus(gdb->monitor);
+    }
+    if (done) {
         gdb_ok(gdb);
     } else {
-        gdb_refuse(gdb, EINVAL_CODE, complete ? "this register cannot be written" : "the value is too short");
+        gdb_refuse(gdb, EINVAL_CODE, complete ? "this register cannot be written, or not with this value" : "the value is too short");
     }
 }
 

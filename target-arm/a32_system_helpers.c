@@ -25,6 +25,19 @@ static int level_of_mode(const struct arm_cpu *cpu, uint32_t mode)
     }
 }
 
+/* An exception return leads to no higher level. */
+static bool returns_to(const struct arm_cpu *cpu, uint32_t mode)
+{
+    const int level = level_of_mode(cpu, mode);
+    return level >= 0 && level <= cpu->el;
+}
+
+/* MSR CPSR does not lead into or out of Hyp mode. */
+bool arm_may_set_mode(const struct arm_cpu *cpu, uint32_t mode)
+{
+    return returns_to(cpu, mode) && (mode == cpu->cpsr_m || (mode != ARM_HYP && cpu->cpsr_m != ARM_HYP));
+}
+
 /* CPSRWriteByInstr: what an instruction may change from here. Exception returns may change it all. */
 static void cpsr_write(struct arm_cpu *cpu, uint32_t value, uint32_t mask, bool is_return)
 {
@@ -39,15 +52,11 @@ static void cpsr_write(struct arm_cpu *cpu, uint32_t value, uint32_t mask, bool 
         mask &= ~(cpu->scr & SCR_AW ? 0u : (uint32_t)PSTATE_A);
         mask &= ~(cpu->scr & SCR_FW ? 0u : (uint32_t)PSTATE_F);
     }
-    if (mask & CPSR_M) {
-        const int level = level_of_mode(cpu, value & CPSR_M);
-        const bool to_or_from_hyp = (value & CPSR_M) == ARM_HYP || cpu->cpsr_m == ARM_HYP;
-        if (level < 0 || level > cpu->el || (!is_return && to_or_from_hyp && (value & CPSR_M) != cpu->cpsr_m)) {
-            mask &= ~(uint32_t)CPSR_M;
-            if (arm_has(cpu, ARM_V8)) {
-                value |= PSTATE_IL;
-                mask |= PSTATE_IL;
-            }
+    if (mask & CPSR_M && !(is_return ? returns_to(cpu, value & CPSR_M) : arm_may_set_mode(cpu, value & CPSR_M))) {
+        mask &= ~(uint32_t)CPSR_M;
+        if (arm_has(cpu, ARM_V8)) {
+            value |= PSTATE_IL;
+            mask |= PSTATE_IL;
         }
     }
     arm_cpsr_put(cpu, value, mask);

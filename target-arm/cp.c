@@ -156,16 +156,21 @@ uint64_t arm_cp_read(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss)
     return encoding >> 31 ? value : (uint32_t)value;
 }
 
+void arm_cp_put(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
+{
+    value = reg->encoding >> 31 ? value : (uint32_t)value;
+    if (reg->write) {
+        reg->write(cpu, reg, value);
+    } else if (reg->offset >= 0 && !reg->read) {
+        *arm_cp_field(cpu, reg) = value;
+    }
+}
+
 void arm_cp_write(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss, uint64_t value)
 {
     if (gic(cpu, encoding, &value, true))
         return;
-    const struct cp_reg *reg = checked(cpu, encoding, iss, true);
-    if (reg->write) {
-        reg->write(cpu, reg, encoding >> 31 ? value : (uint32_t)value);
-    } else if (reg->offset >= 0 && !reg->read) {
-        *arm_cp_field(cpu, reg) = encoding >> 31 ? value : (uint32_t)value;
-    }
+    arm_cp_put(cpu, checked(cpu, encoding, iss, true), value);
 }
 
 /* The thread registers of non-secure state (or of a machine without EL3) when nothing can trap them. */

@@ -44,6 +44,8 @@ const struct cp_reg *arm_cp_find(const struct arm_cpu *cpu, uint32_t encoding);
 int arm_cp_plain(const struct arm_cpu *cpu, uint32_t encoding, uint32_t mode);
 /* EL3 for the Secure copy of banked registers, EL1 for the other one. */
 unsigned arm_cp_bank(const struct arm_cpu *cpu);
+/* Writes it and does all that hangs on it; rights and traps by level were looked at. The row's function may still trap. */
+void arm_cp_put(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value);
 /* The field of a row in that bank. */
 uint64_t *arm_cp_field(struct arm_cpu *cpu, const struct cp_reg *reg);
 

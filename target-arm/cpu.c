@@ -187,6 +187,17 @@ static unsigned el_of_mode(const struct arm_cpu *cpu, uint32_t mode)
     }
 }
 
+bool arm_state_is_possible(const struct arm_cpu *cpu)
+{
+    if (cpu->el == EL2 && arm_is_secure(cpu)) {
+        return false;
+    }
+    if (cpu->aarch64) {
+        return arm_el_is_aa64(cpu, MAX(cpu->el, EL1));
+    }
+    return cpu->el == el_of_mode(cpu, cpu->cpsr_m) && (cpu->el == EL0 || !arm_el_is_aa64(cpu, cpu->el));
+}
+
 void arm_cpsr_put(struct arm_cpu *cpu, uint32_t value, uint32_t mask)
 {
     if (mask & PSTATE_NZCV) {

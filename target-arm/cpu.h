@@ -248,6 +248,8 @@ void arm_cpu_power_on(struct arm_cpu *cpu, uint64_t pc, uint64_t context, unsign
 void arm_cpu_power_off(struct arm_cpu *cpu);
 bool arm_cpu_is_on(const struct arm_cpu *cpu);
 
+/* The level and execution state that it is in are some that its control registers allow: no instruction leads to others. */
+bool arm_state_is_possible(const struct arm_cpu *cpu);
 void arm_update_mode(struct arm_cpu *cpu);                       /* after any change to what `mode` is made of */
 uint32_t arm_nzcv_get(const struct arm_cpu *cpu);                /* bits 31 to 28 */
 void arm_nzcv_put(struct arm_cpu *cpu, uint32_t nzcv);
@@ -255,6 +257,8 @@ void arm_nzcv_put(struct arm_cpu *cpu, uint32_t nzcv);
 uint32_t arm_cpsr_get(const struct arm_cpu *cpu);
 /* AArch32: writes the bits of mask; a change of M moves the banks. The caller has checked what the instruction may change. */
 void arm_cpsr_put(struct arm_cpu *cpu, uint32_t value, uint32_t mask);
+/* Whether MSR CPSR may change to that mode from this one. */
+bool arm_may_set_mode(const struct arm_cpu *cpu, uint32_t mode);
 void arm_set_mode(struct arm_cpu *cpu, uint32_t mode);           /* AArch32: CPSR.M, with the banks; no mode update */
 /* R8..R14 of an AArch32 mode that may be another than the present one: MRS and MSR (banked), LDM and STM (user). */
 uint32_t arm_banked_get(const struct arm_cpu *cpu, uint32_t mode, unsigned reg);
@@ -278,6 +282,7 @@ void arm_return32(struct arm_cpu *cpu, uint32_t pc, uint32_t spsr);
 /* fpu state: fpcr.c */
 uint32_t arm_fpscr_get(const struct arm_cpu *cpu);
 void arm_fpscr_put(struct arm_cpu *cpu, uint32_t value);        /* with mode update */
+void arm_fpexc_put(struct arm_cpu *cpu, uint32_t value);        /* the same */
 void arm_fpcr_put(struct arm_cpu *cpu, uint32_t value);
 uint32_t arm_fpsr_get(const struct arm_cpu *cpu);
 void arm_fpsr_put(struct arm_cpu *cpu, uint32_t value);

@@ -2,7 +2,8 @@
 /*
  * An ARM CPU for gdb and lldb (tcg/cpu_gdb.h): the register files of gdb's arm and aarch64 descriptions in QEMU's numbers, and
  * behind them the system registers that are plain state of the CPU, by their names in the Arm ARM, as rows of the tables
- * that MRS and MRC use. Those cannot be written. Counters, and what depends on devices, are left out: reading them acts.
+ * that MRS and MRC use; they are written through these rows, too. Counters, and what depends on devices, are left out: reading
+ * them acts.
  */
 #include <limits.h>
 #include <string.h>
@@ -179,13 +180,18 @@ static uint64_t read_sysreg(struct arm_cpu *cpu, unsigned n)
     return row->read ? row->read(cpu) : row->flags & SYSREG_CONST ? row->offset : field_at(cpu, row->offset);
 }
 
-/* The one of SP_EL0 and SP_EL1 that is in use is x[31]. */
-static uint64_t read_field(const struct arm_cpu *cpu, unsigned n)
+/* Where SP_EL0 or SP_EL1 is: x[31] while it is in use. NULL: another register's offset. */
+static uint64_t *banked_sp(struct arm_cpu *cpu, uint32_t offset)
 {
-    const uint32_t offset = fields64[n].offset;
     const unsigned el = offset == CPU_FIELD(sp_el[0]) ? EL0 : offset == CPU_FIELD(sp_el[1]) ? EL1 : UINT_MAX;
     const unsigned in_use = cpu->spsel ? cpu->el : EL0;
-    return cpu->aarch64 && el == in_use ? cpu->x[31] : field_at(cpu, offset);
+    return el == UINT_MAX ? NULL : cpu->aarch64 && el == in_use ? &cpu->x[31] : &cpu->sp_el[el];
+}
+
+static uint64_t read_field(struct arm_cpu *cpu, unsigned n)
+{
+    const uint64_t *sp = banked_sp(cpu, fields64[n].offset);
+    return sp ? *sp : field_at(cpu, fields64[n].offset);
 }
 
 static uint64_t read_word(struct arm_cpu *cpu, uint32_t code)
@@ -218,16 +224,93 @@ static void read(struct cpu *base, const struct cpu_gdb_view *view, const struct
     memcpy(out, &value, reg->bits / 8);
 }
 
-/* The flags, and in AArch32 the Thumb bit; modes and levels change by exceptions only. */
+/* ---- changes ---- */
+
+/* What MSR, CPS and changes of state write from here; PSTATE's level is left to exceptions. */
 static bool write_status(struct arm_cpu *cpu, uint32_t value)
 {
-    if (cpu->aarch64) {
-        arm_nzcv_put(cpu, value & (PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V));
-    } else {
-        arm_cpsr_put(cpu, value, PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V | CPSR_T);
-        arm_update_mode(cpu);
+    const uint32_t own = cpu->aarch64 ? PSTATE_D | (cpu->el ? PSTATE_SPSEL : 0) | (arm_has(cpu, ARM_UAO) ? PSTATE_UAO : 0)
+                                      : PSTATE_Q | PSTATE_GE | CPSR_E | CPSR_T | CPSR_M;
+    const uint32_t pan = arm_has(cpu, ARM_PAN) ? PSTATE_PAN : 0, mask = PSTATE_NZCV | PSTATE_A | PSTATE_I | PSTATE_F | pan | own;
+    if ((value ^ arm_cpsr_get(cpu)) & ~mask || (!cpu->aarch64 && !arm_may_set_mode(cpu, value & CPSR_M))) {
+        return false;
     }
+    if (!cpu->aarch64) {
+        arm_cpsr_put(cpu, value, mask);
+        return true;
+    }
+    arm_cpsr_put(cpu, value, PSTATE_NZCV | PSTATE_A | PSTATE_I | PSTATE_F | pan);
+    cpu->daif = (cpu->daif & ~(uint32_t)PSTATE_D) | (value & PSTATE_D);
+    cpu->uao = value & PSTATE_UAO & own;
+    if (cpu->el) {
+        arm_sp_switch(cpu, cpu->el, value & PSTATE_SPSEL);
+    }
+    arm_update_mode(cpu);
     return true;
+}
+
+static const struct arm_sysreg *row_named(const char *name)
+{
+    for (unsigned t = 0; t < G_N_ELEMENTS(sysreg_tables); t++) {
+        for (unsigned i = 0; i < sysreg_tables[t]->count; i++) {
+            if (!strcmp(sysreg_tables[t]->rows[i].name, name)) {
+                return &sysreg_tables[t]->rows[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static const struct arm_sysreg *sysreg_row(uint32_t code)
+{
+    const unsigned n = code & 0xffff;
+    return code >> 16 == FIELD64 ? row_named(fields64[n].name) : &sysreg_tables[n >> 12]->rows[n & 0xfff];
+}
+
+struct change { uint32_t code; uint64_t value; };
+
+static void apply(struct cpu *base, void *opaque)
+{
+    const struct change *change = opaque;
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    const unsigned n = change->code & 0xffff;
+    if (change->code >> 16 == CP_REG) {
+        arm_cp_put(cpu, &arm_cp_tables[n >> 12]->regs[n & 0xfff], change->value);
+    } else {
+        arm_sysreg_put(cpu, sysreg_row(change->code), change->value);
+    }
+}
+
+/* Some level's software may write it. */
+static bool is_writable(uint32_t code)
+{
+    const unsigned n = code & 0xffff;
+    if (code >> 16 == CP_REG) {
+        return arm_cp_tables[n >> 12]->regs[n & 0xfff].access & (CP_W0 | CP_W1 | CP_W2 | CP_W3);
+    }
+    const struct arm_sysreg *row = sysreg_row(code);
+    return row->write_el != SYSREG_NEVER && !(row->flags & SYSREG_CONST);
+}
+
+/* A system register, with all that hangs on it, whatever level runs; a trap that software set up refuses it. */
+static bool write_system(struct arm_cpu *cpu, uint32_t code, uint64_t value)
+{
+    struct change change = { code, value };
+    const uint64_t before = read_word(cpu, code);
+    const struct arm_exception raised = cpu->raised;
+    uint64_t *sp = code >> 16 == FIELD64 ? banked_sp(cpu, fields64[code & 0xffff].offset) : NULL;
+    if (sp) {
+        *sp = value;
+        return true;
+    }
+    bool done = is_writable(code) && cpu_attempt(&cpu->cpu, apply, &change);
+    if (done && !arm_state_is_possible(cpu)) {          /* SCR, HCR: not from this level */
+        change.value = before;
+        cpu_attempt(&cpu->cpu, apply, &change);
+        done = false;
+    }
+    cpu->raised = raised;
+    return done;
 }
 
 static bool write_word(struct arm_cpu *cpu, uint32_t code, uint64_t value)
@@ -241,7 +324,9 @@ static bool write_word(struct arm_cpu *cpu, uint32_t code, uint64_t value)
     case FPSCR:   arm_fpscr_put(cpu, (uint32_t)value); return true;
     case FPSR:    arm_fpsr_put(cpu, (uint32_t)value); return true;
     case FPCR:    arm_fpcr_put(cpu, (uint32_t)value); return true;
-    default:      return read_word(cpu, code) == value;
+    case FPSID:   return read_word(cpu, code) == value;
+    case FPEXC:   arm_fpexc_put(cpu, (uint32_t)value); return true;
+    default:      return read_word(cpu, code) == value || write_system(cpu, code, value);
     }
 }
 

@@ -163,16 +163,8 @@ uint64_t helper_arm_sysreg_read(struct cpu *base, uint64_t encoding, uint64_t rt
     return value;
 }
 
-uint64_t helper_arm_sysreg_write(struct cpu *base, uint64_t encoding, uint64_t value, uint64_t rt)
+void arm_sysreg_put(struct arm_cpu *cpu, const struct arm_sysreg *row, uint64_t value)
 {
-    struct arm_cpu *cpu = arm_cpu_of(base);
-    const struct arm_sysreg *row = begin(cpu, (uint32_t)encoding, (unsigned)rt, true);
-    if (!row) {
-        if (!gic_access(cpu, (uint32_t)encoding, &value, true) && !implementation_defined(cpu, (uint32_t)encoding)) {
-            undefined(cpu, (uint32_t)encoding, true);
-        }
-        return 0;
-    }
     uint64_t before = row->write ? 0 : field_get(cpu, row);
     if (row->write) {
         row->write(cpu, value);
@@ -188,5 +180,18 @@ uint64_t helper_arm_sysreg_write(struct cpu *base, uint64_t encoding, uint64_t v
     if (row->flags & SYSREG_MODE) {
         arm_update_mode(cpu);
     }
+}
+
+uint64_t helper_arm_sysreg_write(struct cpu *base, uint64_t encoding, uint64_t value, uint64_t rt)
+{
+    struct arm_cpu *cpu = arm_cpu_of(base);
+    const struct arm_sysreg *row = begin(cpu, (uint32_t)encoding, (unsigned)rt, true);
+    if (!row) {
+        if (!gic_access(cpu, (uint32_t)encoding, &value, true) && !implementation_defined(cpu, (uint32_t)encoding)) {
+            undefined(cpu, (uint32_t)encoding, true);
+        }
+        return 0;
+    }
+    arm_sysreg_put(cpu, row, value);
     return 0;
 }

@@ -63,6 +63,8 @@ struct arm_sysreg_table { const struct arm_sysreg *rows; unsigned count; };
 /* op0 = 2: MDCR_EL2 and MDCR_EL3 may trap it. */
 static inline bool arm_sysreg_is_debug(uint32_t encoding) { return encoding >> 14 == 2; }
 const struct arm_sysreg *arm_sysreg_find(const struct arm_cpu *cpu, uint32_t encoding);
+/* Writes and does all that hangs on it; rights and traps by level were looked at. The row's function may still trap. */
+void arm_sysreg_put(struct arm_cpu *cpu, const struct arm_sysreg *row, uint64_t value);
 /* By a trap of a register or instruction to a level: raises with the syndrome of the instruction at hand. */
 void arm_sysreg_trap(struct arm_cpu *cpu, unsigned el) __attribute__((noreturn));
 

@@ -36,6 +36,12 @@ uint64_t helper_arm_vfp_read(struct cpu *base, uint64_t reg)
     arm_raise_undefined(cpu);
 }
 
+void arm_fpexc_put(struct arm_cpu *cpu, uint32_t value)
+{
+    cpu->fpexc = value & (arm_has(cpu, ARM_V8) ? FPEXC_EN : FPEXC_EN | FPEXC_DEX);
+    arm_update_mode(cpu);
+}
+
 uint64_t helper_arm_vfp_write(struct cpu *base, uint64_t reg, uint64_t value)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
@@ -43,10 +49,7 @@ uint64_t helper_arm_vfp_write(struct cpu *base, uint64_t reg, uint64_t value)
     switch (reg) {
     case REG_FPSID: break;          /* read-only */
     case REG_FPSCR: arm_fpscr_put(cpu, (uint32_t)value); break;
-    case REG_FPEXC:
-        cpu->fpexc = (uint32_t)value & (arm_has(cpu, ARM_V8) ? FPEXC_EN : FPEXC_EN | FPEXC_DEX);
-        arm_update_mode(cpu);
-        break;
+    case REG_FPEXC: arm_fpexc_put(cpu, (uint32_t)value); break;
     default:
         arm_raise_undefined(cpu);
     }

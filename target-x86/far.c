@@ -57,6 +57,21 @@ static struct x86_segment direct_code(struct x86_cpu *cpu, uint16_t selector, st
     return x86_segment_of((selector & ~3) | cpu->cpl, d->raw);
 }
 
+void x86_code_segment_load(struct x86_cpu *cpu, uint16_t selector)
+{
+    struct x86_descriptor d;
+    struct x86_segment cs;
+
+    if (x86_real_segments(cpu)) {
+        cs = x86_segment_real(cpu, SEG_CS, selector);
+    } else {
+        descriptor_or_gp(cpu, selector, &d);
+        cs = direct_code(cpu, selector, &d);
+        x86_cs_check(cpu, &cs, x86_rip(cpu));
+    }
+    x86_set_cs(cpu, &cs, cpu->cpl, x86_rip(cpu));
+}
+
 /* Rights of a gate or TSS against CPL and the selector's RPL. */
 static void system_rights(struct x86_cpu *cpu, uint16_t selector, uint16_t a)
 {

@@ -6,19 +6,15 @@
  *   i8086, i386   eax..edi, eip, ... xmm0-7: 16-bit code has the 32-bit file, as no other is known to gdb
  *   x86-64        rax..r15, rip, ... xmm0-15
  *
- * Control registers, EFER and the bases of segments other than FS and GS cannot be written; segment registers only in real
- * mode and virtual-8086 mode, where they need no descriptor.
+ * What they are and how they are read; gdb_write.c changes them.
  */
 #include <limits.h>
 #include <string.h>
 #include "target-x86/cpuid.h"
-#include "target-x86/system.h"
+#include "target-x86/gdb.h"
 #include "target-x86/unit.h"
 #include "target-x86/view.h"
-#include "tcg/cpu_gdb.h"
 
-enum code { GENERAL, RIP, EFLAGS, SELECTOR, BASE, KERNEL_GS, CONTROL, EFER, ST, FPU, XMM, MXCSR };
-enum fpu_register { FCTRL, FSTAT, FTAG, FISEG, FIOFF, FOSEG, FOOFF, FOP };
 #define CODE(what, n) ((uint32_t)(what) << 8 | (n))
 
 static const char core[] = "org.gnu.gdb.i386.core", sse[] = "org.gnu.gdb.i386.sse", segments[] = "org.gnu.gdb.i386.segments",
@@ -88,21 +84,21 @@ struct run { unsigned count; const char *const *names; unsigned bits; const char
 
 /* Of both layouts: from EFLAGS on, in the order of their numbers. */
 static const struct run runs[] = {
-    ONE("eflags", 32, "i386_eflags", NULL, core, CODE(EFLAGS, 0)),
-    ONE("cs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_CS)), ONE("ss", 32, "int32", NULL, core, CODE(SELECTOR, SEG_SS)),
-    ONE("ds", 32, "int32", NULL, core, CODE(SELECTOR, SEG_DS)), ONE("es", 32, "int32", NULL, core, CODE(SELECTOR, SEG_ES)),
-    ONE("fs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_FS)), ONE("gs", 32, "int32", NULL, core, CODE(SELECTOR, SEG_GS)),
-    ONE("ss_base", 0, "int", "system", x86_system, CODE(BASE, SEG_SS)),
-    ONE("ds_base", 0, "int", "system", x86_system, CODE(BASE, SEG_DS)),
-    ONE("es_base", 0, "int", "system", x86_system, CODE(BASE, SEG_ES)),
-    ONE("fs_base", 0, "int", "system", segments, CODE(BASE, SEG_FS)),
-    ONE("gs_base", 0, "int", "system", segments, CODE(BASE, SEG_GS)),
-    ONE("k_gs_base", 0, "int", "system", x86_system, CODE(KERNEL_GS, 0)),
-    ONE("cr0", 0, "cr0", "system", x86_system, CODE(CONTROL, 0)), ONE("cr2", 0, "int", "system", x86_system, CODE(CONTROL, 2)),
-    ONE("cr3", 0, "int", "system", x86_system, CODE(CONTROL, 3)), ONE("cr4", 0, "cr4", "system", x86_system, CODE(CONTROL, 4)),
-    ONE("cr8", 0, "int", "system", x86_system, CODE(CONTROL, 8)), ONE("efer", 0, "efer", "system", x86_system, CODE(EFER, 0)),
-    { 8, NAMES("st0", "st1", "st2", "st3", "st4", "st5", "st6", "st7"), 80, "i387_ext", NULL, core, CODE(ST, 0) },
-    { 8, NAMES("fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"), 32, "int", "float", core, CODE(FPU, 0) },
+    ONE("eflags", 32, "i386_eflags", NULL, core, CODE(GDB_EFLAGS, 0)),
+    ONE("cs", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_CS)), ONE("ss", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_SS)),
+    ONE("ds", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_DS)), ONE("es", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_ES)),
+    ONE("fs", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_FS)), ONE("gs", 32, "int32", NULL, core, CODE(GDB_SELECTOR, SEG_GS)),
+    ONE("ss_base", 0, "int", "system", x86_system, CODE(GDB_BASE, SEG_SS)),
+    ONE("ds_base", 0, "int", "system", x86_system, CODE(GDB_BASE, SEG_DS)),
+    ONE("es_base", 0, "int", "system", x86_system, CODE(GDB_BASE, SEG_ES)),
+    ONE("fs_base", 0, "int", "system", segments, CODE(GDB_BASE, SEG_FS)),
+    ONE("gs_base", 0, "int", "system", segments, CODE(GDB_BASE, SEG_GS)),
+    ONE("k_gs_base", 0, "int", "system", x86_system, CODE(GDB_KERNEL_GS, 0)),
+    ONE("cr0", 0, "cr0", "system", x86_system, CODE(GDB_CONTROL, 0)), ONE("cr2", 0, "int", "system", x86_system, CODE(GDB_CONTROL, 2)),
+    ONE("cr3", 0, "int", "system", x86_system, CODE(GDB_CONTROL, 3)), ONE("cr4", 0, "cr4", "system", x86_system, CODE(GDB_CONTROL, 4)),
+    ONE("cr8", 0, "int", "system", x86_system, CODE(GDB_CONTROL, 8)), ONE("efer", 0, "efer", "system", x86_system, CODE(GDB_EFER, 0)),
+    { 8, NAMES("st0", "st1", "st2", "st3", "st4", "st5", "st6", "st7"), 80, "i387_ext", NULL, core, CODE(GDB_ST, 0) },
+    { 8, NAMES("fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"), 32, "int", "float", core, CODE(GDB_FPU, 0) },
 };
 static const char *const general32[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eip" };
 static const char *const general64[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11",
@@ -118,7 +114,7 @@ static void general_at(bool wide, unsigned n, struct cpu_gdb_register *reg)
     reg->feature = core;
     const bool pc = n == (wide ? 16 : 8), stack = n == (wide ? 7 : 4) || n == (wide ? 6 : 5);
     reg->type = pc ? "code_ptr" : stack ? "data_ptr" : wide ? "int64" : "int32";
-    reg->code = pc ? CODE(RIP, 0) : CODE(GENERAL, wide ? order64[n] : n);
+    reg->code = pc ? CODE(GDB_RIP, 0) : CODE(GDB_GENERAL, wide ? order64[n] : n);
 }
 
 static bool register_at(struct cpu *cpu, const struct cpu_gdb_layout *layout, unsigned n, struct cpu_gdb_register *reg)
@@ -141,26 +137,26 @@ static bool register_at(struct cpu *cpu, const struct cpu_gdb_layout *layout, un
         }
     }
     if (n < vectors) {
-        *reg = (struct cpu_gdb_register){ reg->number, xmm_names[n], 128, "vec128", NULL, sse, CODE(XMM, n) };
+        *reg = (struct cpu_gdb_register){ reg->number, xmm_names[n], 128, "vec128", NULL, sse, CODE(GDB_XMM, n) };
     } else {
-        *reg = (struct cpu_gdb_register){ reg->number, "mxcsr", 32, "i386_mxcsr", "vector", sse, CODE(MXCSR, 0) };
+        *reg = (struct cpu_gdb_register){ reg->number, "mxcsr", 32, "i386_mxcsr", "vector", sse, CODE(GDB_MXCSR, 0) };
     }
     return n <= vectors;
 }
 
 /* ---- values ---- */
 
-static uint64_t read_fpu(const struct x86_cpu *cpu, enum fpu_register n)
+static uint64_t read_fpu(const struct x86_cpu *cpu, enum x86_gdb_fpu n)
 {
     const struct x86_fpu *fpu = &cpu->fpu;
     switch (n) {
-    case FCTRL: return fpu->control;
-    case FSTAT: return x86_fpu_status(cpu);
-    case FTAG:  return x86_fpu_tags(cpu);
-    case FISEG: return fpu->cs;
-    case FIOFF: return (uint32_t)fpu->ip;
-    case FOSEG: return fpu->ds;
-    case FOOFF: return (uint32_t)fpu->dp;
+    case GDB_FCTRL: return fpu->control;
+    case GDB_FSTAT: return x86_fpu_status(cpu);
+    case GDB_FTAG:  return x86_fpu_tags(cpu);
+    case GDB_FISEG: return fpu->cs;
+    case GDB_FIOFF: return (uint32_t)fpu->ip;
+    case GDB_FOSEG: return fpu->ds;
+    case GDB_FOOFF: return (uint32_t)fpu->dp;
     default:    return fpu->opcode;
     }
 }
@@ -188,20 +184,20 @@ static uint64_t read_control(struct x86_cpu *cpu, unsigned n)
     }
 }
 
-static uint64_t read_word(struct x86_cpu *cpu, const struct cpu_gdb_view *view, uint32_t code)
+uint64_t x86_gdb_word(struct x86_cpu *cpu, const struct cpu_gdb_view *view, uint32_t code)
 {
     const unsigned n = code & 0xff;
     struct cpu *base = &cpu->cpu;
     switch (code >> 8) {
-    case GENERAL:   return cpu->regs[n];
-    case RIP:       return view->linear_pc ? base->frontend->linear(base, base->pc, base->mode) : x86_rip(cpu);
-    case EFLAGS:    return x86_eflags_get(cpu);
-    case SELECTOR:  return cpu->seg[n].selector;
-    case BASE:      return cpu->seg[n].base;
-    case KERNEL_GS: return cpu->kernel_gs_base;
-    case CONTROL:   return read_control(cpu, n);
-    case EFER:      return cpu->efer;
-    case FPU:       return read_fpu(cpu, n);
+    case GDB_GENERAL:   return cpu->regs[n];
+    case GDB_RIP:       return view->linear_pc ? base->frontend->linear(base, base->pc, base->mode) : x86_rip(cpu);
+    case GDB_EFLAGS:    return x86_eflags_get(cpu);
+    case GDB_SELECTOR:  return cpu->seg[n].selector;
+    case GDB_BASE:      return cpu->seg[n].base;
+    case GDB_KERNEL_GS: return cpu->kernel_gs_base;
+    case GDB_CONTROL:   return read_control(cpu, n);
+    case GDB_EFER:      return cpu->efer;
+    case GDB_FPU:       return read_fpu(cpu, n);
     default:        return x86_mxcsr_get(cpu);
     }
 }
@@ -210,108 +206,21 @@ static void read(struct cpu *base, const struct cpu_gdb_view *view, const struct
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
     const unsigned n = reg->code & 0xff;
-    if (reg->code >> 8 == ST) {
+    if (reg->code >> 8 == GDB_ST) {
         const struct x86_st *st = &cpu->fpu.st[(cpu->fpu.top + n) & 7];
         const uint64_t significand = GUINT64_TO_LE(st->significand);
         const uint16_t exponent = GUINT16_TO_LE(st->sign_exponent);
         memcpy(out, &significand, 8);
         memcpy(out + 8, &exponent, 2);
-    } else if (reg->code >> 8 == XMM) {
+    } else if (reg->code >> 8 == GDB_XMM) {
         memcpy(out, &cpu->xmm[n], 16);
     } else {
-        const uint64_t value = GUINT64_TO_LE(read_word(cpu, view, reg->code));
+        const uint64_t value = GUINT64_TO_LE(x86_gdb_word(cpu, view, reg->code));
         memcpy(out, &value, reg->bits / 8);
     }
 }
 
-/* Flags that depend on nothing else; RF, VM, IOPL stay as they are. */
-enum { WRITABLE_FLAGS = EFL_CF | EFL_PF | EFL_AF | EFL_ZF | EFL_SF | EFL_TF | EFL_IF | EFL_DF | EFL_OF };
-
-static bool write_selector(struct x86_cpu *cpu, unsigned n, uint16_t selector)
-{
-    if (cpu->seg[n].selector == selector) {
-        return true;
-    }
-    if (cpu->cr0 & CR0_PE && !(cpu->cpu.mode & MODE_VM)) {
-        return false;
-    }
-    const uint64_t rip = x86_rip(cpu);
-    cpu->seg[n] = x86_segment_real(cpu, n, selector);
-    x86_update_mode(cpu);
-    x86_set_rip(cpu, rip);
-    return true;
-}
-
-static bool write_fpu(struct x86_cpu *cpu, enum fpu_register n, uint64_t value)
-{
-    if (n == FCTRL) {
-        cpu->fpu.control = (uint16_t)value;
-        x86_update_mode(cpu);
-    }
-    return n == FCTRL || read_fpu(cpu, n) == value;
-}
-
-static bool write_word(struct x86_cpu *cpu, const struct cpu_gdb_view *view, uint32_t code, uint64_t value)
-{
-    const unsigned n = code & 0xff;
-    switch (code >> 8) {
-    case GENERAL:
-        cpu->regs[n] = value;
-        return true;
-    case RIP:
-        x86_set_rip(cpu, view->linear_pc ? value - (cpu->cpu.mode & MODE_CODE64 ? 0 : cpu->seg[SEG_CS].base) : value);
-        return true;
-    case EFLAGS:
-        x86_eflags_put(cpu, value, WRITABLE_FLAGS);
-        x86_update_mode(cpu);
-        return true;
-    case SELECTOR:
-        return write_selector(cpu, n, (uint16_t)value);
-    case BASE:
-        if ((n == SEG_FS || n == SEG_GS) && cpu->efer & EFER_LMA) {
-            cpu->seg[n].base = value;
-            x86_update_mode(cpu);
-        }
-        return cpu->seg[n].base == value;
-    case KERNEL_GS:
-        cpu->kernel_gs_base = value;
-        return true;
-    case CONTROL:
-        cpu->cr2 = n == 2 ? value : cpu->cr2;
-        return read_control(cpu, n) == value;
-    case EFER:
-        return cpu->efer == value;
-    case FPU:
-        return write_fpu(cpu, n, value);
-    default:
-        x86_mxcsr_put(cpu, (uint32_t)value & 0xffff);
-        x86_update_mode(cpu);
-        return true;
-    }
-}
-
-static bool write(struct cpu *base, const struct cpu_gdb_view *view, const struct cpu_gdb_register *reg, const uint8_t *in)
-{
-    struct x86_cpu *cpu = x86_cpu_of(base);
-    const unsigned n = reg->code & 0xff;
-    uint64_t value = 0;
-    memcpy(&value, in, MIN(reg->bits / 8, 8));
-    value = GUINT64_FROM_LE(value);
-    if (reg->code >> 8 == ST) {
-        struct x86_st *st = &cpu->fpu.st[(cpu->fpu.top + n) & 7];
-        uint16_t exponent;
-        memcpy(&exponent, in + 8, 2);
-        st->significand = value;
-        st->sign_exponent = GUINT16_FROM_LE(exponent);
-        return true;
-    }
-    if (reg->code >> 8 == XMM) {
-        memcpy(&cpu->xmm[n], in, 16);
-        return true;
-    }
-    return write_word(cpu, view, reg->code, value);
-}
-
 const struct cpu_gdb x86_gdb = {
-    .layouts = layouts, .has_layout = has_layout, .present = present, .register_at = register_at, .read = read, .write = write,
+    .layouts = layouts, .has_layout = has_layout, .present = present, .register_at = register_at, .read = read,
+    .write = x86_gdb_write,
 };

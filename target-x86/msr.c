@@ -107,7 +107,7 @@ static bool canonical_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value);
 
 static bool base_read(struct x86_cpu *cpu, uint32_t msr, uint64_t *value)
 {
-    *value = cpu->seg[msr == 0xc0000100 ? SEG_FS : SEG_GS].base;
+    *value = cpu->seg[msr == MSR_FS_BASE ? SEG_FS : SEG_GS].base;
     return true;
 }
 
@@ -116,7 +116,7 @@ static bool base_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value)
     if (!x86_canonical(value)) {
         return false;
     }
-    cpu->seg[msr == 0xc0000100 ? SEG_FS : SEG_GS].base = value;
+    cpu->seg[msr == MSR_FS_BASE ? SEG_FS : SEG_GS].base = value;
     return true;
 }
 
@@ -246,14 +246,14 @@ struct msr_row {
 #define MSR_FIELD(member) .field = offsetof(struct x86_cpu, member)
 
 static const struct msr_row msr_rows[] = {
-    { 0xc0000100, 0xc0000101, FEAT_LM, .read = base_read, .write = base_write },
-    { 0xc0000102, 0xc0000102, FEAT_LM, MSR_FIELD(kernel_gs_base), .write = canonical_write },
+    { MSR_FS_BASE, MSR_GS_BASE, FEAT_LM, .read = base_read, .write = base_write },
+    { MSR_KERNEL_GS_BASE, MSR_KERNEL_GS_BASE, FEAT_LM, MSR_FIELD(kernel_gs_base), .write = canonical_write },
     { 0x6e0, 0x6e0, FEAT_TSC_DEADLINE, .read = controller_read, .write = controller_write },
     { 0x800, 0x8ff, FEAT_X2APIC, .read = controller_read, .write = controller_write },
     { 0x10, 0x10, FEAT_TSC, .read = tsc_read, .write = tsc_write },
     { 0x3b, 0x3b, FEAT_TSC_ADJUST, MSR_FIELD(tsc_adjust), .write = tsc_adjust_write },
     { 0x1b, 0x1b, FEAT_APIC, .read = apic_base_read, .write = apic_base_write },
-    { 0xc0000080, 0xc0000080, FEAT_SYSCALL, MSR_FIELD(efer), .write = efer_write },
+    { MSR_EFER, MSR_EFER, FEAT_SYSCALL, MSR_FIELD(efer), .write = efer_write },
     { 0xc0000081, 0xc0000081, FEAT_SYSCALL, MSR_FIELD(star) },
     { 0xc0000082, 0xc0000082, FEAT_LM, MSR_FIELD(lstar), .write = canonical_write },
     { 0xc0000083, 0xc0000083, FEAT_LM, MSR_FIELD(cstar), .write = canonical_write },

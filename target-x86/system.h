@@ -116,6 +116,8 @@ struct x86_segment x86_return_code(struct x86_cpu *cpu, uint16_t selector);
 struct x86_segment x86_return_stack(struct x86_cpu *cpu, uint16_t selector, const struct x86_segment *cs);
 /* Data segments that a return to an outer privilege makes unusable (SDM 2, RET). */
 void x86_segments_outer(struct x86_cpu *cpu, unsigned cpl);
+/* CS as a far jump to code of this privilege sets it, RIP as it is; checks as there. */
+void x86_code_segment_load(struct x86_cpu *cpu, uint16_t selector);
 /* Loads everything about CS, then rip. */
 void x86_set_cs(struct x86_cpu *cpu, const struct x86_segment *cs, unsigned cpl, uint64_t rip);
 void x86_load_ldt(struct x86_cpu *cpu, uint16_t selector, unsigned vector);
@@ -158,6 +160,8 @@ uint64_t x86_physical_mask(const struct x86_cpu *cpu);          /* address bits 
 
 /* ---- msr.c ---- */
 bool x86_msr_read(struct x86_cpu *cpu, uint32_t msr, uint64_t *value);
+/* Those that others than msr.c name. */
+enum { MSR_EFER = 0xc0000080, MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
 bool x86_msr_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value);
 uint64_t x86_tsc(struct x86_cpu *cpu);
 

@@ -51,6 +51,10 @@ struct cpu_gdb {
     bool watch_before;              /* gdb expects watchpoints to stop before the access and steps over it itself */
 };
 
+/* For a target's write: does what instructions do to that CPU, from outside of its loop. false: it raised an exception; the
+ * target undoes what raising left in its own state. Points of the debugger are not hit. */
+bool cpu_attempt(struct cpu *cpu, void (*change)(struct cpu *cpu, void *opaque), void *opaque);
+
 static inline const struct cpu_gdb *cpu_gdb_of(const struct cpu *cpu) { return cpu->frontend->gdb; }
 
 #endif

@@ -11,6 +11,7 @@
  * Helpers come back by cpu_leave from anywhere below, the front end's functions included.
  */
 #include "base/clock.h"
+#include "tcg/cpu_gdb.h"
 #include "tcg/engine_state.h"
 #include "tcg/host_ops.h"
 
@@ -41,6 +42,20 @@ void cpu_kick(struct cpu *cpu)
 void cpu_leave(struct cpu *cpu)
 {
     siglongjmp(cpu->leave, 1);
+}
+
+bool cpu_attempt(struct cpu *cpu, void (*change)(struct cpu *cpu, void *opaque), void *opaque)
+{
+    struct loop *loop = loop_of(cpu);
+    const uint32_t active = loop->debug.active;
+    loop->debug.active |= DEBUG_HIT;            /* one hit is told before the next is looked for: see debug_access */
+    volatile bool done = false;
+    if (!sigsetjmp(cpu->leave, 0)) {
+        change(cpu, opaque);
+        done = true;
+    }
+    loop->debug.active = active;
+    return done;
 }
 
 void cpu_set_engine_input(struct cpu *cpu, uint32_t bits)

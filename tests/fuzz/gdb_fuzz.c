@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random packets of gdb's remote protocol, from several clients, on a whole machine that mostly runs a loop of its firmware:
+ * Random packets of gdb's remote protocol, from several clients, on a whole machine that mostly runs a loop of its firmware (the
+ * seed chooses one of four):
  *
  *   gdb_fuzz [--seconds N] [--seed N]
  *
  * Nothing may crash or hang; every packet that is complete gets exactly one reply, but those that let the machine run.
  */
 #define _GNU_SOURCE                     /* memmem */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "monitor/gdb.h"
@@ -40,8 +43,24 @@ static void collect(void *opaque, const uint8_t *bytes, unsigned count)
     g_string_append_len(((struct client *)opaque)->out, (const char *)bytes, count);
 }
 
+/* A register's number and a value: a few bits, or any. */
+static void make_register(struct fuzz *f, GString *body)
+{
+    uint64_t value = (uint64_t)g_rand_int(f->random) << 32 | g_rand_int(f->random);
+    if (below(f, 4)) {
+        value = 1ull << below(f, 64);
+        value |= below(f, 2) ? 1ull << below(f, 32) | 1ull << below(f, 64) : 0;
+    }
+    value &= below(f, 2) ? UINT32_MAX : UINT64_MAX;
+    g_string_printf(body, "P%x=%016" PRIx64, below(f, 256), GUINT64_TO_BE(value));
+}
+
 static void make_body(struct fuzz *f, GString *body)
 {
+    if (!below(f, 8)) {
+        make_register(f, body);
+        return;
+    }
     g_string_assign(body, beginnings[below(f, G_N_ELEMENTS(beginnings))]);
     for (unsigned n = below(f, 4); n-- > 0;) {
         g_string_append(body, ends[below(f, G_N_ELEMENTS(ends))]);
@@ -147,9 +166,33 @@ static gboolean stop_if_asked(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+/* virt has firmware of zeros, which is undefined on every CPU of it. */
+static struct board *make_board(unsigned which, struct options *options, struct log *log)
+{
+    enum { FIRMWARE_BYTES = 4096 };
+    static const char *const machines[][2] = { { "pc", NULL }, { "virt,virtualization=on,secure=on", "max" }, { "virt", "cortex-a57" },
+                                               { "virt,secure=on", "cortex-a15" } };
+    char *arguments[] = { "-m", "16M", "-smp", "2", "-display", "none", "-serial", "none", "-net", "none", "-bios", NULL,
+                          "-M", NULL, "-cpu", NULL };
+    const unsigned firmware_at = 10, count = G_N_ELEMENTS(arguments);
+    if (!which) {
+        return fuzz_board_new("gdb_fuzz", options, (int)firmware_at, arguments, log);
+    }
+    const int fd = memfd_create("firmware", 0);
+    if (fd < 0 || ftruncate(fd, FIRMWARE_BYTES)) {
+        return NULL;
+    }
+    g_autofree char *firmware = g_strdup_printf("/proc/self/fd/%d", fd);
+    arguments[firmware_at + 1] = firmware;
+    arguments[firmware_at + 3] = (char *)machines[which][0];
+    arguments[firmware_at + 5] = (char *)machines[which][1];
+    struct board *board = fuzz_board_new("gdb_fuzz", options, (int)count, arguments, log);
+    close(fd);
+    return board;
+}
+
 int main(int argc, char **argv)
 {
-    static char *arguments[] = { "-m", "16M", "-smp", "2", "-display", "none", "-serial", "none", "-net", "none" };
     double seconds = 2;
     guint32 seed = (guint32)g_get_real_time();
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -158,7 +201,7 @@ int main(int argc, char **argv)
     }
     struct options options;
     struct log *log = log_new();
-    struct board *board = fuzz_board_new("gdb_fuzz", &options, G_N_ELEMENTS(arguments), arguments, log);
+    struct board *board = make_board(seed % 4, &options, log);
     if (!board) {
         return 0;
     }

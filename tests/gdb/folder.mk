@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/gdb/packets tests/gdb/bios tests/gdb/lldb tests/gdb/kernel
+TEST_SCRIPTS += tests/gdb/packets tests/gdb/bios tests/gdb/system tests/gdb/lldb tests/gdb/kernel
 TESTS_SLOW += tests/gdb/kernel tests/gdb/lldb
