@@ -98,6 +98,8 @@ void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsig
 uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t address, unsigned size);
 void memory_write_from(struct memory *memory, unsigned requester, uint64_t address, uint64_t value, unsigned size);
 unsigned memory_requester(const struct memory *memory);
+/* Whether the last of these two met an address where nothing is. Machine lock held. */
+bool memory_refused(const struct memory *memory);
 /* Up to count accesses of `size` at one address, as INS and OUTS repeat them; returns how many were made. 0: what is there
  * takes only single ones. Machine lock held. */
 unsigned memory_read_string(struct memory *memory, uint64_t address, unsigned size, void *buffer, unsigned count);

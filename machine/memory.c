@@ -57,6 +57,7 @@ struct memory {
     struct memory *smm;             /* a second flat view of the same regions, or NULL */
     bool is_smm;
     unsigned requester;             /* CPU whose access is under way; machine lock */
+    bool refused;                   /* the last CPU's access met nothing; machine lock */
     GPtrArray *regions;             /* sorted: what wins comes first; shared with smm */
     GPtrArray *removed;
     GPtrArray *old_arrays;          /* range arrays that were outgrown */
@@ -598,32 +599,51 @@ static unsigned part_at(const struct memory *memory, uint64_t address, unsigned 
     return left < bytes - 1 ? (unsigned)left + 1 : bytes;
 }
 
-uint64_t memory_read(struct memory *memory, uint64_t address, unsigned size)
+/* Both: whether all of it is there. */
+static bool read_all(struct memory *memory, uint64_t address, unsigned size, uint64_t *value)
 {
-    uint64_t value = 0;
+    bool there = true;
+    *value = 0;
     for (unsigned done = 0; done < size;) {
         struct range range;
         unsigned part = part_at(memory, address + done, size - done, &range);
-        value |= read_part(memory, &range, address + done, part) << done * 8;
+        *value |= read_part(memory, &range, address + done, part) << done * 8;
+        there &= range.region != NULL;
         done += part;
     }
+    return there;
+}
+
+static bool write_all(struct memory *memory, uint64_t address, uint64_t value, unsigned size)
+{
+    bool there = true;
+    for (unsigned done = 0; done < size;) {
+        struct range range;
+        unsigned part = part_at(memory, address + done, size - done, &range);
+        write_part(memory, &range, address + done, value >> done * 8 & ones(part), part);
+        there &= range.region != NULL;
+        done += part;
+    }
+    return there;
+}
+
+uint64_t memory_read(struct memory *memory, uint64_t address, unsigned size)
+{
+    uint64_t value;
+    read_all(memory, address, size, &value);
     return value;
 }
 
 void memory_write(struct memory *memory, uint64_t address, uint64_t value, unsigned size)
 {
-    for (unsigned done = 0; done < size;) {
-        struct range range;
-        unsigned part = part_at(memory, address + done, size - done, &range);
-        write_part(memory, &range, address + done, value >> done * 8 & ones(part), part);
-        done += part;
-    }
+    write_all(memory, address, value, size);
 }
 
 uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t address, unsigned size)
 {
+    uint64_t value;
     memory->requester = requester;
-    uint64_t value = memory_read(memory, address, size);
+    memory->refused = !read_all(memory, address, size, &value);
     memory->requester = 0;
     return value;
 }
@@ -631,8 +651,13 @@ uint64_t memory_read_from(struct memory *memory, unsigned requester, uint64_t ad
 void memory_write_from(struct memory *memory, unsigned requester, uint64_t address, uint64_t value, unsigned size)
 {
     memory->requester = requester;
-    memory_write(memory, address, value, size);
+    memory->refused = !write_all(memory, address, value, size);
     memory->requester = 0;
+}
+
+bool memory_refused(const struct memory *memory)
+{
+    return memory->refused;
 }
 
 /* The region at address when it takes strings and nobody wants to see each access. */

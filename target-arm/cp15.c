@@ -181,8 +181,7 @@ static void write_ats(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t va
     const bool found = reg->constant & 4 ? arm_lookup(cpu, (uint32_t)value, access, mmu, &page, &fault)
                                          : arm_lookup_stage1(cpu, (uint32_t)value, access, mmu, &page, &fault);
     if (lpae && found) {
-        *par = (page.physical & 0xfffffff000ull) | 1u << 11 | (page.secure ? 0 : 1u << 9) | (uint64_t)page.shareability << 7 |
-                   (uint64_t)page.attributes << 56;
+        *par = arm_page_par(&page);
     } else if (lpae) {
         *par = PAR_F | arm_fault_status(&fault) << 1 | (fault.s1ptw ? 1u << 8 : 0) | (fault.stage2 ? 1u << 9 : 0) | 1u << 11;
     } else if (found) {

@@ -4,9 +4,8 @@
  * format's walks are here (VMSAv8-64 with 4, 16 and 64 KiB granules, and LPAE of AArch32), the short format's in
  * walk_short.c.
  *
- * Not modelled: memory attributes (all memory is coherent; Device memory may be accessed unaligned), the contiguous
- * bit,
- * 52-bit addresses, watchpoints on walks.
+ * Not modelled: memory attributes (all memory is coherent; Device memory may be accessed unaligned; AT tells them), 52-bit
+ * addresses, watchpoints on walks. The contiguous bit is a hint that is not taken.
  */
 #include <inttypes.h>
 #include "target-arm/system.h"
@@ -221,7 +220,7 @@ static bool walk_leaf(struct walk *w, uint64_t address, uint64_t desc, uint64_t 
     p->physical = (output | (w->va & (size - 1))) & ~0xfffull;
     p->size = size;
     p->global = !(desc & DESC_NG) || w->stage2;
-    p->attributes = (uint8_t)(desc >> 2 & (w->stage2 ? 0xf : 7));
+    p->attributes = (uint8_t)(w->stage2 ? desc >> 2 & 0xf : w->cpu->mair[w->regime] >> 8 * (desc >> 2 & 7));
     p->shareability = (uint8_t)(desc >> 8 & 3);
     p->secure = w->secure && !(desc & 1 << 5);
     /* hardware management of dirty state: a clean page that may become dirty counts as writable for this access */
@@ -266,6 +265,9 @@ static bool walk_once(struct walk *w, bool *again)
             return false;
         }
         uint64_t desc = phys_load(&w->cpu->cpu, address, 8);
+        if (desc == UINT64_MAX && !phys_answers(&w->cpu->cpu, address)) {
+            return fail(w, FAULT_EXTERNAL_WALK, level);
+        }
         if (w->cpu->sctlr[w->regime] & SCTLR_EE && !w->stage2) {
             desc = __builtin_bswap64(desc);
         }
@@ -386,9 +388,10 @@ static bool flat(struct walk *w)
     if (w->aarch64 && w->va >> cpu->model->physical_bits) {
         return fail(w, FAULT_ADDRESS_SIZE, 0);
     }
-    *w->page = (struct arm_page){ .physical = w->va & ~0xfffull, .size = 4096, .read = true, .write = true,
-        .exec = true,
-                                  .global = true, .secure = w->secure };
+    /* Device-nGnRnE, or what HCR_EL2.DC makes of it (D8.2.12) */
+    const bool cacheable = w->regime == EL1 && arm_hcr(cpu) & HCR_DC;
+    *w->page = (struct arm_page){ .physical = w->va & ~0xfffull, .size = 4096, .read = true, .write = true, .exec = true,
+                                  .global = true, .secure = w->secure, .attributes = cacheable ? 0xff : 0 };
     return true;
 }
 
@@ -439,6 +442,15 @@ bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, un
         page->exec &= second.exec;
     }
     return true;
+}
+
+/* PAR_EL1 of a translation, the long format of PAR too: Device and Non-cacheable memory is Outer Shareable, whatever its
+ * descriptor says (D17.2.105). */
+uint64_t arm_page_par(const struct arm_page *page)
+{
+    const bool outer = !(page->attributes & 0xf0) || page->attributes == 0x44;
+    return 1 << 11 | (page->secure ? 0 : 1 << 9) | (outer ? 2ull : page->shareability) << 7 | (page->physical & 0xfffffffff000ull) |
+           (uint64_t)page->attributes << 56;
 }
 
 /* ---- faults ---- */

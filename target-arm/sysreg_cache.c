@@ -63,10 +63,7 @@ void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, boo
     bool found = both_stages ? arm_lookup(cpu, address, access, mmu, &page, &fault)
                              : arm_lookup_stage1(cpu, address, access, mmu, &page, &fault);
     if (found) {
-        unsigned el = mmu == ARM_MMU_EL2 ? EL2 : mmu == ARM_MMU_EL3 ? EL3 : EL1;
-        uint64_t attributes = cpu->mair[el] >> (8 * (page.attributes & 7));
-        cpu->par = 1 << 11 | (page.secure ? 0 : 1 << 9) | (uint64_t)page.shareability << 7 |
-            (page.physical & 0xfffffffff000ull) | (attributes & 0xff) << 56;
+        cpu->par = arm_page_par(&page);
     } else {
         cpu->par = 1 | 1 << 11 | arm_fault_status(&fault) << 1 | (fault.stage2 ? 1 << 9 : 0) |
             (fault.s1ptw ? 1 << 8 : 0);

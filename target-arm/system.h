@@ -82,8 +82,8 @@ enum arm_fault_kind { FAULT_ADDRESS_SIZE, FAULT_TRANSLATION, FAULT_ACCESS_FLAG, 
     FAULT_EXTERNAL,
                       FAULT_EXTERNAL_WALK, FAULT_DOMAIN, FAULT_DEBUG };
 struct arm_fault { enum arm_fault_kind kind; unsigned level, domain; bool stage2, s1ptw; uint64_t ipa; };
-struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes,
-    shareability; bool secure; };
+/* attributes: as a byte of MAIR_ELx */
+struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes, shareability; bool secure; };
 /* The translation of an address for an access under an mmu mode; sets the access flag and dirty state when the
  * hardware does. */
 bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
@@ -92,6 +92,7 @@ bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, un
 bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu,
     struct arm_page *page,
                           struct arm_fault *fault);
+uint64_t arm_page_par(const struct arm_page *page);              /* a PAR of the 64-bit format */
 uint64_t arm_fault_status(const struct arm_fault *fault);        /* DFSC, as ESR and the long FSR have it */
 uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *fault, bool write);
 void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_t address, enum mmu_access access)

@@ -43,7 +43,8 @@ static void rights(const struct arm_cpu *cpu, unsigned regime, unsigned mmu, uns
     }
 }
 
-static bool load(struct arm_cpu *cpu, unsigned regime, uint64_t address, uint32_t *desc, struct arm_fault *fault)
+static bool load(struct arm_cpu *cpu, unsigned regime, uint64_t address, unsigned level, unsigned domain, uint32_t *desc,
+                 struct arm_fault *fault)
 {
     if (regime == EL1 && arm_hcr(cpu) & HCR_VM) {       /* stage 2 of a table's address */
         struct arm_page page;
@@ -58,6 +59,9 @@ static bool load(struct arm_cpu *cpu, unsigned regime, uint64_t address, uint32_
         address = page.physical | (address & 0xfff);
     }
     *desc = (uint32_t)phys_load(&cpu->cpu, address, 4);
+    if (*desc == UINT32_MAX && !phys_answers(&cpu->cpu, address)) {
+        return fail(fault, FAULT_EXTERNAL_WALK, level, domain);
+    }
     if (cpu->sctlr[regime] & SCTLR_EE) {
         *desc = __builtin_bswap32(*desc);
     }
@@ -96,7 +100,7 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
         return fail(fault, FAULT_TRANSLATION, 1, 0);
     }
     uint64_t index = high || !n ? linear >> 20 : (linear >> 20) & ((1u << (12 - n)) - 1);
-    if (!load(cpu, regime, (uint32_t)base + index * 4, &desc, fault)) {
+    if (!load(cpu, regime, (uint32_t)base + index * 4, 1, 0, &desc, fault)) {
         return false;
     }
     unsigned domain = desc >> 5 & 0xf;
@@ -119,7 +123,7 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
                       page, fault);
     }
     bool pxn = desc & 1 << 2;
-    if (!load(cpu, regime, (desc & ~0x3ffu) + (linear >> 12 & 0xff) * 4, &desc2, fault)) {
+    if (!load(cpu, regime, (desc & ~0x3ffu) + (linear >> 12 & 0xff) * 4, 2, domain, &desc2, fault)) {
         return false;
     }
     if (!(desc2 & 3)) {

@@ -105,14 +105,9 @@ unsigned x86_fetch_mmu(uint32_t mode)
     return (mode & MODE_CPL) == 3 ? X86_MMU_USER : X86_MMU_KERNEL;
 }
 
-/* A bus without an answer reads as ones: data goes on, code is FFh FFh, which is no instruction. */
+/* A bus without an answer reads as ones; as code, FFh FFh is no instruction. */
 void x86_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access)
 {
-    if (access == MMU_EXEC) {
-        log_write(cpu->log, LOG_guest_errors, "x86: code fetched from %#" PRIx64 ", where there is no memory\n",
-                  linear);
-        x86_raise(x86_cpu_of(cpu), EXC_UD);
-    }
 }
 
 /* What RESET# and INIT have in common. */

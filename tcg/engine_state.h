@@ -253,8 +253,9 @@ void engine_rearm_writes(void *engine, uint64_t first_page, uint64_t pages);
 struct memory_place place_find(struct cpu *cpu, uint64_t physical);
 /* The memory map changed: everything learnt of it goes, the TLB too. */
 void map_forget(struct cpu *cpu);
-void bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes);
-void bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, unsigned bytes);
+/* Accesses of what is not RAM; false: at some of it is nothing. */
+bool bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes);
+bool bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, unsigned bytes);
 
 /* Single accesses of 1, 2, 4 and 8 bytes are one move of the host: whole towards other CPUs when aligned. */
 static inline uint64_t host_load(const uint8_t *host, unsigned bytes)

@@ -39,7 +39,8 @@ struct frontend {
      * the guest's exception (does not return), else returns false. */
     bool (*walk)(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
                  struct mmu_page *page);
-    /* A data access that the bus refused, or an instruction fetch from where there is no memory. */
+    /* A data access that the bus refused, or an instruction fetch from where there is no memory; state is precise. Raises,
+     * or returns: then loads and fetches give ones, stores are lost. */
     void (*bus_error)(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 
     /* A data access to a page that `watch` was set for, before it is done. May not leave. NULL: none. */

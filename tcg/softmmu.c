@@ -86,7 +86,9 @@ static void load_slow(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned b
     const unsigned n = parts_locate(cpu, part, linear, bytes, MMU_READ, mmu);
     for (unsigned i = 0; i < n; i++) {
         if (part[i].tag & TLB_IO) {
-            bus_read(cpu, part[i].physical, out, part[i].bytes);
+            if (!bus_read(cpu, part[i].physical, out, part[i].bytes)) {
+                cpu->frontend->bus_error(cpu, part[i].linear, MMU_READ);
+            }
         } else if (part[i].bytes <= 8) {
             host_store(out, host_load(part[i].host, part[i].bytes), part[i].bytes);
         } else {
@@ -102,7 +104,9 @@ static void store_parts(struct cpu *cpu, const struct part *part, unsigned n, co
         if (!(part[i].tag & TLB_IO) == io) {
             /* The other kind: done in the other pass. */
         } else if (io) {
-            bus_write(cpu, part[i].physical, in, part[i].bytes);
+            if (!bus_write(cpu, part[i].physical, in, part[i].bytes)) {
+                cpu->frontend->bus_error(cpu, part[i].linear, MMU_WRITE);
+            }
         } else if (part[i].bytes <= 8) {
             host_store(part[i].host, host_load(in, part[i].bytes), part[i].bytes);
         } else {

@@ -45,6 +45,8 @@ void mmu_flush_page(struct cpu *cpu, uint64_t linear);
 /* Guest-physical access for page walks and system structures; takes the machine lock if it hits a device.
  * phys_cas32/64: A/D updates, atomic in RAM; false if the value changed. */
 uint64_t phys_load(struct cpu *cpu, uint64_t physical, unsigned bytes);
+/* Whether anything is at an address; for page walks that read all ones. */
+bool phys_answers(struct cpu *cpu, uint64_t physical);
 void phys_store(struct cpu *cpu, uint64_t physical, uint64_t value, unsigned bytes);
 bool phys_cas(struct cpu *cpu, uint64_t physical, uint64_t old, uint64_t new, unsigned bytes);
 

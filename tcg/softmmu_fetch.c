@@ -30,12 +30,16 @@ struct code_place code_locate(struct cpu *cpu, uint64_t linear, unsigned mmu)
     return (struct code_place){ detail->ram_page, detail->page_id };
 }
 
-static void io_fetch(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes)
+/* Byte by byte, through RAM that shares its page with something else too. false: nothing is there. */
+static bool io_fetch(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes)
 {
+    bool answered = true;
     loop_of(cpu)->fetched_io = true;
     for (unsigned i = 0; i < bytes; i++) {
         out[i] = (uint8_t)phys_load(cpu, physical + i, 1);
+        answered &= out[i] != 0xff || phys_answers(cpu, physical + i);
     }
+    return answered;
 }
 
 static bool page_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned bytes, unsigned mmu, bool raise)
@@ -46,8 +50,11 @@ static bool page_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned 
     }
     const struct tlb_detail detail = *tlb_detail_of(cpu, entry, mmu);
     if (detail.ram_page == NOT_RAM) {
-        io_fetch(cpu, detail.physical + (linear & PAGE_OFFSET), out, bytes);
-        return true;
+        const bool answered = io_fetch(cpu, detail.physical + (linear & PAGE_OFFSET), out, bytes);
+        if (!answered && raise) {
+            cpu->frontend->bus_error(cpu, linear, MMU_EXEC);
+        }
+        return answered || raise;
     }
     if (loop_of(cpu)->translating) {
         code_page_read(cpu, detail.ram_page);

@@ -98,32 +98,38 @@ static inline unsigned bus_size(uint64_t physical, unsigned bytes)
     return size;
 }
 
-void bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes)
+bool bus_read(struct cpu *cpu, uint64_t physical, uint8_t *out, unsigned bytes)
 {
+    bool answered = true;
     count(cpu, COUNT_io_accesses);
     device_begin(cpu);
     while (bytes) {
         const unsigned size = bus_size(physical, bytes);
         host_store(out, memory_read_from(cpu->memory, cpu->index, physical, size), size);
+        answered &= !memory_refused(cpu->memory);
         physical += size;
         out += size;
         bytes -= size;
     }
     device_end(cpu);
+    return answered;
 }
 
-void bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, unsigned bytes)
+bool bus_write(struct cpu *cpu, uint64_t physical, const uint8_t *in, unsigned bytes)
 {
+    bool answered = true;
     count(cpu, COUNT_io_accesses);
     device_begin(cpu);
     while (bytes) {
         const unsigned size = bus_size(physical, bytes);
         memory_write_from(cpu->memory, cpu->index, physical, host_load(in, size), size);
+        answered &= !memory_refused(cpu->memory);
         physical += size;
         in += size;
         bytes -= size;
     }
     device_end(cpu);
+    return answered;
 }
 
 /* ---- physical addresses and ports ---- */
@@ -137,6 +143,11 @@ uint64_t phys_load(struct cpu *cpu, uint64_t physical, unsigned bytes)
     uint8_t buffer[8] = { 0 };
     bus_read(cpu, physical, buffer, bytes);
     return host_load(buffer, 8);
+}
+
+bool phys_answers(struct cpu *cpu, uint64_t physical)
+{
+    return place_find(cpu, physical).host || memory_find(cpu->memory, physical).region;
 }
 
 /* A write to RAM that no TLB entry stands for: dirty mark and translations. */

@@ -146,6 +146,8 @@ static bool build_serial(struct virt *virt, GError **error)
     return true;
 }
 
+/* Where no PCI device answers, the host bridge gives ones: no aborts. */
+static const struct io_ops no_pci_device = { .min_size = 1, .max_size = 8 };
 static void build_pci(struct virt *virt)
 {
     struct machine *machine = virt->board.machine;
@@ -154,6 +156,10 @@ static void build_pci(struct virt *virt)
     uint64_t config = virt->high_ecam ? VIRT_ECAM_HIGH : VIRT_ECAM_LOW;
     virt->ecam = ecam_new(machine, config, virt->high_ecam ? VIRT_ECAM_HIGH_BYTES : VIRT_ECAM_LOW_BYTES, VIRT_PCI_IO,
                           VIRT_PCI_IO_BYTES);
+    memory_add_io(machine->memory, "pci-memory", VIRT_PCI_MEMORY, VIRT_PCI_MEMORY_BYTES, &no_pci_device, NULL, -1);
+    if (virt->highmem) {
+        memory_add_io(machine->memory, "pci-memory-high", VIRT_PCI_HIGH, VIRT_PCI_HIGH_BYTES, &no_pci_device, NULL, -1);
+    }
     for (unsigned i = 0; i < PCI_PINS; i++) {
         virt->ecam->bus->pirq[i] = virt_spi(virt, VIRT_SPI_PCI + i);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * machine: virt
- * Stage 1 of EL1&0 with 4 KiB pages: rights, access flag, faults by level, TTBR1, sizes, tags, AT.
+ * Stage 1 of EL1&0 with 4 KiB pages: rights, access flag, faults by level, external aborts, TTBR1, sizes, tags, the contiguous hint,
+ * AT (QEMU 7.2 gives PAR_EL1 the shareability of Device memory as the descriptor has it).
  */
 #include "guest.h"
 
@@ -47,12 +48,14 @@ static void tables_4k(void)
     map(8, AF | USER | READ_ONLY);
     l3[9] = 0;
     l3[10] = FREE | VALID | AF;                                         /* a block where none may be */
+    l2[3] = 0x50000000 | VALID | TABLE;                                 /* no memory there */
+    l2[4] = 0x50000000 | VALID | AF;
     l3[11] = 1ul << 47 | VALID | PAGE | AF;                             /* beyond the output size */
 }
 
 static void on(uint64_t tcr)
 {
-    WRITE(mair_el1, 0xff);
+    WRITE(mair_el1, 0xaa04ff);
     WRITE(tcr_el1, tcr);
     WRITE(ttbr0_el1, (uint64_t)l0);
     WRITE(ttbr1_el1, (uint64_t)high);
@@ -80,6 +83,8 @@ static void kernel_pages(void)
     for (unsigned i = 0; i < 12; i++)
         try_all(names[i], TEST + i * 4096);
     try_all("level 2 invalid", TEST + 0x400000);
+    try_all("table without memory", TEST + 0x600000);
+    try_all("block without memory", TEST + 0x800000);
     try_all("level 1 invalid", TEST + 0x40000000);
     try_all("level 0 invalid", 1ul << 40);
     try_all("beyond ttbr0", 1ul << 50);
@@ -120,6 +125,15 @@ static void more(void)
     for (unsigned i = 0; i < 12; i++)
         at("at", TEST + i * 4096);
     at("at block", TEST + 0x212345);
+    for (unsigned i = 0; i < 16; i++)
+        l3[16 + i] = (FREE + (16 + i) * 4096) | VALID | PAGE | AF | 1ul << 52;     /* contiguous */
+    l3[32] = FREE | VALID | PAGE | AF | 1 << 2;
+    l3[33] = FREE | VALID | PAGE | AF | INNER | 2 << 2;
+    flush();
+    at("at contiguous", TEST + 21 * 4096);
+    try_all("contiguous", TEST + 22 * 4096);
+    at("at device", TEST + 32 * 4096);
+    at("at outer write-through", TEST + 33 * 4096);
     at("at nothing", TEST + 0x40000000);
     print("tables' own rights\n");
     l2[0] |= 1ul << 62;                 /* APTable: read-only */

@@ -52,6 +52,8 @@ static void tables(void)
     first[(TEST >> 20) + 1] = FREE | SECTION | 1 << DOMAIN | 3 << SECTION_AP;   /* no access */
     first[(TEST >> 20) + 2] = FREE | SECTION | 2 << DOMAIN;                     /* manager */
     first[(TEST >> 20) + 3] = FREE | SECTION | 3 << DOMAIN | 3 << SECTION_AP | 1; /* PXN */
+    first[(TEST >> 20) + 6] = 0x50000000 | TABLE | 3 << DOMAIN;                 /* no memory there */
+    first[(TEST >> 20) + 7] = 0x50000000 | SECTION | 3 << DOMAIN | 3 << SECTION_AP;
     for (unsigned i = 0; i < 16; i++) {
         first[(TEST >> 20) + 16 + i] = 0x40000000 | SECTION | SUPER | 3 << SECTION_AP;
     }
@@ -99,6 +101,8 @@ static void rights(void)
     both("domain 2", TEST + 0x200000);
     both("privileged execute never", TEST + 0x300000);
     both("no section", TEST + 0x500000);
+    both("table without memory", TEST + 0x600000);
+    both("section without memory", TEST + 0x700000);
     both("supersection", TEST + 0x1400000);
     print("across pages\n");
     guest_target = TEST + 4096 * 9 - 6;         /* the write: into a page that is not there */
