@@ -20,7 +20,7 @@ static int level_of_mode(const struct arm_cpu *cpu, uint32_t mode)
     case ARM_FIQ: case ARM_IRQ: case ARM_SVC: case ARM_ABT: case ARM_UND: case ARM_SYS:
         return cpu->has_el3 && secure && !arm_el_is_aa64(cpu, EL3) ? EL3 : EL1;
     case ARM_MON: return cpu->has_el3 && secure && !arm_el_is_aa64(cpu, EL3) ? EL3 : -1;
-    case ARM_HYP: return cpu->has_el2 && !secure ? EL2 : -1;
+    case ARM_HYP: return cpu->has_el2 && !(cpu->has_el3 && !(cpu->scr & SCR_NS)) ? EL2 : -1;       /* also out of Monitor mode */
     default:      return -1;
     }
 }

@@ -301,6 +301,10 @@ static void enter32(struct arm_cpu *cpu, uint32_t mode, uint32_t pc, uint32_t lr
 {
     uint32_t cpsr = arm_cpsr_get(cpu);
     cpu->step_bit = false;
+    if (cpu->cpsr_m == ARM_MON && cpu->scr & SCR_NS) {      /* what Monitor mode's exceptions find is Secure state */
+        cpu->scr &= ~(uint64_t)SCR_NS;
+        arm_flush_all(cpu);
+    }
     arm_set_mode(cpu, mode);
     arm_spsr32_put(cpu, mode, cpsr);
     cpu->it = 0;
@@ -348,7 +352,21 @@ static void take_hyp(struct arm_cpu *cpu, const struct arm_exception *e)
     }
     enter32(cpu, ARM_HYP, (uint32_t)cpu->vbar[EL2] + offset, lr, cpu->sctlr[EL2]);
     cpu->el = EL2;
-    cpu->daif |= PSTATE_I | PSTATE_A | PSTATE_F;
+    const uint64_t routed = cpu->has_el3 ? cpu->scr : 0;    /* what goes to EL3 stays open */
+    cpu->daif |= (routed & SCR_IRQ ? 0 : PSTATE_I) | (routed & SCR_FIQ ? 0 : PSTATE_F) | (routed & SCR_EA ? 0 : PSTATE_A);
+}
+
+/* By SCR.IRQ, FIQ and EA, also in Secure state. */
+static bool to_monitor(const struct arm_cpu *cpu, const struct arm_exception *e)
+{
+    enum { STATUS_KIND = 0x38, STATUS_EXTERNAL = 0x10 };    /* external aborts: 10h, of walks 14h to 17h */
+    switch (e->ec) {
+    case EC_SMC32: case EC_SMC64: return true;
+    case EC_IRQ: return cpu->scr & SCR_IRQ;
+    case EC_FIQ: return cpu->scr & SCR_FIQ;
+    case EC_IABT: case EC_DABT: return cpu->scr & SCR_EA && (e->iss & STATUS_KIND) == STATUS_EXTERNAL;
+    default: return false;
+    }
 }
 
 static void take32(struct arm_cpu *cpu, const struct arm_exception *e)
@@ -358,9 +376,9 @@ static void take32(struct arm_cpu *cpu, const struct arm_exception *e)
         return;
     }
     struct entry32 entry = entry32(cpu, e);
-    bool monitor = e->ec == EC_SMC32 || e->ec == EC_SMC64 || (e->target_el == EL3 && e->ec >= EC_IRQ && cpu->el != EL3);
+    bool monitor = e->target_el == EL3 && to_monitor(cpu, e);
     bool secure = cpu->has_el3 && !arm_el_is_aa64(cpu, EL3) && arm_is_secure(cpu);
-    unsigned bank = secure ? EL3 : EL1;
+    unsigned bank = secure || monitor ? EL3 : EL1;
     uint32_t mode = monitor ? ARM_MON : entry.mode, extra = cpu->thumb ? entry.thumb_extra : entry.arm_extra;
     uint32_t lr = (uint32_t)cpu->cpu.pc + (e->after ? e->insn_bytes : extra);
     uint64_t sctlr = cpu->sctlr[monitor ? EL3 : bank];
@@ -410,28 +428,36 @@ void arm_deliver(struct cpu *base)
 
 /* ---- interrupts (D1.3.6, table D1-7) ---- */
 
-/* The level that takes a physical interrupt, and whether it is masked now. */
+/* The level that takes a physical interrupt. */
+static unsigned physical_target(const struct arm_cpu *cpu, uint32_t scr_bit, uint64_t hcr_bit)
+{
+    const bool secure = arm_is_secure(cpu);
+    if (cpu->has_el3 && cpu->scr & scr_bit) {
+        return EL3;
+    }
+    if (cpu->el <= EL2 && arm_hcr(cpu) & (hcr_bit | HCR_TGE) && !secure) {
+        return EL2;
+    }
+    if (cpu->el == EL2 && !cpu->aarch64) {
+        return EL2;                 /* Hyp mode takes its own, routed or not: EL2 in AArch64 leaves them pending */
+    }
+    return cpu->has_el3 && secure && !arm_el_is_aa64(cpu, EL3) ? EL3 : EL1;
+}
+
+/* Whether it is taken now: what goes to a higher level is not masked, but for Monitor mode, where CPSR masks IRQs that Hyp mode
+ * does not want to see and SCR.FW gives FIQs the same (G1.13). */
 static bool physical(const struct arm_cpu *cpu, uint32_t scr_bit, uint64_t hcr_bit, uint32_t mask, unsigned *target)
 {
-    uint64_t hcr = arm_hcr(cpu);
-    bool el3_64 = arm_el_is_aa64(cpu, EL3);
-    if (cpu->has_el3 && cpu->scr & scr_bit) {
-        *target = EL3;
-    } else if (cpu->el <= EL2 && hcr & (hcr_bit | HCR_TGE) && !arm_is_secure(cpu)) {
-        *target = EL2;
-    } else {
-        *target = cpu->has_el3 && !el3_64 && arm_is_secure(cpu) ? EL3 : EL1;
-        if (cpu->el > *target) {
-            return false;
-        }
-    }
+    const bool open = !(cpu->daif & mask);
+    *target = physical_target(cpu, scr_bit, hcr_bit);
     if (cpu->el > *target) {
         return false;
     }
-    if (cpu->el < *target && *target > EL1 && !(*target == EL3 && !el3_64 && !(cpu->scr & scr_bit))) {
-        return true;
+    if (*target == EL3 && !arm_el_is_aa64(cpu, EL3)) {
+        const bool overridden = arm_hcr(cpu) & hcr_bit || (scr_bit == SCR_FIQ && !(cpu->scr & SCR_FW));
+        return open || (overridden && cpu->scr & scr_bit && !arm_is_secure(cpu));
     }
-    return !(cpu->daif & mask);
+    return open || (cpu->el < *target && *target > EL1);
 }
 
 static bool virtual_taken(const struct arm_cpu *cpu, uint64_t hcr_bit, uint32_t mask)

@@ -9,7 +9,7 @@ $(BUILD)/tests/guests_arm/%.bin: tests/guests_arm/%.c $(wildcard tests/guests_ar
 	-aarch64-linux-gnu-gcc $(ARM_GUEST_FLAGS) -o $@.elf tests/guests_arm/lib/start.S tests/guests_arm/lib/lib.c $<
 	-aarch64-linux-gnu-objcopy -O binary -j .text $@.elf $@
 # QEMU's flash is for the secure world alone when the board has one.
-$(BUILD)/tests/guests_arm/el3.bin: ARM_GUEST_FLAGS += -Wl,--defsym=TEXT_AT=0x40100000
+$(BUILD)/tests/guests_arm/el3.bin $(BUILD)/tests/guests_arm/fiq.bin: ARM_GUEST_FLAGS += -Wl,--defsym=TEXT_AT=0x40100000
 # Those for AArch32, in the same way.
 A32_GUEST_FLAGS := -O1 -marm -march=armv7ve -mfloat-abi=soft -masm-syntax-unified -Wa,-march=armv7ve+sec+virt,-mfpu=neon-vfpv4 \
     -ffreestanding -fno-pic -fno-pie -fno-stack-protector -nostdlib -static -mno-unaligned-access -Wall -Wextra \
@@ -19,5 +19,6 @@ $(BUILD)/tests/guests_arm/a32/%.bin: tests/guests_arm/a32/%.c $(wildcard tests/g
 	@mkdir -p $(@D)
 	-arm-linux-gnueabihf-gcc $(A32_GUEST_FLAGS) -o $@.elf tests/guests_arm/a32/lib/start32.S tests/guests_arm/a32/lib/lib32.c $<
 	-arm-linux-gnueabihf-objcopy -O binary -j .text $@.elf $@
+$(BUILD)/tests/guests_arm/a32/fiq.bin: A32_GUEST_FLAGS += -Wl,--defsym=TEXT_AT=0x40100000
 check: $(ARM_GUESTS) $(A32_GUESTS)
 TEST_SCRIPTS += tests/guests_arm/run

@@ -13,6 +13,8 @@
 
 extern const char *volatile guest_name;
 extern volatile unsigned guest_exceptions;
+/* Called for IRQ and FIQ (vector & 3 is 1 and 2) in place of printing; may change the state to return to. NULL: none. */
+extern void (*volatile guest_interrupt)(uint64_t vector, uint64_t *spsr);
 void print(const char *text);
 void print_hex(const char *name, uint64_t value);
 void line(void);

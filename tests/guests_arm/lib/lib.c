@@ -4,6 +4,7 @@
 
 const char *volatile guest_name;
 volatile unsigned guest_exceptions;
+void (*volatile guest_interrupt)(uint64_t vector, uint64_t *spsr);
 extern char drop_return[];
 extern uint8_t stack_top[];
 
@@ -50,6 +51,17 @@ void on_exception(uint64_t vector, uint64_t *frame)
     const uint64_t elr = el == 1 ? READ(elr_el1) : el == 2 ? READ(elr_el2) : READ(elr_el3);
     const uint64_t spsr = el == 1 ? READ(spsr_el1) : el == 2 ? READ(spsr_el2) : READ(spsr_el3);
     const unsigned ec = (unsigned)(esr >> 26);
+    if (vector & 3 && guest_interrupt) {
+        uint64_t state = spsr;
+        guest_interrupt(vector, &state);
+        if (el == 1)
+            WRITE(spsr_el1, state);
+        else if (el == 2)
+            WRITE(spsr_el2, state);
+        else
+            WRITE(spsr_el3, state);
+        return;
+    }
     uint64_t next = elr;
     if ((ec == 0x15 || ec == 0x16 || ec == 0x17) && (esr & 0xffff) == 0x7ff) {
         const uint64_t back = (spsr & 0x3c0) | el << 2 | 1;     /* out of drop() */

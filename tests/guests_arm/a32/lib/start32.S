@@ -24,6 +24,18 @@ vectors:
     sub sp, r0, #(\n * 0x2000)
 .endm
 reset:
+    adr r0, vectors                 /* a program that is linked elsewhere moves there */
+    ldr r1, =vectors
+    cmp r0, r1
+    beq 2f
+    ldr r2, =text_end
+1:  ldmia r0!, {r3, r4}
+    stmia r1!, {r3, r4}
+    cmp r1, r2
+    blo 1b
+    ldr pc, =2f
+2:  ldr r0, =vectors
+    mcr p15, 0, r0, c12, c0, 0      /* VBAR */
     ldr r0, =stack_top
     mrs r1, cpsr
     and r1, r1, #31
