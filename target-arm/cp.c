@@ -122,29 +122,26 @@ static const struct cp_reg *checked(struct arm_cpu *cpu, uint32_t encoding, uint
 }
 
 /* The GICv3 CPU interface has its registers at c12 and c4 under the numbers that AArch64 has. */
-static bool gic(struct arm_cpu *cpu, uint32_t encoding, uint64_t *value, bool write)
+static bool gic(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss, uint64_t *value, bool write)
 {
     const unsigned opc1 = encoding >> 12 & 7, crn = encoding >> 8 & 15, crm = encoding >> 4 & 15, opc2 = encoding & 15;
     uint32_t reg = ARM_SYSREG(3, opc1, crn, crm, opc2);
-    if ((encoding >> 16 & 0x7fff) != 15 || cpu->el == EL0 || !(write ? (void *)cpu->board.gic_write : (void *)cpu->board.gic_read))
+    if ((encoding >> 16 & 0x7fff) != 15)
         return false;
     if (encoding >> 31) {
         if (crm != 12 || opc1 > 2 || !write)
             return false;
         reg = ARM_SYSREG(3, 0, 12, 11, 5 + opc1);
-    } else if (!(crn == 12 && crm >= 8) && !(crn == 4 && crm == 6 && opc1 == 0)) {
-        return false;
     }
-    const bool locked = arm_lock(cpu);
-    const bool done = write ? cpu->board.gic_write(cpu->board.gic, cpu, reg, *value) : cpu->board.gic_read(cpu->board.gic, cpu, reg, value);
-    arm_unlock(cpu, locked);
-    return done;
+    cpu->access_ec = class_of(encoding);
+    cpu->access_iss = iss;
+    return arm_gic_access(cpu, reg, value, write);
 }
 
 uint64_t arm_cp_read(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss)
 {
     uint64_t value = 0;
-    if (gic(cpu, encoding, &value, false))
+    if (gic(cpu, encoding, iss, &value, false))
         return value;
     const struct cp_reg *reg = checked(cpu, encoding, iss, false);
     value = reg->constant;
@@ -168,7 +165,7 @@ void arm_cp_put(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 
 void arm_cp_write(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss, uint64_t value)
 {
-    if (gic(cpu, encoding, &value, true))
+    if (gic(cpu, encoding, iss, &value, true))
         return;
     arm_cp_put(cpu, checked(cpu, encoding, iss, true), value);
 }

@@ -127,10 +127,10 @@ struct arm_exception {
 
 /* What the board gives a CPU. All are called with the machine lock held. */
 struct arm_board {
-    /* GICv3 CPU interface. `reg` is the AArch64 encoding (ARM_SYSREG, sysreg.h), also for the AArch32 names. false: no such
-     * register (undefined). NULL: no GICv3. */
-    bool (*gic_read)(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t *value);
-    bool (*gic_write)(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t value);
+    /* GICv3 CPU interface. `reg` is the AArch64 encoding (ARM_SYSREG, sysreg.h), also for the AArch32 names; `virtual`: ICV_* is
+     * meant where ICC_* and it share one. false: no such register (undefined). NULL: no GICv3. */
+    bool (*gic_read)(void *gic, struct arm_cpu *cpu, uint32_t reg, bool virtual, uint64_t *value);
+    bool (*gic_write)(void *gic, struct arm_cpu *cpu, uint32_t reg, bool virtual, uint64_t value);
     void *gic;
     /* HVC (smc = false) or SMC: firmware that the board stands in for (PSCI, SMCCC). Arguments and results in x[0..3]. false: not
      * for it, the CPU goes on as the architecture says. */

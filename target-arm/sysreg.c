@@ -45,27 +45,6 @@ static uint32_t iss_of(uint32_t encoding, unsigned rt, bool read)
            (encoding >> 3 & 0xf) << 1 | read;
 }
 
-static bool is_gic(uint32_t encoding)
-{
-    unsigned crn = encoding >> 7 & 0xf, crm = encoding >> 3 & 0xf, op0 = encoding >> 14 & 3;
-    return op0 == 3 && ((crn == 12 && crm >= 8 && crm <= 13) || (crn == 4 && crm == 6 && (encoding >> 11 & 7) == 0));
-}
-
-static bool gic_access(struct arm_cpu *cpu, uint32_t encoding, uint64_t *value, bool write)
-{
-    if (!is_gic(encoding) || cpu->el == EL0 || !(write ? (void *)cpu->board.gic_write : (void *)cpu->board.gic_read)) {
-        return false;
-    }
-    bool locked = arm_lock(cpu), done;
-    if (write) {
-        done = cpu->board.gic_write(cpu->board.gic, cpu, encoding, *value);
-    } else {
-        done = cpu->board.gic_read(cpu->board.gic, cpu, encoding, value);
-    }
-    arm_unlock(cpu, locked);
-    return done;
-}
-
 static void undefined(struct arm_cpu *cpu, uint32_t encoding, bool write)
 {
     log_write(cpu->cpu.log, LOG_guest_errors, "arm: %s of system register S%u_%u_C%u_C%u_%u at EL%u, pc %#" PRIx64 "\n",
@@ -157,7 +136,7 @@ uint64_t helper_arm_sysreg_read(struct cpu *base, uint64_t encoding, uint64_t rt
     if (row) {
         return row->read ? row->read(cpu) : field_get(cpu, row);
     }
-    if (!gic_access(cpu, (uint32_t)encoding, &value, false) && !implementation_defined(cpu, (uint32_t)encoding)) {
+    if (!arm_gic_access(cpu, (uint32_t)encoding, &value, false) && !implementation_defined(cpu, (uint32_t)encoding)) {
         undefined(cpu, (uint32_t)encoding, false);
     }
     return value;
@@ -187,7 +166,7 @@ uint64_t helper_arm_sysreg_write(struct cpu *base, uint64_t encoding, uint64_t v
     struct arm_cpu *cpu = arm_cpu_of(base);
     const struct arm_sysreg *row = begin(cpu, (uint32_t)encoding, (unsigned)rt, true);
     if (!row) {
-        if (!gic_access(cpu, (uint32_t)encoding, &value, true) && !implementation_defined(cpu, (uint32_t)encoding)) {
+        if (!arm_gic_access(cpu, (uint32_t)encoding, &value, true) && !implementation_defined(cpu, (uint32_t)encoding)) {
             undefined(cpu, (uint32_t)encoding, true);
         }
         return 0;

@@ -68,6 +68,10 @@ void arm_sysreg_put(struct arm_cpu *cpu, const struct arm_sysreg *row, uint64_t 
 /* By a trap of a register or instruction to a level: raises with the syndrome of the instruction at hand. */
 void arm_sysreg_trap(struct arm_cpu *cpu, unsigned el) __attribute__((noreturn));
 
+/* sysreg_gic.c: access to the interrupt controller's CPU interface by its AArch64 encoding, after access_ec and access_iss are
+ * set. May raise; false: there is no such register at this level. */
+bool arm_gic_access(struct arm_cpu *cpu, uint32_t reg, uint64_t *value, bool write);
+
 /* cache.c, tlbi.c: what AArch32's view uses too */
 void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, bool both_stages);
 void arm_flush_address(struct arm_cpu *cpu, uint64_t address);

@@ -54,21 +54,14 @@ static void build_gicv2(struct virt *virt)
     gicv2m_new(virt->board.machine, VIRT_V2M, VIRT_SPI_V2M, VIRT_V2M_SPIS, messages);
 }
 
-/* HCR_EL2 sends EL1's accesses to the virtual interface; which bit decides depends on the group, and guests set both. */
-static bool is_virtual(const struct arm_cpu *cpu)
+static bool gic_read(void *gic, struct arm_cpu *cpu, uint32_t reg, bool virtual, uint64_t *value)
 {
-    enum { HCR_FMO = 1 << 3, HCR_IMO = 1 << 4 };
-    return cpu->has_el2 && cpu->el == EL1 && (cpu->hcr & (HCR_FMO | HCR_IMO)) && !arm_is_secure(cpu);
+    return gicv3_read_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, virtual, value);
 }
 
-static bool gic_read(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t *value)
+static bool gic_write(void *gic, struct arm_cpu *cpu, uint32_t reg, bool virtual, uint64_t value)
 {
-    return gicv3_read_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, is_virtual(cpu), value);
-}
-
-static bool gic_write(void *gic, struct arm_cpu *cpu, uint32_t reg, uint64_t value)
-{
-    return gicv3_write_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, is_virtual(cpu), value);
+    return gicv3_write_register(((struct gicv3 *)gic)->cpus[cpu->cpu.index], reg, virtual, value);
 }
 
 /* The first region of redistributors has room for 123; the others follow high up. */

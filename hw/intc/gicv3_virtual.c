@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GICv3 virtual CPU interface (IHI 0069, chapter 6): list registers that a hypervisor fills (ICH_*), and what its guest sees of them
- * (ICV_*, which are the ICC_* registers while HCR_EL2.IMO and FMO are set). Left out: the traps of ICH_HCR_EL2 (TC, TALL0, TALL1, TSEI,
- * TDIR), virtual LPIs without a list register.
+ * (ICV_*, which are the ICC_* registers while HCR_EL2.IMO and FMO are set; the CPU decides that, and does the traps of ICH_HCR_EL2).
+ * Left out: TSEI, virtual LPIs without a list register.
  */
 #include "hw/intc/gicv3_internal.h"
 

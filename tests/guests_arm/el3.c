@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 
-enum { NS = 1 << 0, SMD = 1 << 7, HCE = 1 << 8, SIF = 1 << 9, RW = 1 << 10, ST = 1 << 11, TWI = 1 << 12, TWE = 1 << 13 };
+enum { NS = 1 << 0, SCR_IRQ = 1 << 1, SCR_FIQ = 1 << 2, SMD = 1 << 7, HCE = 1 << 8, SIF = 1 << 9, RW = 1 << 10, ST = 1 << 11, TWI = 1 << 12, TWE = 1 << 13 };
 enum { EL0T = 0x3c0, EL1H = 0x3c5, EL1T = 0x3c4, EL2H = 0x3c9, EL3T = 0x3cc };
 static uint8_t stack[8192] __attribute__((aligned(16))), stack2[8192] __attribute__((aligned(16)));
 
@@ -57,6 +57,31 @@ static void kernel_leaves(void)
 {
     kernel();
     SLEAVE();
+}
+
+/* The GICv3 CPU interface, which SCR_EL3.FIQ and IRQ trap. */
+static void gic_registers(void)
+{
+    TRY("pmr", "mrs x0, icc_pmr_el1");
+    TRY("hppir0", "mrs x0, icc_hppir0_el1");
+    TRY("hppir1", "mrs x0, icc_hppir1_el1");
+    TRY("bpr1", "mrs x0, icc_bpr1_el1");
+    TRY("ctlr", "mrs x0, icc_ctlr_el1");
+    TRY("sgi1r", "msr icc_sgi1r_el1, xzr");
+    TRY("ctlr_el3", "mrs x0, icc_ctlr_el3");
+    TRY("ich_vtr", "mrs x0, ich_vtr_el2");
+    SLEAVE();
+}
+
+static void gic(const char *name, uint64_t scr, uint64_t hcr)
+{
+    print(name);
+    line();
+    WRITE(scr_el3, scr);
+    WRITE(hcr_el2, hcr | 1ul << 31);
+    drop(EL1H, gic_registers, stack + sizeof(stack));
+    if (scr & NS)
+        drop(EL2H, gic_registers, stack2 + sizeof(stack2));
 }
 
 static void all_levels(const char *name, uint64_t scr)
@@ -111,6 +136,13 @@ int main(void)
     drop(EL1H, users, stack + sizeof(stack));
     WRITE(scr_el3, RW | HCE | ST | TWI);
     drop(EL1H, users, stack + sizeof(stack));
+    gic("gic, open", NS | RW | HCE, 0);
+    gic("gic, fiq to el3", NS | RW | HCE | SCR_FIQ, 0);
+    gic("gic, both to el3", NS | RW | HCE | SCR_FIQ | SCR_IRQ, 0);
+    gic("gic, fiq to el3, both to el2", NS | RW | HCE | SCR_FIQ, 1 << 3 | 1 << 4);
+    gic("gic, both to el3, irq to el2", NS | RW | HCE | SCR_FIQ | SCR_IRQ, 1 << 4);
+    gic("gic, secure, irq to el3", RW | HCE | SCR_IRQ, 0);
+    WRITE(hcr_el2, 1ul << 31);
     print("el3 itself\n");
     *(volatile uint8_t *)FREE = 0;
     WRITE(scr_el3, NS | RW | HCE | SMD);
