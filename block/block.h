@@ -30,6 +30,8 @@ struct drive {
     unsigned bus, unit;             /* IDE: channel and 0 master or 1 slave; others: bus 0 */
     bool cdrom;
     bool used;                      /* a controller took it; boards set this */
+    bool named;                     /* made by -blockdev or blockdev-add: stays when its device goes; boards set this */
+    char *file_node;                /* of one: the file node below it; NULL: none. Owned */
 };
 
 struct drive_statistics {
@@ -70,6 +72,9 @@ char *drive_spec_of_short(const char *option, const char *file);
 void block_set_snapshot(struct block *block, bool on);
 /* A drive without medium: a CD-ROM or floppy drive that is there by default. */
 struct drive *block_add_empty(struct block *block, enum drive_interface interface, unsigned index, bool cdrom);
+
+/* Closes the image and frees the drive. Machine lock held; nobody uses it, and it has no request under way. */
+void block_remove_drive(struct block *block, struct drive *drive);
 
 unsigned block_drive_count(const struct block *block);
 struct drive *block_drive(const struct block *block, unsigned number);

@@ -359,6 +359,23 @@ struct block *block_new(GMutex *machine_lock, struct clocks *clocks, bool counte
     return block;
 }
 
+static void drive_free(struct drive *drive)
+{
+    struct drive_private *private = private_of(drive);
+    disk_free(drive->disk);
+    g_free(drive->id);
+    g_free(drive->file_node);
+    g_free(private->file);
+    g_free(private->format);
+    g_free(private);
+}
+
+void block_remove_drive(struct block *block, struct drive *drive)
+{
+    g_ptr_array_remove(block->drives, private_of(drive));
+    drive_free(drive);
+}
+
 void block_free(struct block *block)
 {
     if (!block) {
@@ -368,12 +385,7 @@ void block_free(struct block *block)
         disk_wait_idle(block_drive(block, i)->disk);
     }
     for (unsigned i = 0; i < block->drives->len; i++) {
-        struct drive_private *private = block->drives->pdata[i];
-        disk_free(private->drive.disk);
-        g_free(private->drive.id);
-        g_free(private->file);
-        g_free(private->format);
-        g_free(private);
+        drive_free(block_drive(block, i));
     }
     g_ptr_array_free(block->drives, TRUE);
     disks_free(block);

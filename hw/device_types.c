@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of device types. A new device adds its line here; boards say which of them they have. */
+#include "hw/acpi/pci_hotplug.h"
 #include "hw/acpi/piix4_pm.h"
 #include "hw/boot/memory_image.h"
 #include "hw/char/pl011.h"
@@ -43,6 +44,7 @@
 
 const struct device_type *const device_types[] = {
     &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
+    &pci_hotplug_type,
     &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type, &pc_testdev_type,
     &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type, &memory_image_type,

@@ -6,12 +6,14 @@
  * timerfd of the clocks, and an eventfd that requests are announced by. An idle machine wakes for nothing.
  */
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <glib-unix.h>
 #include "machine/machine.h"
 
-enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2, REQUEST_STOP = 1 << 3 };
+enum { REQUEST_RESET = 1 << 0, REQUEST_SHUTDOWN = 1 << 1, REQUEST_POWERDOWN = 1 << 2, REQUEST_STOP = 1 << 3,
+       REQUEST_CLEANUP = 1 << 4 };
 
 static const uint64_t PHYSICAL_BYTES = 1ull << 52, PORT_BYTES = 0x10000, PAGE_BYTES = 4096;
 
@@ -33,6 +35,7 @@ struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *
     machine->clocks = clocks_new();
     machine->listeners = g_array_new(FALSE, FALSE, sizeof(struct machine_listener));
     machine->devices = g_array_new(FALSE, FALSE, sizeof(struct machine_device));
+    machine->ram_holes = g_array_new(FALSE, FALSE, sizeof(struct machine_ram_hole));
     machine->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_mutex_init(&machine->lock);
     return machine;
@@ -41,6 +44,15 @@ struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *
 bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_offset)
 {
     uint64_t whole = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    for (unsigned i = 0; i < machine->ram_holes->len; i++) {
+        const struct machine_ram_hole *hole = &g_array_index(machine->ram_holes, struct machine_ram_hole, i);
+        if (hole->bytes == whole) {
+            *ram_offset = hole->ram_offset;
+            memset(machine->ram->host + hole->ram_offset, 0, whole);
+            g_array_remove_index_fast(machine->ram_holes, i);
+            return true;
+        }
+    }
     if (whole < bytes || whole > machine->ram->bytes - machine->ram_used) {
         return false;
     }
@@ -49,15 +61,25 @@ bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_off
     return true;
 }
 
+void machine_give_back_ram(struct machine *machine, uint64_t ram_offset, uint64_t bytes)
+{
+    const struct machine_ram_hole hole = { ram_offset, (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1) };
+    g_array_append_val(machine->ram_holes, hole);
+}
+
+void machine_device_free(const struct machine_device *entry)
+{
+    if (entry->type->free) {
+        entry->type->free(entry->device);
+    } else {
+        g_free(entry->device);
+    }
+}
+
 void machine_free_devices(struct machine *machine)
 {
     for (unsigned i = machine ? machine->devices->len : 0; i-- > 0;) {
-        struct machine_device *entry = &g_array_index(machine->devices, struct machine_device, i);
-        if (entry->type->free) {
-            entry->type->free(entry->device);
-        } else {
-            g_free(entry->device);
-        }
+        machine_device_free(&g_array_index(machine->devices, struct machine_device, i));
         g_array_set_size(machine->devices, i);
     }
 }
@@ -69,6 +91,7 @@ void machine_free(struct machine *machine)
     }
     machine_free_devices(machine);
     g_array_free(machine->devices, TRUE);
+    g_array_free(machine->ram_holes, TRUE);
     memory_free(machine->memory);
     memory_free(machine->ports);
     clocks_free(machine->clocks);
@@ -86,6 +109,17 @@ void machine_add_device(struct machine *machine, const struct device_type *type,
     type->reset(device);
 }
 
+void machine_remove_device(struct machine *machine, void *device)
+{
+    for (unsigned i = machine->devices->len; i-- > 0;) {
+        if (g_array_index(machine->devices, struct machine_device, i).device == device) {
+            g_array_remove_index(machine->devices, i);
+            return;
+        }
+    }
+}
+
+/* The array is looked at anew each time: the reset of a hot-plug controller takes devices out. */
 void machine_reset(struct machine *machine)
 {
     for (unsigned i = 0; i < machine->devices->len; i++) {
@@ -127,7 +161,7 @@ static void announce(struct machine *machine, uint32_t request)
 {
     const uint64_t one = 1;
     atomic_fetch_or(&machine->requests, request);
-    if (machine->cpus.pause && request != REQUEST_POWERDOWN) {
+    if (machine->cpus.pause && request != REQUEST_POWERDOWN && request != REQUEST_CLEANUP) {
         machine->cpus.pause(machine->cpus.opaque);
     }
     if (write(machine->wake_fd, &one, sizeof(one)) < 0) {
@@ -156,6 +190,11 @@ void machine_request_shutdown(struct machine *machine, int exit_status)
 void machine_request_powerdown(struct machine *machine)
 {
     announce(machine, REQUEST_POWERDOWN);
+}
+
+void machine_request_cleanup(struct machine *machine)
+{
+    announce(machine, REQUEST_CLEANUP);
 }
 
 void machine_request_stop(struct machine *machine)
@@ -229,6 +268,10 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
         return G_SOURCE_CONTINUE;
     }
     uint32_t requests = atomic_load(&machine->requests);
+    atomic_fetch_and(&machine->requests, ~(uint32_t)(requests & REQUEST_CLEANUP));
+    if (requests & REQUEST_CLEANUP) {
+        machine->cleanup.function(machine->cleanup.opaque);
+    }
     if (requests & REQUEST_SHUTDOWN && machine->no_shutdown && !machine->shutdown_reason && !machine->exit_status) {
         tell(machine, MACHINE_EVENT_SHUTDOWN);
         atomic_fetch_and(&machine->requests, ~(uint32_t)REQUEST_SHUTDOWN);

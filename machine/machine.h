@@ -37,6 +37,9 @@ struct machine_listener { void *opaque; void (*event)(void *opaque, enum machine
 
 struct machine_device { const struct device_type *type; void *device; };
 
+/* Memory of devices that have gone. */
+struct machine_ram_hole { uint64_t ram_offset, bytes; };
+
 struct machine {
     struct memory *memory;              /* physical addresses */
     struct memory *smm_memory;          /* the same as a CPU in SMM sees it: with regions marked smm_only */
@@ -47,7 +50,9 @@ struct machine {
     struct clocks *clocks;
     struct log *log;
     GMutex lock;
-    GArray *devices;                    /* struct machine_device, in the order of their reset */
+    GArray *devices;                    /* struct machine_device, in the order of their reset; changed with the lock held */
+    GArray *ram_holes;                  /* struct machine_ram_hole */
+    struct { void (*function)(void *opaque); void *opaque; } cleanup;   /* see machine_request_cleanup */
     struct machine_cpus cpus;
     struct irq_line power_button;       /* pulsed by machine_request_powerdown; the ACPI device owns it */
     bool no_reboot;                     /* -no-reboot: a reset ends the run */
@@ -75,8 +80,10 @@ enum { MACHINE_DEVICE_RAM_BYTES = 512 << 20 };
  * nothing until it is touched. NULL: the host has not that much memory. log is not owned. */
 struct machine *machine_new(uint64_t ram_bytes, uint64_t rom_bytes, struct log *log);
 /* Memory of a device (video RAM, option ROM, flash) for memory_add_ram: zeroed, whole pages. false: all
- * MACHINE_DEVICE_RAM_BYTES are taken. For constructors: it is never given back. */
+ * MACHINE_DEVICE_RAM_BYTES are taken. For constructors. */
 bool machine_take_ram(struct machine *machine, uint64_t bytes, uint64_t *ram_offset);
+/* For a device that is pulled out: a later one of the same size may have it. A CPU may still read it for a moment. */
+void machine_give_back_ram(struct machine *machine, uint64_t ram_offset, uint64_t bytes);
 /* Frees the devices, last added first, then the rest. The CPUs are stopped and gone. */
 void machine_free(struct machine *machine);
 /* The first half of it: what devices hold on to may be freed then, as long as it needs the clocks. */
@@ -85,6 +92,9 @@ void machine_free_devices(struct machine *machine);
 /* Devices are reset when they are added and by machine_reset, in the order of adding: interrupt controllers
  * before what is wired to them. The machine frees them. */
 void machine_add_device(struct machine *machine, const struct device_type *type, void *device);
+/* Lock held: no more resets; the device is the caller's again. For those that were added last as for any. */
+void machine_remove_device(struct machine *machine, void *device);
+void machine_device_free(const struct machine_device *device);
 /* Lock held, CPUs stopped: all devices, then the CPUs. */
 void machine_reset(struct machine *machine);
 
@@ -107,6 +117,8 @@ void machine_request_shutdown(struct machine *machine, int exit_status);
 void machine_request_powerdown(struct machine *machine);
 /* machine_stop by the main loop: for what a CPU finds itself (the debugger). CPUs are not started again before. */
 void machine_request_stop(struct machine *machine);
+/* The main loop calls machine->cleanup soon, without the lock: for what may not be freed where it is let go of. */
+void machine_request_cleanup(struct machine *machine);
 /* A reset or shutdown was asked for and is not done yet. */
 bool machine_request_pending(const struct machine *machine);
 

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "hw/boards/backends.h"
 #include "base/network.h"
-#include "hw/boards/devices.h"
 #include "monitor/internal.h"
 #include "tcg/debugger.h"
 
@@ -157,19 +156,4 @@ const char *action_status(struct monitor *monitor)
     }
     const struct debug_stop *stop = debugger_stop(monitor->board->engine);
     return monitor->machine->powered_off ? "shutdown" : !monitor->machine->started ? "prelaunch" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
-}
-
-/* Devices are made before anything runs and live as long as the machine: no bus can tell a guest of a new one yet. */
-bool action_device_add(struct monitor *monitor, const char *spec, GError **error)
-{
-    g_autofree char *name = options_driver(spec);
-    const char *driver = name + (g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0);
-    const struct device_kind *kind = device_find(driver, error);
-    return kind && error_fail(error, "Bus '%s' does not support hotplugging: give -device %s when the machine starts",
-                              device_bus_name(kind), driver);
-}
-
-bool action_device_del(struct monitor *monitor, const char *id, GError **error)
-{
-    return error_fail(error, "Device '%s' not found: none that could be pulled out while the machine runs", id);
 }

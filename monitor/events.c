@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Events of drives: they may come on a CPU's thread (-icount) and under the machine lock, and are told by the main loop. */
+/* Events of drives: they may come on a CPU's thread (-icount) and under the machine lock, and are told by the main loop. Of devices
+ * that have gone. */
 #include <errno.h>
 #include <string.h>
 #include "block/block.h"
+#include "hw/boards/devices.h"
 #include "monitor/internal.h"
 
 struct drive_event { const char *name; char *data; };
@@ -61,16 +63,40 @@ static void on_tray(void *opaque, const struct drive *drive, bool open)
                                                        open ? "true" : "false"));
 }
 
-void monitor_watch_drives(struct monitor *monitor)
+/* Where QMP's object tree has it; the device is still in the list. Free it. */
+static char *path_of(struct monitor *monitor, const struct device_plugged *plugged)
+{
+    const GPtrArray *list = monitor->board->plugged;
+    unsigned before = 0;
+    for (unsigned i = 0; i < list->len && list->pdata[i] != plugged; i++) {
+        before += !((const struct device_plugged *)list->pdata[i])->id;
+    }
+    g_autofree char *id = plugged->id ? plain(plugged->id) : NULL;
+    return id ? g_strconcat("/machine/peripheral/", id, NULL) : g_strdup_printf("/machine/peripheral-anon/device[%u]", before);
+}
+
+static void on_unplugged(void *opaque, const struct device_plugged *plugged)
+{
+    struct monitor *monitor = opaque;
+    g_autofree char *path = path_of(monitor, plugged), *id = plugged->id ? plain(plugged->id) : NULL;
+    g_autofree char *device = id ? g_strdup_printf("\"device\": \"%s\", ", id) : g_strdup("");
+    g_autofree char *data = g_strdup_printf("{%s\"path\": \"%s\"}", device, path);
+    monitor_event(monitor, "DEVICE_DELETED", data);
+}
+
+void monitor_watch_devices(struct monitor *monitor)
 {
     monitor->events = g_async_queue_new_full((GDestroyNotify)event_free);
+    monitor->board->unplugged.function = on_unplugged;
+    monitor->board->unplugged.opaque = monitor;
     if (monitor->board->block) {
         block_set_listener(monitor->board->block, &(struct block_listener){ monitor, on_failure, on_tray });
     }
 }
 
-void monitor_leave_drives(struct monitor *monitor)
+void monitor_leave_devices(struct monitor *monitor)
 {
+    monitor->board->unplugged.function = NULL;
     if (monitor->board->block) {
         monitor_lock(monitor);
         block_set_listener(monitor->board->block, NULL);

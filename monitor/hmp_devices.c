@@ -2,17 +2,22 @@
 /* 'info' about devices: the list of them, PCI; those that come and go. */
 #include <inttypes.h>
 #include <string.h>
+#include "hw/boards/backends.h"
+#include "hw/boards/devices.h"
+#include "hw/boards/hotplug.h"
 #include "hw/pci/pci.h"
 #include "monitor/internal.h"
 
 void hmp_info_qtree(struct hmp *hmp, unsigned count, char **arguments)
 {
     const GArray *devices = hmp->monitor->machine->devices;
+    monitor_lock(hmp->monitor);
     g_string_append_printf(hmp->out, "bus: main-system-bus\n  type System\n");
     for (unsigned i = 0; i < devices->len; i++) {
         const struct machine_device *entry = &g_array_index(devices, struct machine_device, i);
         g_string_append_printf(hmp->out, "  dev: %s, state of %zu bytes\n", entry->type->name, entry->type->state_size);
     }
+    monitor_unlock(hmp->monitor);
 }
 
 /* ---- PCI ---- */
@@ -85,16 +90,54 @@ void hmp_info_pci(struct hmp *hmp, unsigned count, char **arguments)
 
 /* ---- Coming and going ---- */
 
+static void done(struct hmp *hmp, GError *error)
+{
+    if (error) {
+        hmp_fail(hmp, error);
+    }
+}
+
 void hmp_device_add(struct hmp *hmp, unsigned count, char **arguments)
 {
     GError *error = NULL;
-    action_device_add(hmp->monitor, arguments[0], &error);
-    hmp_fail(hmp, error);
+    board_plug(hmp->monitor->board, arguments[0], &error);
+    done(hmp, error);
 }
 
 void hmp_device_del(struct hmp *hmp, unsigned count, char **arguments)
 {
     GError *error = NULL;
-    action_device_del(hmp->monitor, arguments[0], &error);
-    hmp_fail(hmp, error);
+    board_unplug(hmp->monitor->board, arguments[0], &error);
+    done(hmp, error);
+}
+
+/* "drive_add ADDRESS SPEC": the address is of old, when drives were controllers. */
+void hmp_drive_add(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    if (backends_add_drive(hmp->monitor->board, arguments[1], &error)) {
+        g_string_append(hmp->out, "OK\n");
+    }
+    done(hmp, error);
+}
+
+void hmp_drive_del(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    backends_remove_drive(hmp->monitor->board, arguments[0], &error);
+    done(hmp, error);
+}
+
+void hmp_netdev_add(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    backends_add_network(hmp->monitor->board, arguments[0], &error);
+    done(hmp, error);
+}
+
+void hmp_netdev_del(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    backends_remove_network(hmp->monitor->board, arguments[0], &error);
+    done(hmp, error);
 }

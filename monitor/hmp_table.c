@@ -2,11 +2,24 @@
 /* The commands of the human monitor and the topics of 'info': the only list of them, in alphabetical order. */
 #include "base/input.h"
 #include "hw/boards/backends.h"
+#include "hw/boards/devices.h"
 #include "monitor/internal.h"
 
 static const char *complete_key(struct monitor *monitor, unsigned index)
 {
     return input_key_name_at(index);
+}
+
+static const char *complete_plugged(struct monitor *monitor, unsigned index)
+{
+    const GPtrArray *plugged = monitor->board->plugged;
+    for (unsigned i = 0; i < plugged->len; i++) {
+        const struct device_plugged *device = plugged->pdata[i];
+        if (device->id && !index--) {
+            return device->id;
+        }
+    }
+    return NULL;
 }
 
 static const char *complete_drive(struct monitor *monitor, unsigned index)
@@ -47,10 +60,12 @@ const struct hmp_command hmp_commands[] = {
     { "cont|c", "", "let the machine run on", 0, 0, hmp_cont, NULL },
     { "cpu", "NUMBER", "the CPU that other commands look at", 1, 1, hmp_cpu, NULL },
     { "delete|d", "NUMBER|all", "remove a breakpoint or watchpoint of 'info break'", 1, 1, hmp_delete, NULL },
-    { "device_add", "DRIVER[,KEY=VALUE...]", "plug a device in: refused where the bus takes none while the machine runs", 1, 1,
+    { "device_add", "DRIVER[,KEY=VALUE...]", "plug a device in; its drive= or netdev= may be one of drive_add, netdev_add", 1, 1,
       hmp_device_add, NULL },
-    { "device_del", "ID", "pull a device out, as device_add", 1, 1, hmp_device_del, NULL },
+    { "device_del", "ID", "ask the guest to let a device go", 1, 1, hmp_device_del, complete_plugged },
     { "disable|bpd", "NUMBER", "switch a breakpoint off", 1, 1, hmp_disable, NULL },
+    { "drive_add", "0 file=FILE,if=none,id=ID[,KEY=VALUE...]", "open an image for a later device_add", 2, 2, hmp_drive_add, NULL },
+    { "drive_del", "ID", "close an image that no device uses", 1, 1, hmp_drive_del, complete_drive },
     { "dump-guest-memory", "[-p] FILE", "memory and registers as an ELF core", 1, 2, hmp_dump_guest_memory, NULL },
     { "eject", "[-f] DEVICE", "take the medium out; -f even when the guest has locked the drive", 1, 2, hmp_eject, complete_drive },
     { "enable|bpe", "NUMBER", "switch a breakpoint on", 1, 1, hmp_enable, NULL },
@@ -71,6 +86,8 @@ const struct hmp_command hmp_commands[] = {
     { "mouse_button", "STATE", "buttons that are down: 1 left + 2 middle + 4 right", 1, 1, hmp_mouse_button, NULL },
     { "mouse_move", "DX DY [DZ]", "move the mouse", 2, 3, hmp_mouse_move, NULL },
     { "mouse_set", "INDEX", "the pointer that is used, of 'info mice'", 1, 1, hmp_mouse_set, NULL },
+    { "netdev_add", "KIND,id=ID[,KEY=VALUE...]", "open a network for a later device_add, as -netdev", 1, 1, hmp_netdev_add, NULL },
+    { "netdev_del", "ID", "close a network; the card on it has no link then", 1, 1, hmp_netdev_del, complete_network },
     { "next|n", "", "as step, over calls, software interrupts and repeated instructions", 0, 0, hmp_next, NULL },
     { "nmi", "", "a non-maskable interrupt to all CPUs", 0, 0, hmp_nmi, NULL },
     { "o", "[/FORMAT] PORT VALUE", "write a port", 2, 3, hmp_out, NULL },

@@ -82,9 +82,6 @@ bool action_eject(struct monitor *monitor, const char *device, bool force, GErro
 bool action_nmi(struct monitor *monitor, GError **error);
 /* Runs on until so many instructions have run in all; with -icount. */
 bool action_run_until(struct monitor *monitor, uint64_t count, GError **error);
-/* Both always fail so far, and say why. */
-bool action_device_add(struct monitor *monitor, const char *spec, GError **error);
-bool action_device_del(struct monitor *monitor, const char *id, GError **error);
 const char *action_status(struct monitor *monitor);     /* "running", "paused", "prelaunch", "debug", "shutdown" */
 /* core.c */
 bool action_dump_core(struct monitor *monitor, const char *path, GError **error);
@@ -123,9 +120,9 @@ void monitor_event(struct monitor *monitor, const char *name, const char *data_j
 void monitor_tell_humans(struct monitor *monitor, const char *text);
 /* hmp_debug.c: the machine stopped: perhaps at a point of ours, or after a step. */
 void monitor_debug_stopped(struct monitor *monitor);
-/* events.c: what drives tell, as events from the main loop. */
-void monitor_watch_drives(struct monitor *monitor);
-void monitor_leave_drives(struct monitor *monitor);
+/* events.c: what drives and hot plug tell, as events from the main loop. */
+void monitor_watch_devices(struct monitor *monitor);
+void monitor_leave_devices(struct monitor *monitor);
 /* The SHUTDOWN event now; it does not come again. */
 void monitor_tell_shutdown(struct monitor *monitor);
 

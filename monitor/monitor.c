@@ -319,7 +319,7 @@ struct monitor *monitor_new(struct board *board, struct ui *ui, const struct mon
     monitor->sessions = g_ptr_array_new_with_free_func(line_free);
     gdb_servers_init(monitor);
     machine_add_listener(monitor->machine, &(struct machine_listener){ monitor, on_machine });
-    monitor_watch_drives(monitor);
+    monitor_watch_devices(monitor);
     return monitor;
 }
 
@@ -332,7 +332,7 @@ void monitor_free(struct monitor *monitor)
     if (monitor->step_source) {
         g_source_remove(monitor->step_source);
     }
-    monitor_leave_drives(monitor);
+    monitor_leave_devices(monitor);
     g_ptr_array_free(monitor->listeners, TRUE);
     g_ptr_array_free(monitor->sessions, TRUE);
     g_ptr_array_free(monitor->gdb_servers, TRUE);

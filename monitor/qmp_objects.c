@@ -273,7 +273,7 @@ JsonNode *qmp_run_qom_get(struct qmp_call *call)
     return text_node(device ? device->kind->name : cpu ? "cpu" : root ? machine : "container");
 }
 
-/* ---- Devices that come and go, capabilities ---- */
+/* ---- Capabilities ---- */
 
 /* Nothing migrates; "events" may be on, since none then fails to come. */
 JsonNode *qmp_run_migrate_capabilities(struct qmp_call *call)
@@ -290,29 +290,6 @@ JsonNode *qmp_run_migrate_capabilities(struct qmp_call *call)
     }
     if (!list) {
         qmp_fail(call, QMP_GENERIC, "Parameter 'capabilities' expects an array");
-    }
-    return NULL;
-}
-
-JsonNode *qmp_run_device_add(struct qmp_call *call)
-{
-    g_autoptr(JsonNode) node = qmp_object_node(json_object_ref(call->arguments));
-    g_autoptr(GString) text = g_string_new(NULL);
-    GError *error = NULL;
-    qmp_print(text, node);
-    g_autofree char *spec = options_from_json(text->str, "driver", &error);
-    if (!spec || !action_device_add(call->monitor, spec, &error)) {
-        qmp_fail_error(call, error);
-    }
-    return NULL;
-}
-
-JsonNode *qmp_run_device_del(struct qmp_call *call)
-{
-    GError *error = NULL;
-    if (!action_device_del(call->monitor, qmp_text(call, "id"), &error)) {
-        qmp_fail(call, QMP_DEVICE_NOT_FOUND, "%s", error->message);
-        g_error_free(error);
     }
     return NULL;
 }

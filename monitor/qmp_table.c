@@ -4,8 +4,10 @@
 
 const struct qmp_command qmp_commands[] = {
     { "block_resize", "device?:str,node-name?:str,size:int", "", qmp_run_block_resize },
+    { "blockdev-add", "driver:str,node-name:str,*:any", "", qmp_run_blockdev_add },
     { "blockdev-change-medium", "device?:str,id?:str,filename:str,format?:str,force?:bool,read-only-mode?:str", "",
       qmp_run_change_medium },
+    { "blockdev-del", "node-name:str", "", qmp_run_blockdev_del },
     { "change-vnc-password", "password:str", "", qmp_run_vnc_password },
     { "cont", "", "", qmp_run_cont },
     { "device-list-properties", "typename:str", "[ObjectPropertyInfo]", qmp_run_device_properties },
@@ -19,6 +21,8 @@ const struct qmp_command qmp_commands[] = {
     { "input-send-event", "device?:str,head?:int,events:any", "", qmp_run_send_event },
     { "memsave", "val:int,size:int,filename:str,cpu-index?:int", "", qmp_run_memsave },
     { "migrate-set-capabilities", "capabilities:any", "", qmp_run_migrate_capabilities },
+    { "netdev_add", "type:str,id:str,*:any", "", qmp_run_netdev_add },
+    { "netdev_del", "id:str", "", qmp_run_netdev_del },
     { "pmemsave", "val:int,size:int,filename:str", "", qmp_run_pmemsave },
     { "qmp_capabilities", "enable?:any", "", qmp_run_capabilities },
     { "qom-get", "path:str,property:str", "any", qmp_run_qom_get },
@@ -70,6 +74,7 @@ const struct qmp_command qmp_commands[] = {
 const struct qmp_event qmp_events[] = {
     { "BLOCK_IO_ERROR", "device:str,node-name:str,operation:IoOperationType,action:BlockErrorAction,"
       "nospace:bool,reason:str" },
+    { "DEVICE_DELETED", "device?:str,path:str" },
     { "DEVICE_TRAY_MOVED", "device:str,id:str,tray-open:bool" },
     { "POWERDOWN", "" },
     { "RESET", "guest:bool,reason:ShutdownCause" },

@@ -16,6 +16,8 @@ void acpi_poke32(GByteArray *out, unsigned offset, uint32_t value);
 /* Starts a table; returns its offset for acpi_table_end. */
 unsigned acpi_table_start(GByteArray *out, const char *signature, unsigned revision);
 unsigned acpi_table_end(struct acpi_files *files, unsigned start);
+/* pci_slots.c: a table for the PCI slots; those of the mask are empty or may be emptied. */
+unsigned acpi_add_pci_slots(struct acpi_files *files, uint32_t slots);
 void acpi_loader_allocate(GByteArray *loader, const char *file, unsigned alignment, unsigned zone);
 /* The field of `bytes` at offset of file `in` holds an offset in the file of tables. */
 void acpi_loader_add_pointer(GByteArray *loader, const char *in, unsigned offset, unsigned bytes);

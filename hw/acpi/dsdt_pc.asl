@@ -8,6 +8,8 @@
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
 {
+    External (\_SB.PCI0.SLNT, MethodObj)        /* the table of slots, pci_slots.c */
+
     Scope (\_SB)
     {
         Device (PCI0)
@@ -58,6 +60,44 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
                 {
                     , 7, LPEN, 1, Offset (8), , 3, CAEN, 1, , 3, CBEN, 1
                 }
+            }
+
+            /* Hot plug: slots where a device came (reading clears them), where one is asked to go; eject; the bus they mean. */
+            OperationRegion (HPIO, SystemIO, 0xae00, 0x14)
+            Field (HPIO, DWordAcc, NoLock, WriteAsZeros) { PCIU, 32, PCID, 32, B0EJ, 32, PCRM, 32, BNUM, 32 }
+            Mutex (HPLK, 0)
+            Method (EJCT, 1)
+            {
+                Acquire (HPLK, 0xffff)
+                BNUM = 0
+                B0EJ = 1 << Arg0
+                Release (HPLK)
+            }
+            Method (HPEV, 0)
+            {
+                Acquire (HPLK, 0xffff)
+                BNUM = 0
+                Local0 = PCIU
+                Local1 = PCID
+                Release (HPLK)
+                If (CondRefOf (\_SB.PCI0.SLNT))
+                {
+                    SLNT (Local0, 1)        /* device check */
+                    SLNT (Local1, 3)        /* eject request */
+                }
+            }
+
+            /* The ports of hot plug and of general-purpose events are taken. */
+            Device (HPRS)
+            {
+                Name (_HID, EisaId ("PNP0A06"))
+                Name (_UID, "hot plug and events")
+                Name (_STA, 0x0b)
+                Name (_CRS, ResourceTemplate ()
+                {
+                    IO (Decode16, 0xae00, 0xae00, 1, 0x18)
+                    IO (Decode16, 0xafe0, 0xafe0, 1, 4)
+                })
             }
 
             Device (FWCF)
@@ -228,6 +268,12 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
             Method (_DIS, 0) { }
             Method (_SRS, 1) { }
         }
+    }
+
+    Scope (\_GPE)
+    {
+        Name (_HID, "ACPI0006")
+        Method (_E01, 0) { \_SB.PCI0.HPEV () }
     }
 
     /* Soft-off: sleep type 0 in PM1a control (82371AB, 7.2.3). */

@@ -183,11 +183,14 @@ void acpi_build(const struct acpi_board *board, struct acpi_files *files)
     *files = (struct acpi_files){ g_byte_array_new(), g_byte_array_new(), g_byte_array_new() };
     acpi_loader_allocate(files->loader, ACPI_TABLES_FILE, 64, ACPI_ZONE_HIGH);
     acpi_loader_allocate(files->loader, ACPI_RSDP_FILE, 16, ACPI_ZONE_FSEG);
-    unsigned facs = add_facs(files), dsdt = add_dsdt(files), listed[3], count = 0;
+    unsigned facs = add_facs(files), dsdt = add_dsdt(files), listed[4], count = 0;
     listed[count++] = add_fadt(files, board, facs, dsdt);
     listed[count++] = add_madt(files, board);
     if (board->hpet) {
         listed[count++] = add_hpet(files);
+    }
+    if (board->hotplug_slots) {
+        listed[count++] = acpi_add_pci_slots(files, board->hotplug_slots);
     }
     add_rsdp(files, add_rsdt(files, listed, count));
 }

@@ -21,6 +21,22 @@ struct drive *backends_take_drive(struct board *board, enum drive_interface inte
 struct drive *backends_take_drive_id(struct board *board, const char *id, GError **error);
 /* For -device ...,netdev=ID: plugs the card's end in. id NULL: no cable. error: no such network, or it has a card. */
 bool backends_plug_network(struct board *board, const char *id, struct network_end *card, GError **error);
+/* ---- While the machine runs: main loop's thread, machine lock not held. error: one line; nothing has changed then ---- */
+
+/* drive_add and -drive: if=none alone. NULL: error. */
+struct drive *backends_add_drive(struct board *board, const char *spec, GError **error);
+/* drive_del: one that no device uses. */
+bool backends_remove_drive(struct board *board, const char *id, GError **error);
+/* blockdev-add and -blockdev ("raw,node-name=..."), blockdev-del. */
+bool backends_add_blockdev(struct board *board, const char *text, GError **error);
+bool backends_remove_blockdev(struct board *board, const char *name, GError **error);
+/* netdev_add and netdev_del; the link of a card on it goes down. */
+bool backends_add_network(struct board *board, const char *text, GError **error);
+bool backends_remove_network(struct board *board, const char *id, GError **error);
+/* Machine lock held: the device that used the drive has gone. One of -drive goes with it, as in QEMU; one of -blockdev stays. NULL:
+ * nothing happens. */
+void backends_release_drive(struct board *board, const char *id);
+
 /* The networks one after the other; NULL: no more. */
 struct net *backends_network(struct board *board, unsigned index);
 /* A card's address: the text, or the next of 52:54:00:12:34:56 and up. error: not an address, or a group's. */

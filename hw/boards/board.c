@@ -180,13 +180,13 @@ struct board *board_new(const struct board_type *type, const struct options *opt
     board->options = options;
     board->log = log;
     board->characters = g_ptr_array_new_with_free_func((GDestroyNotify)character_free);
+    board->block_files = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     board->plugged = g_ptr_array_new_with_free_func(device_plugged_free);
     if (!type->build(board, error)) {
         board_free(board);
         return NULL;
     }
     cpus_reset(board);
-    board->options = NULL;
     return board;
 }
 
@@ -201,5 +201,6 @@ void board_free(struct board *board)
     g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);
     g_ptr_array_unref(board->plugged);
+    g_ptr_array_unref(board->block_files);
     g_free(board);
 }

@@ -18,8 +18,10 @@ struct display;
 struct engine;
 struct input;
 struct log;
+struct device_plugged;
 struct machine;
 struct pci_bus;
+struct pci_hotplug;
 struct virtio_console;
 struct virtio_slots;
 
@@ -41,7 +43,7 @@ struct board_type {
 
 struct board {
     const struct board_type *type;
-    const struct options *options;  /* valid while it is built */
+    const struct options *options;  /* of whoever made the board; they outlive it */
     struct log *log;
     struct machine *machine;
     struct engine *engine;
@@ -52,7 +54,13 @@ struct board {
     GPtrArray *characters;          /* struct character *, owned */
     struct display *display;        /* the first screen; NULL: none. Owned */
     struct input *input;            /* NULL: nothing takes keys. Owned */
-    GPtrArray *plugged;             /* struct device_plugged *, those of -device; owned */
+    /* struct device_plugged *, those of -device and device_add; owned. Changed by the main loop with the machine lock held, so
+     * that the main loop reads it without. */
+    GPtrArray *plugged;
+    GPtrArray *block_files;         /* of blockdevs.c */
+    struct pci_hotplug *hotplug;    /* PCI devices may come and go; NULL: may not */
+    /* Whom it tells that the guest has let a device go; main loop, lock not held. Its parts are gone. */
+    struct { void (*function)(void *opaque, const struct device_plugged *plugged); void *opaque; } unplugged;
     GPtrArray *boot_devices;        /* those with a bootindex; NULL: none */
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
     struct virtio_console *console;             /* the last virtio-serial; NULL: none. Ports go there */

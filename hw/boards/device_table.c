@@ -8,7 +8,7 @@ const struct device_kind device_kinds[] = {
     { "isa-debugcon", DEVICE_ISA, "debug console: bytes written go to a stream", isa_debugcon_properties, isa_debugcon_add },
     { "isa-serial", DEVICE_ISA, "16550A serial port", isa_serial_properties, isa_serial_add },
     { "pc-testdev", DEVICE_ISA, "ports that test programs use to raise interrupts", pc_testdev_properties, pc_testdev_add },
-    { "VGA", DEVICE_PCI, "VGA with Bochs VBE registers (-vga std)", vga_properties, vga_add },
+    { "VGA", DEVICE_PCI_FIXED, "VGA with Bochs VBE registers (-vga std)", vga_properties, vga_add },
     { "ide-hd", DEVICE_ISA, "disk on an IDE channel", ide_drive_properties, ide_hd_add },
     { "ide-cd", DEVICE_ISA, "CD-ROM drive on an IDE channel", ide_drive_properties, ide_cd_add },
     { "e1000", DEVICE_PCI, "Intel 82540EM gigabit Ethernet", e1000_properties, e1000_add },

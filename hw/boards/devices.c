@@ -6,11 +6,13 @@
 #include "hw/pci/pci.h"
 #include "machine/machine.h"
 
+enum { SLOTS = 32, SLOT_FUNCTIONS = 8 };
+
 struct device_arguments {
     const struct device_kind *kind;
     const struct options *options;
-    const char *spec;
     GHashTable *values;             /* key -> text, given or default; values owned */
+    struct device_plugged *plugged; /* what is being made */
 };
 
 static const struct device_property common[] = {
@@ -24,7 +26,9 @@ static const struct device_property common[] = {
 
 const struct device_property *device_property_at(const struct device_kind *kind, unsigned index)
 {
-    const struct device_property *const lists[] = { kind->properties, common, kind->bus == DEVICE_PCI ? common_pci : common_other };
+    const struct device_property *const lists[] = {
+        kind->properties, common, kind->bus == DEVICE_PCI || kind->bus == DEVICE_PCI_FIXED ? common_pci : common_other,
+    };
     for (unsigned list = 0; list < ARRAY_LEN(lists); list++) {
         for (const struct device_property *property = lists[list]; property->key; property++) {
             if (!index--) {
@@ -37,7 +41,7 @@ const struct device_property *device_property_at(const struct device_kind *kind,
 
 const char *device_bus_name(const struct device_kind *kind)
 {
-    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "virtio-mmio", "virtio-serial" };
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "PCI", "virtio-mmio", "virtio-serial" };
     return names[kind->bus];
 }
 
@@ -178,9 +182,9 @@ static void set_defaults(struct device_arguments *arguments)
 
 static bool bus_is_there(const struct board *board, const struct device_kind *kind, GError **error)
 {
-    static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "virtio-mmio slots",
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "PCI bus", "virtio-mmio slots",
                                                          "virtio-serial (-device virtio-serial-pci before it)" };
-    const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->virtio_slots, board->console };
+    const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->pci, board->virtio_slots, board->console };
     if (!there[kind->bus]) {
         return error_fail(error, "%s: machine '%s' has no %s", kind->name, board->type->name, names[kind->bus]);
     }
@@ -195,36 +199,84 @@ static bool no_port_conflict(struct board *board, const struct device_kind *kind
     return !other || error_fail(error, "port %#x is taken by %s", (unsigned)port, other);
 }
 
-static bool add(struct board *board, const char *text, GError **error)
+static bool id_is_free(struct board *board, const char *id, GError **error)
+{
+    for (unsigned i = 0; id && i < board->plugged->len; i++) {
+        const struct device_plugged *other = board->plugged->pdata[i];
+        if (!g_strcmp0(other->id, id)) {
+            return error_fail(error, "Duplicate device ID '%s'", id);
+        }
+    }
+    return true;
+}
+
+static bool build(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    struct device_plugged *plugged = arguments->plugged;
+    const GArray *devices = board->machine->devices;
+    const unsigned mark = memory_mark(board->machine->ports), first = devices->len;
+    bool sound = arguments->kind->add(board, arguments, error) && no_port_conflict(board, arguments->kind, mark, error);
+    g_array_append_vals(plugged->parts, &g_array_index(devices, struct machine_device, first), devices->len - first);
+    if (!sound) {
+        g_prefix_error(error, "%s: ", arguments->kind->name);
+    } else if (arguments->kind->bus == DEVICE_PCI) {
+        board->pci->devices[plugged->slot * SLOT_FUNCTIONS]->removable = true;
+    }
+    return sound;
+}
+
+struct device_plugged *device_plug(struct board *board, const char *text, GError **error)
 {
     g_auto(GStrv) items = g_strsplit(text, ",", -1);
     const char *name = items[0] ? items[0] : "";
     name += g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0;
-    struct device_arguments arguments = { .kind = device_find(name, error), .options = board->options, .spec = text };
+    struct device_arguments arguments = { .kind = device_find(name, error), .options = board->options };
     if (!arguments.kind || !bus_is_there(board, arguments.kind, error)) {
-        return false;
+        return NULL;
     }
     arguments.values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    struct device_plugged *plugged = arguments.plugged = g_new0(struct device_plugged, 1);
+    plugged->kind = arguments.kind;
+    plugged->values = arguments.values;
+    plugged->parts = g_array_new(FALSE, FALSE, sizeof(struct machine_device));
     set_defaults(&arguments);
     bool sound = true;
     for (unsigned i = 1; items[i] && sound; i++) {
         sound = set_value(&arguments, items[i], error);
     }
-    if (sound) {
-        const unsigned mark = memory_mark(board->machine->ports);
-        sound = arguments.kind->add(board, &arguments, error) && no_port_conflict(board, arguments.kind, mark, error);
-        if (!sound) {
-            g_prefix_error(error, "%s: ", arguments.kind->name);
-        }
-    }
-    if (sound) {
-        struct device_plugged *plugged = g_new(struct device_plugged, 1);
-        *plugged = (struct device_plugged){ arguments.kind, g_strdup(device_id(&arguments)), arguments.values };
+    plugged->id = g_strdup(device_id(&arguments));
+    if (sound && id_is_free(board, plugged->id, error) && build(board, &arguments, error)) {
         g_ptr_array_add(board->plugged, plugged);
-    } else {
-        g_hash_table_unref(arguments.values);
+        return plugged;
     }
-    return sound;
+    if (plugged->kind->bus == DEVICE_PCI) {
+        device_take_out(board, plugged);
+        device_free_parts(plugged);
+    }
+    device_plugged_free(plugged);
+    return NULL;
+}
+
+void device_take_out(struct board *board, struct device_plugged *plugged)
+{
+    for (unsigned i = 0; i < plugged->parts->len; i++) {
+        const struct machine_device *part = &g_array_index(plugged->parts, struct machine_device, i);
+        part->type->reset(part->device);
+        machine_remove_device(board->machine, part->device);
+    }
+    struct pci_device *pci = plugged->parts->len ? board->pci->devices[plugged->slot * SLOT_FUNCTIONS] : NULL;
+    if (pci) {
+        pci_device_remove(pci);
+    }
+}
+
+void device_free_parts(struct device_plugged *plugged)
+{
+    for (unsigned i = plugged->parts->len; i-- > 0;) {
+        const struct machine_device *part = &g_array_index(plugged->parts, struct machine_device, i);
+        machine_device_free(part);
+    }
+    g_array_set_size(plugged->parts, 0);
 }
 
 void device_plugged_free(void *opaque)
@@ -232,12 +284,13 @@ void device_plugged_free(void *opaque)
     struct device_plugged *plugged = opaque;
     g_free(plugged->id);
     g_hash_table_unref(plugged->values);
+    g_array_free(plugged->parts, TRUE);
     g_free(plugged);
 }
 
 bool device_add(struct board *board, const char *text, GError **error)
 {
-    if (!add(board, text, error)) {
+    if (!device_plug(board, text, error)) {
         g_prefix_error(error, "-device ");
         return false;
     }
@@ -272,7 +325,6 @@ const char *device_id(const struct device_arguments *arguments)
 
 bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error)
 {
-    enum { SLOTS = 32, FUNCTIONS = 8 };
     const char *address = device_text(arguments, "addr"), *bus = device_text(arguments, "bus");
     if (bus && strcmp(bus, "pci.0") && strcmp(bus, "pcie.0") && strcmp(bus, "pci") && strcmp(bus, "pcie")) {
         return error_fail(error, "bus=%s: no such bus; there is one, pci.0", bus);
@@ -283,15 +335,15 @@ bool device_pci_slot(struct board *board, const struct device_arguments *argumen
         if (end == address || (*end && strcmp(end, ".0") && strcmp(end, ".0x0")) || number >= SLOTS) {
             return error_fail(error, "addr=%s: must be a slot from 0 to 0x1f, function 0", address);
         }
-        if (board->pci->devices[number * FUNCTIONS]) {
+        if (board->pci->devices[number * SLOT_FUNCTIONS]) {
             return error_fail(error, "addr=%s: the slot is taken", address);
         }
-        *slot = number;
+        arguments->plugged->slot = *slot = number;
         return true;
     }
     for (unsigned i = 1; i < SLOTS; i++) {
-        if (!board->pci->devices[i * FUNCTIONS]) {
-            *slot = i;
+        if (!board->pci->devices[i * SLOT_FUNCTIONS]) {
+            arguments->plugged->slot = *slot = i;
             return true;
         }
     }

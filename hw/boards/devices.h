@@ -7,7 +7,8 @@
  */
 #include "hw/boards/board.h"
 
-enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_BUS_COUNT };   /* VIRTIO: virtio-mmio slots */
+/* PCI_FIXED: does not come and go while the machine runs. VIRTIO: virtio-mmio slots. */
+enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_PCI_FIXED, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_BUS_COUNT };
 enum device_value { DEVICE_TEXT, DEVICE_NUMBER, DEVICE_BOOL };                  /* BOOL: on or off */
 
 struct device_property {
@@ -31,12 +32,27 @@ struct device_kind {
 
 extern const struct device_kind device_kinds[];     /* ends with name NULL */
 
-/* A device that was added so: what the monitor knows of it. */
-struct device_plugged { const struct device_kind *kind; char *id; GHashTable *values; };   /* id NULL: none; values: key -> text */
+/* A device that was added so: what the monitor and hot plug know of it. */
+struct device_plugged {
+    const struct device_kind *kind;
+    char *id;                       /* NULL: none */
+    GHashTable *values;             /* key -> text */
+    GArray *parts;                  /* struct machine_device: what it is made of */
+    unsigned slot;                  /* PCI */
+    bool gone;                      /* machine lock: pulled out, to be freed by the main loop */
+    int64_t asked_ns;               /* host time at which the guest was asked to let it go; 0: was not */
+};
 void device_plugged_free(void *plugged);
+/* PCI; machine lock held: resets its parts, so that nothing of it is under way, and takes them off bus and machine. They are freed
+ * by device_free_parts, before what they use (networks, drives). */
+void device_take_out(struct board *board, struct device_plugged *plugged);
+void device_free_parts(struct device_plugged *plugged);
 
 /* One -device: "NAME,key=value,...". error: one line. */
 bool device_add(struct board *board, const char *text, GError **error);
+/* The same without "-device" before the error, which leaves nothing of a PCI device behind. Machine lock held once it runs.
+ * NULL: error. */
+struct device_plugged *device_plug(struct board *board, const char *text, GError **error);
 /* All -global are "NAME.key=value" of the table. */
 bool device_check_globals(const struct options *options, GError **error);
 /* COM1 to COM4 of a PC. */

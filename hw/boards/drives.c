@@ -32,6 +32,44 @@ bool drives_open(struct board *board, GError **error)
     return blockdevs_open(board, error);
 }
 
+struct drive *backends_add_drive(struct board *board, const char *spec, GError **error)
+{
+    g_autofree char *whole = g_strconcat("drive,", spec, NULL), *interface = options_property(whole, "if");
+    if (g_strcmp0(interface, "none")) {
+        error_fail(error, "Can't hot-add drive to type '%s'; say if=none and device_add", interface ? interface : "ide");
+        return NULL;
+    }
+    g_mutex_lock(&board->machine->lock);
+    struct drive *drive = block_add_drive(board->block, spec, error);
+    g_mutex_unlock(&board->machine->lock);
+    return drive;
+}
+
+bool backends_remove_drive(struct board *board, const char *id, GError **error)
+{
+    struct drive *drive = block_find_id(board->block, id);
+    if (!drive) {
+        return error_fail(error, "Device '%s' not found", id);
+    }
+    if (drive->used || drive->named || drive->interface != DRIVE_NONE) {
+        return error_fail(error, drive->named ? "Node %s is removed by blockdev-del" : "Node %s is in use", id);
+    }
+    g_mutex_lock(&board->machine->lock);
+    block_remove_drive(board->block, drive);
+    g_mutex_unlock(&board->machine->lock);
+    return true;
+}
+
+void backends_release_drive(struct board *board, const char *id)
+{
+    struct drive *drive = id ? block_find_id(board->block, id) : NULL;
+    if (drive && drive->named) {
+        drive->used = false;
+    } else if (drive) {
+        block_remove_drive(board->block, drive);
+    }
+}
+
 struct drive *backends_take_drive(struct board *board, enum drive_interface interface, unsigned index)
 {
     struct drive *drive = block_find_index(board->block, interface, index);

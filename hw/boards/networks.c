@@ -9,12 +9,14 @@
 #include "hw/boards/devices.h"
 #include "machine/machine.h"
 
-struct board_network { struct net *net; bool used; };
+struct board_network { struct net *net; };
+
+struct board_capture { struct net_capture *capture; struct net *net; };
 
 struct board_networks {
     GArray *list;                   /* struct board_network */
     GPtrArray *nics;                /* text of a -device each, made at the end */
-    GPtrArray *captures;            /* struct net_capture * */
+    GArray *captures;               /* struct board_capture */
     unsigned macs;                  /* given so far */
 };
 
@@ -136,7 +138,8 @@ static bool open_capture(struct board *board, const char *text, GError **error)
         g_prefix_error(error, "-object filter-dump: ");
         return false;
     }
-    g_ptr_array_add(board->networks->captures, capture);
+    const struct board_capture entry = { capture, network->net };
+    g_array_append_val(board->networks->captures, entry);
     return true;
 }
 
@@ -148,7 +151,7 @@ bool networks_open(struct board *board, GError **error)
     board->networks = g_new0(struct board_networks, 1);
     board->networks->list = g_array_new(FALSE, FALSE, sizeof(struct board_network));
     board->networks->nics = g_ptr_array_new_with_free_func(g_free);
-    board->networks->captures = g_ptr_array_new();
+    board->networks->captures = g_array_new(FALSE, FALSE, sizeof(struct board_capture));
     for (unsigned i = 0; i < options->netdevs->len; i++) {
         if (!open_network(board, options->netdevs->pdata[i], "netdev", error)) {
             return false;
@@ -182,19 +185,55 @@ bool networks_finish(struct board *board, GError **error)
     return true;
 }
 
+static void close_network(struct board_networks *networks, struct net *net)
+{
+    for (unsigned i = networks->captures->len; i-- > 0;) {
+        const struct board_capture *capture = &g_array_index(networks->captures, struct board_capture, i);
+        if (capture->net == net) {
+            net_capture_close(capture->capture);
+            g_array_remove_index(networks->captures, i);
+        }
+    }
+    net_close(net);
+}
+
+bool backends_add_network(struct board *board, const char *text, GError **error)
+{
+    g_autofree char *id = options_property(text, "id");
+    if (!id) {
+        return error_fail(error, "Parameter 'id' is missing");
+    }
+    return open_network(board, text, "netdev", error);
+}
+
+bool backends_remove_network(struct board *board, const char *id, GError **error)
+{
+    struct board_network *network = find(board, id);
+    if (!network) {
+        return error_fail(error, "Device '%s' not found", id);
+    }
+    struct net *net = network->net;
+    g_array_remove_index(board->networks->list, (guint)(network - (struct board_network *)(void *)board->networks->list->data));
+    g_mutex_lock(&board->machine->lock);
+    struct network_end *card = network_peer(net_end(net));
+    if (card) {
+        network_set_link(card, false);
+    }
+    g_mutex_unlock(&board->machine->lock);
+    close_network(board->networks, net);
+    return true;
+}
+
 void networks_close(struct board *board)
 {
     struct board_networks *networks = board->networks;
     if (!networks) {
         return;
     }
-    for (unsigned i = 0; i < networks->captures->len; i++) {
-        net_capture_close(networks->captures->pdata[i]);
-    }
     for (unsigned i = 0; i < networks->list->len; i++) {
-        net_close(g_array_index(networks->list, struct board_network, i).net);
+        close_network(networks, g_array_index(networks->list, struct board_network, i).net);
     }
-    g_ptr_array_unref(networks->captures);
+    g_array_unref(networks->captures);
     g_ptr_array_unref(networks->nics);
     g_array_unref(networks->list);
     g_clear_pointer(&board->networks, g_free);
@@ -211,10 +250,9 @@ bool backends_plug_network(struct board *board, const char *id, struct network_e
     if (!network) {
         return error_fail(error, "no -netdev has the id %s", id);
     }
-    if (network->used) {
+    if (network_peer(net_end(network->net))) {
         return error_fail(error, "network %s has a card already", id);
     }
-    network->used = true;
     network_plug(card, net_end(network->net));
     return true;
 }

@@ -17,9 +17,10 @@
 #include <string.h>
 #include "base/character.h"
 #include "base/error.h"
-#include "hw/acpi/piix4_pm.h"
+#include "hw/acpi/pci_hotplug.h"
 #include "hw/boards/devices.h"
 #include "hw/boards/backends.h"
+#include "hw/boards/hotplug.h"
 #include "hw/char/parallel.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
@@ -159,6 +160,10 @@ static bool build_devices(struct pc *pc, GError **error)
     i440fx_new(machine, pci);
     piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
     pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
+
+    pc->board.hotplug = pci_hotplug_new(machine, pci, pc->pm);
+    pc->board.hotplug->eject = board_eject;
+    pc->board.hotplug->opaque = &pc->board;
 
     const struct irq_line timer = isa_irqs_line(&pc->irqs, IRQ_TIMER), clock = isa_irqs_line(&pc->irqs, IRQ_RTC);
     pc->has_hpet = g_strcmp0(pc->board.options->hpet, "off") != 0;

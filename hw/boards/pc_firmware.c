@@ -5,7 +5,7 @@
  */
 #include "hw/boards/pc_internal.h"
 #include <string.h>
-#include "hw/acpi/piix4_pm.h"
+#include "hw/acpi/pci_hotplug.h"
 #include "hw/acpi/tables.h"
 #include "hw/boot/smbios.h"
 #include "target-x86/cpuid.h"
@@ -38,7 +38,10 @@ static void tell_memory(struct pc *pc, struct fw_cfg *fw_cfg)
 static void set_acpi_files(void *opaque)
 {
     struct pc *pc = opaque;
-    struct acpi_board board = { .cpus = pc->board.cpu_count, .hpet = pc->has_hpet, .pm_base = piix4_pm_base(pc->pm) };
+    struct acpi_board board = {
+        .cpus = pc->board.cpu_count, .hpet = pc->has_hpet, .pm_base = piix4_pm_base(pc->pm),
+        .hotplug_slots = pci_hotplug_removable(pc->board.hotplug),
+    };
     struct acpi_files files;
     acpi_build(&board, &files);
     fw_cfg_set_file(pc->fw_cfg, "etc/acpi/tables", files.tables->data, files.tables->len);

@@ -99,7 +99,7 @@ bool pci_device_add_rom(struct pci_device *device, const void *image, size_t ima
     }
     memcpy(machine->ram->host + ram_offset, image, image_bytes);
     set_word(device->writable, PCI_ROM_ADDRESS, ~(uint32_t)(bytes - 1) | ROM_ENABLE, 4);
-    device->rom = (struct pci_bar){ .bytes = bytes };
+    device->rom = (struct pci_bar){ .bytes = bytes, .ram_offset = ram_offset, .ram_bytes = bytes };
     device->rom.region = memory_add_ram(machine->memory, "pci-rom", 0, bytes, machine->ram, ram_offset, true, BAR_PRIORITY);
     region_set_enabled(device->rom.region, false);
     return true;
@@ -219,6 +219,28 @@ void pci_device_reset(struct pci_device *device)
         msix_reset(device->msix);
     }
     pci_device_loaded(device);
+}
+
+static void remove_bar(struct machine *machine, struct pci_bar *bar)
+{
+    if (bar->region) {
+        region_remove(bar->region);
+    }
+    if (bar->ram_bytes) {
+        machine_give_back_ram(machine, bar->ram_offset, bar->ram_bytes);
+    }
+    *bar = (struct pci_bar){ 0 };
+}
+
+void pci_device_remove(struct pci_device *device)
+{
+    struct pci_bus *bus = device->bus;
+    pci_device_set_intx(device, false);
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        remove_bar(bus->machine, &device->bars[i]);
+    }
+    remove_bar(bus->machine, &device->rom);
+    bus->devices[device->devfn] = NULL;
 }
 
 static void config_write(struct pci_device *device, unsigned offset, uint32_t value, unsigned size)

@@ -39,9 +39,11 @@ struct pci_device {
     uint8_t devfn;
     uint8_t writable[PCI_CONFIG_BYTES], clears[PCI_CONFIG_BYTES];
     uint8_t reset_config[PCI_CONFIG_BYTES];
-    struct pci_bar { struct region *region; uint64_t bytes; bool io, wide; } bars[PCI_BARS];
+    /* ram: bytes of the machine's device memory behind it, from ram_offset; 0: none that is given back */
+    struct pci_bar { struct region *region; uint64_t bytes, ram_offset, ram_bytes; bool io, wide; } bars[PCI_BARS];
     struct pci_bar rom;
     bool intx_level;
+    bool removable;                             /* may be pulled out while the machine runs; set by the board */
     uint8_t capabilities_end;                   /* where the next capability goes */
     struct msi *msi;                            /* NULL: none; see msi.h */
     struct msix *msix;
@@ -90,6 +92,9 @@ struct pci_place { uint64_t address, bytes; bool io, wide, prefetchable, set; };
 struct pci_place pci_bar_place(const struct pci_device *device, unsigned index);
 /* An expansion ROM (PCI 3.0, 6.2.5.2 and 6.3): the image is copied. false: no room for it. */
 bool pci_device_add_rom(struct pci_device *device, const void *image, size_t image_bytes);
+/* Off the bus, machine lock held: nobody answers for it from now on, its interrupt line falls, memory of its ROM is given back.
+ * The device is reset before, so that nothing of its is under way. */
+void pci_device_remove(struct pci_device *device);
 /* For the device's reset function and after its state was loaded. */
 void pci_device_reset(struct pci_device *device);
 void pci_device_loaded(struct pci_device *device);
