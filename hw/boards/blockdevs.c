@@ -70,7 +70,7 @@ static bool open_format(struct board *board, char **items, GError **error)
     char **file = find_protocol(board, below);
     filename = filename ? filename : file ? value_of(file, "filename") : NULL;
     if (!filename) {
-        return error_fail(error, "file=%s: no file node has this name", below ? below : "");
+        return error_fail(error, "file=%s must name a -blockdev file or one of blockdev-add", below ? below : "ID");
     }
     g_autoptr(GString) spec = g_string_new("if=none");
     put_value(spec, "id", name);

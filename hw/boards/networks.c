@@ -44,16 +44,15 @@ struct net *backends_network(struct board *board, unsigned index)
     return list && index < list->len ? g_array_index(list, struct board_network, index).net : NULL;
 }
 
-static bool open_network(struct board *board, const char *text, const char *option, GError **error)
+static bool open_network(struct board *board, const char *text, GError **error)
 {
     struct net_host host = net_host_of(board);
     struct board_network network = { .net = net_open(text, &host, error) };
     if (!network.net) {
-        g_prefix_error(error, "-%s ", option);
         return false;
     }
     if (find(board, net_id(network.net))) {
-        error_fail(error, "-%s %s: another network has this id", option, net_id(network.net));
+        error_fail(error, "%s: another network has this id", net_id(network.net));
         net_close(network.net);
         return false;
     }
@@ -77,8 +76,10 @@ static bool open_nic(struct board *board, const char *text, const char *option, 
         g_autofree char *id = given ? g_strdup(given) : g_strdup_printf("nic%u", networks->nics->len);
         g_autofree char *backend = given ? g_strdup(nic.backend) : g_strdup_printf("%s,id=%s", nic.backend, id);
         const char *model = nic.model ? nic.model : board->type->nic_model;
-        good = open_network(board, backend, option, error);
-        if (good) {
+        good = open_network(board, backend, error);
+        if (!good) {
+            g_prefix_error(error, "-%s ", option);
+        } else {
             const char *exact = !strcmp(model, "virtio") ? "virtio-net-pci" : model;
             g_ptr_array_add(networks->nics, g_strdup_printf("%s,netdev=%s%s%s", exact, id, nic.mac ? ",mac=" : "",
                                                             nic.mac ? nic.mac : ""));
@@ -153,7 +154,8 @@ bool networks_open(struct board *board, GError **error)
     board->networks->nics = g_ptr_array_new_with_free_func(g_free);
     board->networks->captures = g_array_new(FALSE, FALSE, sizeof(struct board_capture));
     for (unsigned i = 0; i < options->netdevs->len; i++) {
-        if (!open_network(board, options->netdevs->pdata[i], "netdev", error)) {
+        if (!open_network(board, options->netdevs->pdata[i], error)) {
+            g_prefix_error(error, "-netdev ");
             return false;
         }
     }
@@ -203,7 +205,7 @@ bool backends_add_network(struct board *board, const char *text, GError **error)
     if (!id) {
         return error_fail(error, "Parameter 'id' is missing");
     }
-    return open_network(board, text, "netdev", error);
+    return open_network(board, text, error);
 }
 
 bool backends_remove_network(struct board *board, const char *id, GError **error)

@@ -20,3 +20,5 @@ TESTS_SLOW += tests/boot/compare
 TESTS_BOOTS += tests/boot/matrix tests/boot/installers
 TEST_SCRIPTS += tests/boot/icount_linux
 TESTS_SLOW += tests/boot/icount_linux
+TEST_SCRIPTS += tests/boot/hotplug
+TESTS_SLOW += tests/boot/hotplug

@@ -2,7 +2,7 @@
 #ifndef TESTS_DEVICE_ALL_H
 #define TESTS_DEVICE_ALL_H
 /* A machine with one device of each type, and random accesses to all of them. */
-#include "hw/acpi/piix4_pm.h"
+#include "hw/acpi/pci_hotplug.h"
 #include "hw/char/uart16550.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/i8259.h"
@@ -80,7 +80,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     struct pci_bus *pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, 1, &all->irqs);
-    piix4_pm_new(machine, pci, 1, isa_irqs_line(&all->irqs, 9), &all->ports[0]);
+    pci_hotplug_new(machine, pci, piix4_pm_new(machine, pci, 1, isa_irqs_line(&all->irqs, 9), &all->ports[0]));
     struct hpet *hpet = hpet_new(machine, isa_irqs_line(&all->irqs, 0), isa_irqs_line(&all->irqs, 8), ioapic);
     i8254_new(machine, hpet_pit_line(hpet));
     mc146818_new(machine, hpet_rtc_line(hpet));
@@ -159,7 +159,7 @@ static inline void all_step(struct all *all)
         { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 },
         { 0xb2, 2 },
         { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 },
-        { 0x700, 16 }, { 0xafe0, 4 }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x3f0, 8 }, { 0x00, 16 }, { 0xc0, 32 }, { 0x378, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
+        { 0x700, 16 }, { 0xafe0, 4 }, { PCI_HOTPLUG_BASE, PCI_HOTPLUG_BYTES }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x3f0, 8 }, { 0x00, 16 }, { 0xc0, 32 }, { 0x378, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
