@@ -87,7 +87,7 @@ void a32_bx(struct arm_trans *t, ir_reg value, enum ir_jump_hint hint)
 void a32_set(struct arm_trans *t, unsigned n, ir_reg value)
 {
     if (n < 15) {
-        ir_mov_to(t->u, arm_x(n), value);
+        ir_result_to(t->u, 64, arm_x(n), value);
     } else if (a32_thumb(t)) {
         ir_reg pc = ir_op2i(t->u, IR_AND, 32, value, 0xfffffffe);
         it_close(t);

@@ -9,13 +9,13 @@ static inline ir_reg a64_x(struct arm_trans *t, unsigned n) { return n == 31 ? i
 static inline void a64_set(struct arm_trans *t, unsigned d, ir_reg value)
 {
     if (d != 31) {
-        ir_mov_to(t->u, arm_x(d), value);
+        ir_result_to(t->u, 64, arm_x(d), value);
     }
 }
 /* Register 31 is SP. by: what SP changes by, when that is known (else 1). */
 static inline void a64_set_sp(struct arm_trans *t, unsigned d, ir_reg value, int64_t by)
 {
-    ir_mov_to(t->u, arm_x(d), value);
+    ir_result_to(t->u, 64, arm_x(d), value);
     if (d == 31 && by & 15) {
         t->sp_aligned = false;
     }

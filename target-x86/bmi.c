@@ -12,10 +12,10 @@ enum { UNDEFINED_BMI = EFL_AF | EFL_PF };
 static void finish(struct x86_trans *t, ir_reg value, ir_reg carry)
 {
     unsigned bits = t->insn->operand[0].bits;
-    x86_write(t, 0, value);
     ir_flag_op(t->u, IR_ANDS, bits, IR_NONE, X86_FLAGS, IR_NONE, value, value, 0);
     if (carry)
         ir_fmerge_to(t->u, X86_FLAGS, X86_FLAGS, carry, EFL_CF);
+    x86_write(t, 0, value);
 }
 
 static void andn(struct x86_trans *t)

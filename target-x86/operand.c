@@ -130,12 +130,10 @@ ir_reg x86_get_reg(struct x86_trans *t, unsigned reg, unsigned bits)
 void x86_set_reg(struct x86_trans *t, unsigned reg, unsigned bits, ir_reg value)
 {
     ir_reg gpr = x86_gpr(reg);
-    if (bits == 64)
-        ir_mov_to(t->u, gpr, value);
-    else if (bits == 32)
-        ir_op1_to(t->u, IR_EXTU, 32, gpr, value);
+    if (bits >= 32)
+        ir_result_to(t->u, bits, gpr, value);
     else
-        ir_mov_to(t->u, gpr, ir_deposit(t->u, gpr, 0, bits, value));
+        ir_result_to(t->u, 64, gpr, ir_deposit(t->u, gpr, 0, bits, value));
 }
 
 static ir_reg operand_read(struct x86_trans *t, const struct x86_operand *o, bool low, bool write)
@@ -177,7 +175,7 @@ void x86_write(struct x86_trans *t, unsigned operand, ir_reg value)
     if (o->kind == OPERAND_MEM)
         ir_st(t->u, o->bits, x86_linear(t, o->bits, true), 0, value, t->mmu);
     else if (o->kind == OPERAND_GPR_HIGH8)
-        ir_mov_to(t->u, x86_gpr(o->reg), ir_deposit(t->u, x86_gpr(o->reg), 8, 8, value));
+        ir_result_to(t->u, 64, x86_gpr(o->reg), ir_deposit(t->u, x86_gpr(o->reg), 8, 8, value));
     else
         x86_set_reg(t, o->reg, o->bits, value);
 }

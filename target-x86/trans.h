@@ -140,6 +140,7 @@ ir_reg x86_read(struct x86_trans *t, unsigned operand);          /* any integer 
 ir_reg x86_read_low(struct x86_trans *t, unsigned operand);
 /* As x86_read_low of an operand that x86_write follows for: memory is checked for writing first. */
 ir_reg x86_read_modify(struct x86_trans *t, unsigned operand);
+/* value: not used afterwards when it is a temporary (ir_result_to). */
 void x86_write(struct x86_trans *t, unsigned operand, ir_reg value);
 ir_reg x86_get_reg(struct x86_trans *t, unsigned reg, unsigned bits);      /* legacy high bytes: use x86_read */
 void x86_set_reg(struct x86_trans *t, unsigned reg, unsigned bits, ir_reg value);     /* merges 8 and 16 bits, zero-extends 32 */

@@ -215,6 +215,8 @@ void ir_print(const struct ir_unit *unit, void (*line)(void *opaque, const char 
 void ir_print_insn(const struct ir_unit *unit, const struct ir_insn *insn, char *text, size_t text_size);
 /* NULL, or what is wrong with the unit (types, labels, width): for tests and debug builds. */
 const char *ir_verify(const struct ir_unit *unit);
+/* The same for what only front ends promise: some op computes each temporary that is used. */
+const char *ir_verify_computed(const struct ir_unit *unit);
 /* Value of a PURE op whose inputs are known. */
 uint64_t ir_eval(const struct ir_insn *insn, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 

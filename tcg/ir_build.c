@@ -116,6 +116,28 @@ void ir_mov_to(struct ir_unit *u, ir_reg d, ir_reg a)
     }
 }
 
+/* The op's result has no more than that many bits. */
+static bool fits(const struct ir_insn *insn, unsigned width)
+{
+    const uint32_t flags = ir_op_info[insn->op].flags;
+    return width == 64 || (insn->width <= width && !(flags & (IR_F_WIDE | IR_F_KEEP)) &&
+                           (flags & (IR_F_IS_PURE | IR_F_IS_FLAG) || insn->op == IR_LD));
+}
+
+void ir_result_to(struct ir_unit *u, unsigned width, ir_reg d, ir_reg value)
+{
+    struct ir_insn *last = u->count ? &u->code[u->count - 1] : NULL;
+    bool computes = last && value > u->global_count && last->d[0] == value && last->d[1] != d && fits(last, width);
+    for (unsigned i = 0; computes && i < 4; i++)
+        computes = last->s[i] != value;
+    if (computes)
+        last->d[0] = d;
+    else if (width == 64)
+        ir_mov_to(u, d, value);
+    else
+        ir_op1_to(u, IR_EXTU, width, d, value);
+}
+
 void ir_movi_to(struct ir_unit *u, ir_reg d, uint64_t value)
 {
     append1(u, IR_CONST, 64, d, IR_NONE)->imm = (int64_t)value;

@@ -24,6 +24,9 @@ void ir_op2_to(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_re
 void ir_op2i_to(struct ir_unit *u, enum ir_op op, unsigned width, ir_reg d, ir_reg a, int64_t b);
 void ir_mov_to(struct ir_unit *u, ir_reg d, ir_reg a);                 /* int, vec or flags by the type of d */
 void ir_movi_to(struct ir_unit *u, ir_reg d, uint64_t value);
+/* d gets the low width bits (32 or 64) of value, which nobody uses afterwards when it is a temporary: the op that computed it, if
+ * that was the last one, computes d instead. Saves a MOV, or EXTU, that the optimiser would merge. */
+void ir_result_to(struct ir_unit *u, unsigned width, ir_reg d, ir_reg value);
 ir_reg ir_extu(struct ir_unit *u, unsigned from, ir_reg a);
 ir_reg ir_exts(struct ir_unit *u, unsigned from, unsigned to, ir_reg a);
 ir_reg ir_deposit(struct ir_unit *u, ir_reg a, unsigned position, unsigned length, ir_reg b);

@@ -175,3 +175,17 @@ const char *ir_verify(const struct ir_unit *u)
     }
     return verify_labels(u);
 }
+
+const char *ir_verify_computed(const struct ir_unit *u)
+{
+    g_autofree uint8_t *computed = g_new0(uint8_t, u->reg_count);
+    for (unsigned i = 0; i < u->count; i++)
+        computed[u->code[i].d[0]] = computed[u->code[i].d[1]] = 1;
+    for (unsigned i = 0; i < u->count; i++) {
+        const struct ir_insn *insn = &u->code[i];
+        for (unsigned n = 0; n < ir_op_info[insn->op].in_count; n++)
+            if (insn->s[n] != IR_IMM && insn->s[n] > u->global_count && !computed[insn->s[n]])
+                return "temporary that no op computes";
+    }
+    return NULL;
+}

@@ -107,6 +107,12 @@ static void unit_make(struct cpu *cpu, unsigned max_insns, bool lasting)
         g_error("%s: one instruction does not fit in a unit", cpu->frontend->name);    /* our own limit, not the guest's doing */
     }
     log_translation(cpu, unit);
+#ifdef IR_CHECKED
+    const char *verified = ir_verify(unit), *wrong = verified ? verified : ir_verify_computed(unit);
+    if (wrong) {
+        g_error("%s: unit at 0x%" PRIx64 ": %s", cpu->frontend->name, unit->pc, wrong);
+    }
+#endif
     if (lasting && crosses(unit) && !cpu->engine->options.icount) {
         guard_second_page(cpu, unit);
     }
