@@ -104,9 +104,20 @@ static enum arm_ec class_of(uint32_t encoding)
     return encoding >> 31 ? EC_CP15_64 : EC_CP15_32;
 }
 
+/* Each execution asks: the tables are long. */
+static const struct cp_reg *found(struct arm_cpu *cpu, uint32_t encoding)
+{
+    const unsigned n = (encoding ^ encoding >> 5 ^ encoding >> 10) % G_N_ELEMENTS(cpu->cp_found);
+    if (!cpu->cp_found[n].reg || cpu->cp_found[n].encoding != encoding) {
+        cpu->cp_found[n].encoding = encoding;
+        cpu->cp_found[n].reg = arm_cp_find(cpu, encoding);
+    }
+    return cpu->cp_found[n].reg;
+}
+
 static const struct cp_reg *checked(struct arm_cpu *cpu, uint32_t encoding, uint32_t iss, bool write)
 {
-    const struct cp_reg *reg = arm_cp_find(cpu, encoding);
+    const struct cp_reg *reg = found(cpu, encoding);
     cpu->access_ec = class_of(encoding);
     cpu->access_iss = iss;
     if (!reg || !may(cpu, reg, write)) {

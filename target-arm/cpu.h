@@ -145,6 +145,7 @@ struct arm_board {
 
 struct arm_model;                   /* models.h: what -cpu chose */
 struct arm_decoder;
+struct cp_reg;
 
 struct arm_cpu {
     struct cpu cpu;
@@ -212,6 +213,7 @@ struct arm_cpu {
     bool has_el2, has_el3;          /* of this machine; the board may clear what the model has, before the first reset */
     uint64_t mpidr;
     struct arm_decoder *decoder_a64, *decoder_a32, *decoder_t32, *decoder_t16;    /* made by the first translation */
+    struct { uint32_t encoding; const struct cp_reg *reg; } cp_found[64];    /* rows last found, by a hash; its own thread */
     struct cpu_port port;           /* input pins: CPU_INPUT_IRQ, FIQ, VIRQ, VFIQ */
     struct arm_board board;
     /* Where reset starts: the board sets them before the CPUs are reset. */

@@ -50,7 +50,7 @@ bool code_cache_init(struct code_cache *cache, unsigned mib, unsigned max_cpus, 
     }
     for (unsigned g = 0; g < cache->generations; g++) {
         struct code_generation *generation = &cache->generation[g];
-        generation->base = generation->write = cache->write + fixed + g * cache->generation_bytes;
+        generation->base = generation->write = generation->populated = cache->write + fixed + g * cache->generation_bytes;
         generation->top = generation->write + cache->generation_bytes;
     }
     return true;
@@ -87,6 +87,19 @@ struct code_buffer code_cache_scratch(struct code_cache *cache, unsigned cpu)
     return buffer_at(cache, cache->write + CACHE_COMMON_BYTES + (size_t)cpu * CACHE_CPU_BYTES, CACHE_CPU_BYTES);
 }
 
+/* The host gives memory page by page, at a fault for each view: asks for the next stretch at once. */
+static void populate(const struct code_cache *cache, struct code_generation *generation)
+{
+    enum { STRETCH = 256 << 10 };
+    if (generation->write < generation->populated || generation->top - generation->populated < STRETCH) {
+        return;
+    }
+    /* Linux before 5.14 does not know these; then the faults come. */
+    madvise(generation->populated, STRETCH, MADV_POPULATE_WRITE);
+    madvise(cache->exec + (generation->populated - cache->write), STRETCH, MADV_POPULATE_READ);
+    generation->populated += STRETCH;
+}
+
 struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct code_buffer *buffer)
 {
     const size_t bytes = offsetof(struct block, links) + links * sizeof(struct block_link);
@@ -105,6 +118,7 @@ void code_cache_end(struct code_cache *cache, struct block *block, const struct 
 {
     struct code_generation *generation = &cache->generation[block->generation];
     generation->write = buffer->write + ((used + 15) & ~(size_t)15);
+    populate(cache, generation);
     generation->top = (uint8_t *)block;
     if (generation->count == generation->room) {
         generation->room = generation->room ? generation->room * 2 : 256;

@@ -77,7 +77,8 @@ struct code_page {
     uint32_t settling;              /* a CPU that could write here unseen was not stopped yet */
 };
 
-struct code_generation { uint8_t *base, *write, *top; struct block **blocks; unsigned count, room; };
+/* populated: up to there the host was asked for memory */
+struct code_generation { uint8_t *base, *write, *top, *populated; struct block **blocks; unsigned count, room; };
 enum { PAGE_IDS_MAX = 1 << 20 };
 enum { CACHE_MAX_GENERATIONS = 8, CACHE_CPU_BYTES = 64 << 10, CACHE_COMMON_BYTES = 32 << 10 };
 struct code_cache {

@@ -57,7 +57,7 @@ check-quick:
 	@$(MAKE) --no-print-directory INNER=1 QUICK=1 check
 check-san:
 	@$(MAKE) --no-print-directory INNER=1 BUILD=$(BUILD)-san SANITIZED=1 \
-	    SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+	    SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DIR_CHECKED' check
 check-debian: all
 	@BUILD=$(BUILD) tests/debian/run $(or $(DEBIAN_ARCH),amd64)
 # Slower still than TESTS_SLOW: not part of `check`.
