@@ -43,6 +43,9 @@ struct ram {
     /* Of whoever writes RAM by pointers it keeps (the engine's TLBs), or NULL; see ram_take_dirty. */
     void (*rearm)(void *opaque, uint64_t first_page, uint64_t pages);
     void *rearm_opaque;
+    /* Of whoever lets guests write RAM without marks (KVM), or NULL: marks what was written since it was last asked. */
+    void (*collect)(void *opaque, uint64_t first_page, uint64_t pages);
+    void *collect_opaque;
 };
 
 struct memory *memory_new(const char *name, uint64_t bytes, struct log *log);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, SIZE, LIST, TAGGED, KEYS, NUMBER, CHOICE, SWITCHES };
+enum kind { FLAG, TEXT, SIZE, LIST, TAGGED, KEYS, NUMBER, CHOICE, CHOICES, SWITCHES };
 
 struct row {
     const char *name;
@@ -134,16 +134,28 @@ static void set_text(struct options *options, size_t offset, const char *text)
 static bool set_choice(struct options *options, const char *option, const struct property *property, const char *value,
                        GError **error)
 {
-    g_auto(GStrv) words = g_strsplit(property->help, " ", -1), wanted = g_strsplit(value, ":", -1);
-    bool found = false;
-    for (unsigned i = 0; wanted[i] && !found; i++) {    /* "kvm:tcg": the first that there is */
-        found = g_strv_contains((const char *const *)words, wanted[i]);
-        value = found ? wanted[i] : value;
-    }
-    if (!found) {
+    g_auto(GStrv) words = g_strsplit(property->help, " ", -1);
+    if (!g_strv_contains((const char *const *)words, value)) {
         return error_fail(error, "-%s: %s=%s: not supported; choices: %s", option, property->key, value, property->help);
     }
     set_text(options, property->offset, value);
+    return true;
+}
+
+/* Of "kvm:tcg" those that there are, in that order; at least one. */
+static bool set_choices(struct options *options, const char *option, const struct property *property, const char *value, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(property->help, " ", -1), wanted = g_strsplit(value, ":", -1);
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (unsigned i = 0; wanted[i]; i++) {
+        if (g_strv_contains((const char *const *)words, wanted[i])) {
+            g_string_append_printf(known, "%s%s", known->len ? ":" : "", wanted[i]);
+        }
+    }
+    if (!known->len) {
+        return error_fail(error, "-%s: %s=%s: not supported; choices: %s", option, property->key, value, property->help);
+    }
+    set_text(options, property->offset, known->str);
     return true;
 }
 
@@ -157,6 +169,9 @@ static bool set_property(struct options *options, const char *option, const stru
     }
     if (property->kind == CHOICE) {
         return set_choice(options, option, property, value, error);
+    }
+    if (property->kind == CHOICES) {
+        return set_choices(options, option, property, value, error);
     }
     if (property->kind == SWITCHES) {
         char **field = (char **)((char *)options + property->offset);
@@ -335,6 +350,23 @@ static bool check_chardevs(struct options *options, GError **error)
     return true;
 }
 
+/* A name that is given twice counts once. */
+static void set_accelerators(struct options *options)
+{
+    static const char *const names[OPTIONS_ACCELS] = { "tcg", "interp", "kvm" };
+    g_auto(GStrv) wanted = g_strsplit(options->enable_kvm ? "kvm" : options->accel, ":", -1);
+    uint32_t seen = 0;
+    options->accelerator_count = 0;
+    for (unsigned i = 0; wanted[i]; i++) {
+        for (unsigned n = 0; n < OPTIONS_ACCELS; n++) {
+            if (!strcmp(names[n], wanted[i]) && !(seen >> n & 1)) {
+                options->accelerators[options->accelerator_count++] = n;
+                seen |= 1u << n;
+            }
+        }
+    }
+}
+
 /* What one option says about others. */
 static bool check_together(struct options *options, GError **error)
 {
@@ -369,7 +401,7 @@ static bool check_together(struct options *options, GError **error)
     if (options->max_cpus && options->max_cpus < options->cpus) {
         return error_fail(error, "-smp: maxcpus=%" PRIu64 " is less than cpus=%" PRIu64, options->max_cpus, options->cpus);
     }
-    options->accelerator = strcmp(options->accel, "interp") ? OPTIONS_ACCEL_TCG : OPTIONS_ACCEL_INTERP;
+    set_accelerators(options);
     return true;
 }
 
@@ -461,7 +493,7 @@ void options_clear(struct options *options)
         }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(properties); i++) {
-        if (properties[i].kind == TEXT || properties[i].kind == CHOICE || properties[i].kind == SWITCHES) {
+        if (properties[i].kind == TEXT || properties[i].kind == CHOICE || properties[i].kind == CHOICES || properties[i].kind == SWITCHES) {
             set_text(options, properties[i].offset, NULL);
         }
     }
@@ -491,7 +523,7 @@ bool options_key(const char *option, unsigned index, struct option_key *key)
             continue;
         }
         const char *type = property->kind == NUMBER ? "number" : property->kind == SIZE ? "size"
-            : property->kind == CHOICE ? "choice" : "text";
+            : property->kind == CHOICE || property->kind == CHOICES ? "choice" : "text";
         *key = (struct option_key){ property->key, type, property->standard, property->help, NULL, NULL };
         if (property->most) {
             key->least = bound_text(property, property->least);

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP };
+enum options_accel { OPTIONS_ACCEL_TCG, OPTIONS_ACCEL_INTERP, OPTIONS_ACCEL_KVM, OPTIONS_ACCELS };
 enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4, OPTIONS_MAX_PARALLEL = 3 };
 
 struct options {
@@ -27,7 +27,9 @@ struct options {
     bool daemonize, no_shutdown;
     bool machine_help;              /* "-machine TYPE,help" */
     uint64_t icount_shift;
-    enum options_accel accelerator;
+    bool enable_kvm;
+    enum options_accel accelerators[OPTIONS_ACCELS];    /* the first that works here */
+    unsigned accelerator_count;     /* at least 1 */
 };
 
 /* What argv asks for besides running. */

@@ -40,7 +40,8 @@ static double processor_seconds(void)
 static struct options options_of(const struct options *options, unsigned way, GPtrArray **serial)
 {
     struct options copy = *options;
-    copy.accelerator = ways[way].accel;
+    copy.accelerators[0] = ways[way].accel;
+    copy.accelerator_count = 1;
     copy.snapshot = true;
     *serial = copy.serial = g_ptr_array_new();
     for (unsigned i = 0; i < options->serial->len; i++) {

@@ -86,6 +86,9 @@ bool ram_take_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint64
 {
     uint64_t first = ram_offset >> RAM_PAGE_SHIFT, count = bytes >> RAM_PAGE_SHIFT;
     uint64_t first_dirty = UINT64_MAX, last_dirty = 0;
+    if (ram->collect) {
+        ram->collect(ram->collect_opaque, first, count);
+    }
     memset(pages, 0, (count + RAM_WORD_PAGES - 1) / RAM_WORD_PAGES * sizeof(*pages));
     for (uint64_t n = 0; n < count; n++) {
         _Atomic uint64_t *word = &ram->dirty_pages[(first + n) / RAM_WORD_PAGES];

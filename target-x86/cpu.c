@@ -203,7 +203,7 @@ static void port_set_input(void *opaque, enum cpu_input input, bool level)
 
 static int64_t port_tsc_time_ns(void *opaque, uint64_t tsc)
 {
-    uint64_t ns = tsc - x86_cpu_of(opaque)->tsc_offset;
+    uint64_t ns = x86_tsc_ns(opaque, tsc);
 
     return MIN(ns, (uint64_t)INT64_MAX);
 }

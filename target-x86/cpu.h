@@ -152,6 +152,8 @@ struct x86_cpu {
     bool deterministic;             /* -icount: RDRAND repeats itself from run to run */
     uint64_t random_state;
     struct clocks *clocks;          /* TSC */
+    uint64_t tsc_khz;               /* its frequency; 0: 1 GHz */
+    struct kvm_vcpu *kvm;           /* what runs it instead of translations (kvm.h); NULL: they do */
     void (*machine_reset)(void *opaque);        /* triple fault */
     void *machine_opaque;
 };

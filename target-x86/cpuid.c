@@ -113,13 +113,16 @@ static void extended_leaf(struct x86_cpu *cpu, uint32_t leaf, struct x86_cpuid *
     }
 }
 
-static void hypervisor_leaf(uint32_t leaf, struct x86_cpuid *out)
+enum { APIC_BUS_KHZ = 1000000 };
+
+static void hypervisor_leaf(const struct x86_cpu *cpu, uint32_t leaf, struct x86_cpuid *out)
 {
     if (leaf == 0x40000000) {
         out->r[0] = 0x40000010;
         put_vendor(out, "DragomanDBT ", true);
     } else if (leaf == 0x40000010) {
-        out->r[0] = out->r[1] = 1000000;        /* kHz of the TSC and of the APIC bus */
+        out->r[0] = cpu->tsc_khz ? (uint32_t)cpu->tsc_khz : APIC_BUS_KHZ;       /* of the TSC */
+        out->r[1] = APIC_BUS_KHZ;
     }
 }
 
@@ -149,7 +152,7 @@ struct x86_cpuid x86_cpuid_leaf(struct x86_cpu *cpu, uint32_t leaf, uint32_t sub
     struct x86_cpuid out = { { 0 } };
 
     if (leaf >> 16 == 0x4000 && model->has[FEAT_HYPERVISOR]) {
-        hypervisor_leaf(leaf, &out);
+        hypervisor_leaf(cpu, leaf, &out);
     } else if (leaf >> 16 == 0x8000 && leaf <= model->max_extended) {
         extended_leaf(cpu, leaf, &out);
     } else if (leaf <= model->max_leaf) {

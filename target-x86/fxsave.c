@@ -75,6 +75,23 @@ static void x87_from_area(struct x86_cpu *cpu, const struct fxsave_area *area, u
     x87_control_put(fpu, area->fcw);
 }
 
+void x86_fxsave_image(struct x86_cpu *cpu, void *image)
+{
+    struct fxsave_area *area = image;
+    x87_to_area(cpu, area, FORM_REXW);
+    area->mxcsr = x86_mxcsr_get(cpu);
+    area->mxcsr_mask = X86_MXCSR_MASK;
+    memcpy(area->xmm, cpu->xmm, sizeof(area->xmm));
+}
+
+void x86_fxrstor_image(struct x86_cpu *cpu, const void *image)
+{
+    const struct fxsave_area *area = image;
+    x87_from_area(cpu, area, FORM_REXW);
+    x86_mxcsr_put(cpu, area->mxcsr);
+    memcpy(cpu->xmm, area->xmm, sizeof(area->xmm));
+}
+
 static void check_aligned(struct x86_cpu *cpu, uint64_t linear, unsigned alignment)
 {
     if (linear & (alignment - 1))

@@ -18,8 +18,7 @@ void x86_input_recheck(struct x86_cpu *cpu)
     }
 }
 
-/* Takes a latched input: true once for each time it was set. */
-static bool take(struct x86_cpu *cpu, enum cpu_input input)
+bool x86_take_input(struct x86_cpu *cpu, enum cpu_input input)
 {
     return atomic_fetch_and(&cpu->cpu.input, ~(uint32_t)input) & input;
 }
@@ -68,19 +67,18 @@ static void deliver_intr(struct x86_cpu *cpu)
     }
 }
 
-/* RESET, TLB flushes, INIT and SIPI. Returns false when the CPU waits for one of them. */
-static bool poll_start(struct x86_cpu *cpu, uint32_t input)
+bool x86_poll_start(struct x86_cpu *cpu, uint32_t input)
 {
-    if (input & CPU_INPUT_FLUSH && take(cpu, CPU_INPUT_FLUSH)) {
+    if (input & CPU_INPUT_FLUSH && x86_take_input(cpu, CPU_INPUT_FLUSH)) {
         mmu_flush(&cpu->cpu, false);
     }
-    if (input & CPU_INPUT_RESET && take(cpu, CPU_INPUT_RESET)) {
+    if (input & CPU_INPUT_RESET && x86_take_input(cpu, CPU_INPUT_RESET)) {
         x86_reset(&cpu->cpu);
     }
-    if (input & CPU_INPUT_INIT && !cpu->smm && take(cpu, CPU_INPUT_INIT)) {
+    if (input & CPU_INPUT_INIT && !cpu->smm && x86_take_input(cpu, CPU_INPUT_INIT)) {
         x86_init(cpu);
     }
-    if (input & CPU_INPUT_SIPI && take(cpu, CPU_INPUT_SIPI) && cpu->wait_for_sipi) {
+    if (input & CPU_INPUT_SIPI && x86_take_input(cpu, CPU_INPUT_SIPI) && cpu->wait_for_sipi) {
         start_up(cpu);
     }
     return !cpu->wait_for_sipi && !cpu->shutdown;
@@ -94,14 +92,14 @@ bool x86_poll(struct cpu *base)
 
     atomic_store(&base->exit_request, 0);
     input = atomic_load(&base->input);
-    if (!poll_start(cpu, input)) {
+    if (!x86_poll_start(cpu, input)) {
         return false;
     }
-    if (input & CPU_INPUT_SMI && !cpu->smm && take(cpu, CPU_INPUT_SMI)) {
+    if (input & CPU_INPUT_SMI && !cpu->smm && x86_take_input(cpu, CPU_INPUT_SMI)) {
         x86_smm_enter(cpu);
     } else if (cpu->debug_pending && !(shadow && cpu->shadow_ss)) {
         deliver_debug(cpu);
-    } else if (input & CPU_INPUT_NMI && !cpu->nmi_blocked && !shadow && take(cpu, CPU_INPUT_NMI)) {
+    } else if (input & CPU_INPUT_NMI && !cpu->nmi_blocked && !shadow && x86_take_input(cpu, CPU_INPUT_NMI)) {
         deliver_nmi(cpu);
     } else if (input & CPU_INPUT_INTR && cpu->eflags & EFL_IF && !shadow) {
         deliver_intr(cpu);

@@ -9,11 +9,23 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- the TSC: 1 GHz of virtual time ---- */
+/* ---- the TSC: virtual time at 1 GHz, or at the host's frequency where the host counts ---- */
+
+enum { KHZ_OF_NS = 1000000 };
 
 static uint64_t tsc_now(struct x86_cpu *cpu)
 {
-    return cpu->clocks ? (uint64_t)clock_now_ns(cpu->clocks, CLOCK_KIND_VIRTUAL) : 0;
+    const uint64_t ns = cpu->clocks ? (uint64_t)clock_now_ns(cpu->clocks, CLOCK_KIND_VIRTUAL) : 0;
+
+    return cpu->tsc_khz ? (uint64_t)((unsigned __int128)ns * cpu->tsc_khz / KHZ_OF_NS) : ns;
+}
+
+uint64_t x86_tsc_ns(const struct x86_cpu *cpu, uint64_t tsc)
+{
+    const uint64_t ticks = tsc - cpu->tsc_offset;
+    const unsigned __int128 ns = cpu->tsc_khz ? (unsigned __int128)ticks * KHZ_OF_NS / cpu->tsc_khz : ticks;
+
+    return ns < UINT64_MAX ? (uint64_t)ns : UINT64_MAX;
 }
 
 uint64_t x86_tsc(struct x86_cpu *cpu)

@@ -164,6 +164,13 @@ bool x86_msr_read(struct x86_cpu *cpu, uint32_t msr, uint64_t *value);
 enum { MSR_EFER = 0xc0000080, MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
 bool x86_msr_write(struct x86_cpu *cpu, uint32_t msr, uint64_t value);
 uint64_t x86_tsc(struct x86_cpu *cpu);
+/* Virtual time at which it reads so, in ns. */
+uint64_t x86_tsc_ns(const struct x86_cpu *cpu, uint64_t tsc);
+
+/* ---- fxsave.c ---- */
+/* The 512 bytes of FXSAVE64, aligned to 16, outside a CPU's turn; no mode update. */
+void x86_fxsave_image(struct x86_cpu *cpu, void *image);
+void x86_fxrstor_image(struct x86_cpu *cpu, const void *image);
 
 /* ---- debug.c ---- */
 enum { DR6_B0 = 1, DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15, DR6_FIXED = 0xffff0ff0u, DR7_GD = 1 << 13 };
@@ -177,6 +184,10 @@ void x86_debug_io(struct x86_cpu *cpu, uint16_t port, unsigned bytes);
 void x86_smm_enter(struct x86_cpu *cpu);
 void x86_smm_swap_memory(struct x86_cpu *cpu);
 void x86_init(struct x86_cpu *cpu);                             /* INIT: as reset but what SDM 3, table 9-1 keeps */
+/* Takes a latched input: true once for each time it was set. */
+bool x86_take_input(struct x86_cpu *cpu, enum cpu_input input);
+/* Takes RESET, TLB flushes, INIT and SIPI of `input`. Returns false when the CPU waits for one of them. */
+bool x86_poll_start(struct x86_cpu *cpu, uint32_t input);
 /* Call after IF, TPR, shadow ... may have made an input deliverable. */
 void x86_input_recheck(struct x86_cpu *cpu);
 

@@ -132,6 +132,9 @@ static bool possible(struct engine *engine, const struct debug_point *point, GEr
     if (point->kind == DEBUG_ICOUNT && !engine->options.icount) {
         return error_fail(error, "instructions are counted with -icount only");
     }
+    if (engine->accelerator && !debug_accel_possible(engine, point, error)) {
+        return false;
+    }
     return point->kind != DEBUG_ICOUNT || point->address > engine_icount(engine) ||
            error_fail(error, "%" PRIu64 " instructions have run already", engine_icount(engine));
 }

@@ -47,6 +47,7 @@ struct debug_point {
 
 enum debug_reason {
     DEBUG_STOP_NONE, DEBUG_STOP_CODE, DEBUG_STOP_DATA, DEBUG_STOP_MODE, DEBUG_STOP_MAGIC, DEBUG_STOP_ICOUNT, DEBUG_STOP_STEP,
+    DEBUG_STOP_FAILED,              /* an accelerator cannot go on with this guest; it logged why */
 };
 struct debug_stop {
     enum debug_reason reason;

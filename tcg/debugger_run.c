@@ -14,15 +14,14 @@
 #include "tcg/cpu_view.h"
 #include "tcg/engine_state.h"
 
-static bool point_is_for(const struct debug_point *point, const struct cpu *cpu)
+bool debug_point_is_for(const struct debug_point *point, const struct cpu *cpu)
 {
     return !point->disabled && (point->cpu == DEBUG_ANY_CPU || (unsigned)point->cpu == cpu->index);
 }
 
 /* ---- stopping ---- */
 
-/* Records the stop unless another CPU was first, and has everybody stop. */
-static void stop_here(struct cpu *cpu, const struct debug_stop *stop)
+void debug_stop_here(struct cpu *cpu, const struct debug_stop *stop)
 {
     struct debug *debug = &cpu->engine->debug;
     struct cpu_debug *own = &loop_of(cpu)->debug;
@@ -43,9 +42,7 @@ static void stop_here(struct cpu *cpu, const struct debug_stop *stop)
     }
 }
 
-/* A point was come to: counts it; whether the CPU stops there. When another CPU has stopped all, nothing happened yet, unless
- * it cannot be taken back (`late`). */
-static bool point_hit(struct engine *engine, struct debug_point *point, bool late, struct debug_stop *stop)
+bool debug_point_hit(struct engine *engine, struct debug_point *point, bool late, struct debug_stop *stop)
 {
     struct debug *debug = &engine->debug;
     bool stops = false;
@@ -61,7 +58,7 @@ static bool point_hit(struct engine *engine, struct debug_point *point, bool lat
     return stops;
 }
 
-static bool others_stopped(struct engine *engine)
+bool debug_others_stopped(struct engine *engine)
 {
     g_mutex_lock(&engine->debug.lock);
     const bool stopped = engine->debug.stop.reason != DEBUG_STOP_NONE;
@@ -133,8 +130,8 @@ static bool points_pass(struct cpu *cpu, uint64_t linear, bool *any)
             continue;
         }
         *any = true;
-        if (point_is_for(point, cpu) && !(loop_of(cpu)->debug.active & DEBUG_PASSING) && point_hit(engine, point, false, &stop)) {
-            stop_here(cpu, &stop);
+        if (debug_point_is_for(point, cpu) && !(loop_of(cpu)->debug.active & DEBUG_PASSING) && debug_point_hit(engine, point, false, &stop)) {
+            debug_stop_here(cpu, &stop);
             return false;
         }
     }
@@ -143,14 +140,14 @@ static bool points_pass(struct cpu *cpu, uint64_t linear, bool *any)
 
 /* ---- the loop ---- */
 
-static void stop_stepped(struct cpu *cpu)
+void debug_stop_stepped(struct cpu *cpu)
 {
     const struct debug_stop stop = { .reason = DEBUG_STOP_STEP, .address = linear_of(cpu) };
     loop_of(cpu)->debug.active &= ~(uint32_t)DEBUG_STEPPING;
-    stop_here(cpu, &stop);
+    debug_stop_here(cpu, &stop);
 }
 
-static bool step_goes_on(struct cpu *cpu)
+bool debug_step_goes_on(struct cpu *cpu)
 {
     const struct cpu_debug *debug = &loop_of(cpu)->debug;
     const uint64_t linear = linear_of(cpu);
@@ -162,7 +159,7 @@ bool debug_loop_top(struct cpu *cpu)
     struct cpu_debug *debug = &loop_of(cpu)->debug;
     debug->active &= ~(uint32_t)DEBUG_PASSING;
     if (debug->active & DEBUG_HIT) {
-        stop_here(cpu, &debug->hit);
+        debug_stop_here(cpu, &debug->hit);
         return false;
     }
     if (!(debug->active & DEBUG_STEPPING)) {
@@ -170,12 +167,12 @@ bool debug_loop_top(struct cpu *cpu)
     }
     /* An interrupt that came first is a step too; an instruction that is to be begun again (one_insn) has not run. */
     debug->ran |= cpu->pc != debug->start_pc;
-    if (!debug->ran || cpu->one_insn || step_goes_on(cpu)) {
+    if (!debug->ran || cpu->one_insn || debug_step_goes_on(cpu)) {
         return true;
     }
     bool any;
     if (!cpu->engine->debug.code || points_pass(cpu, linear_of(cpu), &any)) {
-        stop_stepped(cpu);
+        debug_stop_stepped(cpu);
     }
     return false;
 }
@@ -202,7 +199,7 @@ bool debug_may_run(struct cpu *cpu, uint64_t linear)
     if (engine->debug.code && !points_pass(cpu, linear, &any)) {
         return false;
     }
-    if (any && others_stopped(engine)) {
+    if (any && debug_others_stopped(engine)) {
         debug->mode_name = mode_before;     /* what was come to is asked again when it runs on, what was told is not told again */
         debug->active |= pass;
         return false;
@@ -259,11 +256,11 @@ static void data_hit(struct cpu *cpu, struct debug_point *point, uint64_t linear
         cpu_leave(cpu);
     }
     const bool undo = point->before && cpu->current;
-    if (undo && others_stopped(cpu->engine)) {
+    if (undo && debug_others_stopped(cpu->engine)) {
         cpu->one_insn = true;       /* comes again until the loop has stopped it */
         cpu_leave(cpu);
     }
-    if (!point_hit(cpu->engine, point, !undo, &stop)) {
+    if (!debug_point_hit(cpu->engine, point, !undo, &stop)) {
         return;
     }
     debug->hit = stop;
@@ -281,7 +278,7 @@ void debug_access(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned 
     const struct cpu_debug *debug = &loop_of(cpu)->debug;
     for (unsigned i = 0; i < engine->debug.count && !(debug->active & DEBUG_HIT); i++) {
         struct debug_point *point = &engine->debug.points[i];
-        if (point_is_for(point, cpu) && point->access & access &&
+        if (debug_point_is_for(point, cpu) && point->access & access &&
             (point->kind == DEBUG_DATA || point->kind == DEBUG_DATA_PHYSICAL) && !(point->before && debug->active & DEBUG_PASSING) &&
             ranges_touch(point->address, point->bytes, point->kind == DEBUG_DATA ? linear : physical, bytes)) {
             if (point->only_log) {
@@ -308,8 +305,8 @@ bool debug_icount_reached(struct engine *engine, struct cpu *cpu)
     for (unsigned i = 0; i < engine->debug.count; i++) {
         struct debug_point *point = &engine->debug.points[i];
         struct debug_stop stop = { .reason = DEBUG_STOP_ICOUNT, .address = linear_of(cpu) };
-        if (point->kind == DEBUG_ICOUNT && !point->disabled && point->address == now && point_hit(engine, point, false, &stop)) {
-            stop_here(cpu, &stop);
+        if (point->kind == DEBUG_ICOUNT && !point->disabled && point->address == now && debug_point_hit(engine, point, false, &stop)) {
+            debug_stop_here(cpu, &stop);
             return true;
         }
     }

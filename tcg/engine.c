@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include "tcg/engine_state.h"
 
-enum { DEFAULT_CACHE_MIB = 128, MAX_CPUS = 255 };
+enum { DEFAULT_CACHE_MIB = 128, IDLE_CACHE_MIB = 1, MAX_CPUS = 255 };
 
 static void ask_for_flush(void *engine)
 {
@@ -27,8 +27,8 @@ struct engine *engine_new(const struct engine_options *options, struct memory *m
     engine->memory = memory;
     engine->log = log;
     engine->cache.fd = -1;
-    if (!options->cache_mib) {
-        engine->options.cache_mib = DEFAULT_CACHE_MIB;
+    if (!options->cache_mib || options->accelerator) {
+        engine->options.cache_mib = options->accelerator ? IDLE_CACHE_MIB : DEFAULT_CACHE_MIB;
     }
     engine->backend = options->interpret ? &backend_interp : &backend_host;
     log_read_categories(engine);
@@ -44,6 +44,10 @@ struct engine *engine_new(const struct engine_options *options, struct memory *m
         return NULL;
     }
     block_map_init(&engine->map, (size_t)engine->options.cache_mib << 20);
+    if (options->accelerator && !accelerator_open(engine, error)) {
+        engine_free(engine);
+        return NULL;
+    }
     if (memory) {
         memory_set_change_listener(memory, ask_for_flush, engine);
         memory_set_code_listener(memory, code_written, engine);
@@ -81,6 +85,9 @@ void engine_free(struct engine *engine)
     if (engine->memory) {
         memory_set_change_listener(engine->memory, NULL, NULL);
         memory_set_code_listener(engine->memory, NULL, NULL);
+    }
+    if (engine->accelerator_state) {
+        engine->accelerator->close(engine->accelerator_state);
     }
     if (engine->backend_state) {
         code_cache_release(engine);
@@ -158,6 +165,9 @@ void engine_add_cpu(struct engine *engine, struct cpu *cpu)
     engine->cpu[engine->cpu_count++] = cpu;
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         engine->cpu[c]->shares_memory = engine->cpu_count > 1;
+    }
+    if (engine->accelerator) {
+        engine->accelerator->add_cpu(engine->accelerator_state, cpu);
     }
 }
 
@@ -241,6 +251,7 @@ uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks)
 
 void engine_flush_all(struct engine *engine)
 {
+    atomic_store(&engine->accelerator_map, true);
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         cpu_set_engine_input(engine->cpu[c], CPU_INPUT_FLUSH);
     }
@@ -314,7 +325,7 @@ void engine_describe(struct engine *engine, struct engine_facts *facts)
     const struct code_cache *cache = &engine->cache;
     *facts = (struct engine_facts){
         .backend = engine->backend, .cache_bytes = cache->bytes, .generations = cache->generations,
-        .off = engine->options.off, .icount = engine->options.icount,
+        .off = engine->options.off, .icount = engine->options.icount, .accelerator = engine->accelerator,
     };
     g_mutex_lock(&engine->translate_lock);
     for (unsigned g = 0; g < cache->generations; g++) {

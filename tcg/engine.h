@@ -4,6 +4,7 @@
 /* The engine as machine and main see it: blocks, code cache, execution loops. */
 #include "tcg/frontend.h"
 
+struct accelerator;
 struct backend;
 struct clocks;
 
@@ -15,9 +16,11 @@ struct engine_options {
     unsigned icount_shift;          /* an instruction is 1 << shift ns */
     uint32_t off;                   /* OFF_* of engine_switches.h */
     bool unlinked;                  /* every unit comes back to the loop: tests. -d exec, cpu, trace want it too */
+    const struct accelerator *accelerator;      /* runs guest code instead of translations (accelerator.h); NULL: none */
+    unsigned accelerator_cpus;      /* how many CPUs will be added to it */
 };
 
-/* errors: no executable memory */
+/* errors: no executable memory; what accelerator->open says */
 struct engine *engine_new(const struct engine_options *options, struct memory *memory, struct log *log, GError **error);
 void engine_free(struct engine *engine);
 
@@ -55,6 +58,7 @@ struct engine_facts {
     uint32_t off;                   /* OFF_* of engine_switches.h */
     bool icount;
     const struct backend *backend;
+    const struct accelerator *accelerator;      /* NULL: units are run */
 };
 /* The categories that its log writes were changed, while no CPU runs: what was translated without them goes. */
 void engine_log_changed(struct engine *engine);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include "base/cpu_port.h"
 #include "base/memory.h"
+#include "tcg/accelerator.h"
 #include "tcg/backend.h"
 #include "tcg/debugger.h"
 #include "tcg/engine.h"
@@ -151,6 +152,7 @@ struct loop {
     bool fetched_io;                /* code of the unit in translation is not in RAM */
     bool translating;
     bool polling;                   /* inside frontend->poll */
+    bool translates;                /* though there is an accelerator: an instruction that it cannot run */
     bool sleeps;                    /* halted: wait here; else loop_run returns */
     uint64_t units_left;
     uint64_t traced;                /* -d trace without -icount: instructions logged */
@@ -190,6 +192,9 @@ struct engine {
     struct ram *ram;                /* learnt from the first page of RAM found */
     const struct backend *backend;
     void *backend_state;
+    const struct accelerator *accelerator;      /* NULL: none */
+    void *accelerator_state;
+    _Atomic bool accelerator_map;   /* the memory map changed since it was told */
     GMutex translate_lock;
     struct code_cache cache;
     struct block_map map;
@@ -363,7 +368,20 @@ enum loop_end { LOOP_RUN, LOOP_HALTED, LOOP_STOPPED, LOOP_BUDGET, LOOP_SLICE };
 /* Runs until it halts, is stopped, `units` returns from the cache were seen or (-icount) the slice is used up. */
 enum loop_end loop_run(struct cpu *cpu, uint64_t units);
 void loop_thread(struct cpu *cpu);
+/* The translator's part of loop_run. */
+enum loop_end loop_turn(struct cpu *cpu, uint64_t units);
+/* Takes what was asked from outside; LOOP_RUN: go on. */
+enum loop_end loop_attend(struct cpu *cpu);
+/* exit_request, wherever the CPU runs; does not wake it when halted. */
+void cpu_ask_exit(struct cpu *cpu);
 void cpu_set_engine_input(struct cpu *cpu, uint32_t bits);
+
+/* ---- accelerator.c ---- */
+bool accelerator_open(struct engine *engine, GError **error);
+/* Tells it of the memory map when that changed since; waits until no other CPU runs. Nothing without one. */
+void accelerator_take_map(struct cpu *cpu);
+/* As loop_run; `units` are entries into the guest. */
+enum loop_end accelerator_turn(struct cpu *cpu, uint64_t units);
 
 /* ---- icount.c ---- */
 void *icount_thread(void *engine);
@@ -389,6 +407,17 @@ unsigned debug_first_point(struct cpu *cpu, const struct ir_unit *unit);
 bool debug_page_watched(const struct engine *engine, uint64_t linear, uint64_t physical);
 /* Before an access to a page with TLB_WATCH, one page's part of it; may leave. access: DEBUG_* */
 void debug_access(struct cpu *cpu, uint64_t linear, uint64_t physical, unsigned bytes, unsigned access);
+/* Records the stop unless another CPU was first, and has everybody stop. */
+void debug_stop_here(struct cpu *cpu, const struct debug_stop *stop);
+/* A point was come to: counts it; whether the CPU stops there. When another CPU has stopped all, nothing happened yet, unless
+ * it cannot be taken back (`late`). */
+bool debug_point_hit(struct engine *engine, struct debug_point *point, bool late, struct debug_stop *stop);
+/* Some CPU's stop is recorded already. */
+bool debug_others_stopped(struct engine *engine);
+bool debug_point_is_for(const struct debug_point *point, const struct cpu *cpu);
+void debug_stop_stepped(struct cpu *cpu);
+/* DEBUG_STEP_RANGE, and it is still inside. */
+bool debug_step_goes_on(struct cpu *cpu);
 /* -icount: instructions until the run is to stop. */
 int64_t debug_until_stop(struct engine *engine);
 /* ... and they have run: whether it stops. */
@@ -397,6 +426,14 @@ static inline bool debug_wants_units(const struct cpu *cpu)
 {
     return cpu->engine->debug.code || loop_of(cpu)->debug.active;
 }
+
+/* ---- debugger_accel.c: the same where an accelerator runs the CPU ---- */
+/* Whether it can stop there. */
+bool debug_accel_possible(const struct engine *engine, const struct debug_point *point, GError **error);
+/* What the CPU is to stop at next. */
+void debug_accel_plan(struct cpu *cpu, struct accel_debug *plan);
+/* It ran by that plan. hit NULL: it came to nothing. false: it stops here. */
+bool debug_accel_ran(struct cpu *cpu, const struct accel_debug *plan, const struct accel_hit *hit);
 
 /* ---- engine_log.c ---- */
 /* What the log's categories ask of units; whether that is something else than before. */

@@ -54,7 +54,7 @@ void exclusive_begin(struct engine *engine, struct cpu *cpu)
     engine->exclusive_sections++;
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         if (engine->cpu[c] != cpu) {
-            atomic_store(&engine->cpu[c]->exit_request, 1);
+            cpu_ask_exit(engine->cpu[c]);
         }
     }
     while (x->running) {

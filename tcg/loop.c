@@ -27,10 +27,18 @@ static void wake(struct loop *loop)
     g_mutex_unlock(&loop->sleep_lock);
 }
 
+void cpu_ask_exit(struct cpu *cpu)
+{
+    atomic_store(&cpu->exit_request, 1);
+    if (cpu->engine && cpu->engine->accelerator) {
+        cpu->engine->accelerator->kick(cpu);
+    }
+}
+
 void cpu_kick(struct cpu *cpu)
 {
     struct loop *loop = loop_of(cpu);
-    atomic_store(&cpu->exit_request, 1);
+    cpu_ask_exit(cpu);
     if (loop && atomic_load(&loop->sleeping)) {
         wake(loop);
     }
@@ -172,6 +180,7 @@ static bool take_engine_inputs(struct cpu *cpu)
     if (atomic_load(&cpu->engine->exclusive.pending)) {
         exclusive_park(cpu);
     }
+    accelerator_take_map(cpu);
     if (!(atomic_load(&cpu->input) & ENGINE_INPUTS)) {
         return true;
     }
@@ -192,8 +201,13 @@ static bool attend_later(struct cpu *cpu)
     return true;
 }
 
-/* Takes what was asked from outside; LOOP_RUN: go on. */
-static enum loop_end attend(struct cpu *cpu)
+static bool poll(struct cpu *cpu)
+{
+    const struct accelerator *accelerator = cpu->engine->accelerator;
+    return accelerator && !loop_of(cpu)->translates ? accelerator->poll(cpu) : cpu->frontend->poll(cpu);
+}
+
+enum loop_end loop_attend(struct cpu *cpu)
 {
     for (;;) {
         atomic_store(&cpu->exit_request, 0);
@@ -206,7 +220,7 @@ static enum loop_end attend(struct cpu *cpu)
         }
         count(cpu, COUNT_polls);
         loop_of(cpu)->polling = true;
-        const bool may_run = !frozen && cpu->frontend->poll(cpu);
+        const bool may_run = !frozen && poll(cpu);
         loop_of(cpu)->polling = false;
         /* poll cleared exit_request: what came for us since we looked must not be lost. */
         if (atomic_load(&cpu->input) & ENGINE_INPUTS || atomic_load(&cpu->engine->exclusive.pending)) {
@@ -266,7 +280,7 @@ static struct exit run(struct cpu *cpu, struct block *block)
 
 G_STATIC_ASSERT(COUNT_exits_link == COUNT_exits_lookup + EXIT_LINK && COUNT_exits_poll == COUNT_exits_lookup + EXIT_POLL);
 
-static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
+enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
 {
     struct loop *loop = loop_of(cpu);
     struct engine *engine = cpu->engine;
@@ -285,7 +299,7 @@ static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
             return LOOP_STOPPED;
         }
         if (atomic_load_explicit(&cpu->exit_request, memory_order_relaxed) || cpu->halted) {
-            const enum loop_end end = attend(cpu);
+            const enum loop_end end = loop_attend(cpu);
             if (end != LOOP_RUN) {
                 return end;
             }
@@ -313,7 +327,7 @@ static enum loop_end loop_turn(struct cpu *cpu, uint64_t units)
 
 enum loop_end loop_run(struct cpu *cpu, uint64_t units)
 {
-    const enum loop_end end = loop_turn(cpu, units);
+    const enum loop_end end = cpu->engine->accelerator ? accelerator_turn(cpu, units) : loop_turn(cpu, units);
     if (cpu->frontend->release) {
         cpu->frontend->release(cpu);
     }

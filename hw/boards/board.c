@@ -13,7 +13,6 @@
 #include "machine/machine.h"
 #include "tcg/debugger.h"
 #include "tcg/engine.h"
-#include "tcg/engine_switches.h"
 #include "tcg/frontend.h"
 
 const struct board_type *const board_types[] = { &pc_board_type, &virt_board_type, &none_board_type, NULL };
@@ -77,19 +76,9 @@ static void on_machine(void *opaque, enum machine_event event)
     }
 }
 
-bool board_build_engine(struct board *board, GError **error)
+bool board_build_engine(struct board *board, const struct accelerator *kvm, GError **error)
 {
-    const struct options *options = board->options;
-    struct engine_options engine = {
-        .interpret = options->accelerator == OPTIONS_ACCEL_INTERP,
-        .cache_mib = options->cache_mib, .max_insns = options->unit_insns,
-        .icount = options->icount, .icount_shift = options->icount_shift,
-    };
-    if (options->engine_switches && !engine_switches_parse(options->engine_switches, &engine.off, error)) {
-        g_prefix_error(error, "-accel: ");
-        return false;
-    }
-    board->engine = engine_new(&engine, board->machine->memory, board->log, error);
+    board->engine = board_make_engine(board, kvm, error);
     if (board->engine) {
         engine_set_clocks(board->engine, board->machine->clocks);
         debugger_set_notify(board->engine, on_debugger, board);

@@ -9,6 +9,7 @@
 #include "base/irq.h"
 #include "base/options.h"
 
+struct accelerator;
 struct block;
 struct board;
 struct board_networks;
@@ -80,8 +81,13 @@ void board_free(struct board *board);
 
 /* ---- For boards ---- */
 
-/* The engine that -accel and -icount describe; machine and its memory are there. */
-bool board_build_engine(struct board *board, GError **error);
+/* The engine that -accel and -icount describe; machine and its memory are there. kvm: what runs this board's CPUs with -accel kvm;
+ * NULL: nothing does. */
+bool board_build_engine(struct board *board, const struct accelerator *kvm, GError **error);
+/* Its part in accelerator.c: the engine alone. */
+struct engine *board_make_engine(const struct board *board, const struct accelerator *kvm, GError **error);
+/* The host's CPU runs the guest's code. */
+bool board_uses_kvm(const struct board *board);
 /* Registers it with the engine and sets what all CPUs have: index, log, memory, ports, lock. */
 void board_add_cpu(struct board *board, struct cpu *cpu);
 /* A stream that the board owns. error: as character_open. */

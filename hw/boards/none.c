@@ -3,12 +3,13 @@
 #include "base/error.h"
 #include "hw/boards/board.h"
 #include "machine/machine.h"
+#include "target-x86/kvm.h"
 
 static bool build(struct board *board, GError **error)
 {
     enum { BYTES = 1 << 20 };
     board->machine = machine_new(BYTES, 0, board->log);
-    return board->machine ? board_build_engine(board, error) : error_fail(error, "-machine none: no memory");
+    return board->machine ? board_build_engine(board, &x86_kvm, error) : error_fail(error, "-machine none: no memory");
 }
 
 static void clear(struct board *board)

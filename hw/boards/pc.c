@@ -34,6 +34,7 @@
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "target-x86/cpuid.h"
+#include "target-x86/kvm.h"
 
 enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8, IRQ_SCI = 9,
        IRQ_MOUSE = 12, IRQ_FERR = 13 };
@@ -159,7 +160,8 @@ static bool build_devices(struct pc *pc, GError **error)
     struct pci_bus *pci = pc->board.pci = pci_bus_new(machine);
     i440fx_new(machine, pci);
     piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
-    pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI), &pc->cpus[0]->port);
+    pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI),
+                          pc->kvm && !x86_kvm_has_smm() ? NULL : &pc->cpus[0]->port);
 
     pc->board.hotplug = pci_hotplug_new(machine, pci, pc->pm);
     pc->board.hotplug->eject = board_eject;
@@ -222,6 +224,13 @@ static struct x86_model *make_model(const struct options *options, GError **erro
     return model;
 }
 
+/* KVM has what the host has. */
+static bool fit_model(struct pc *pc, GError **error)
+{
+    pc->kvm = board_uses_kvm(&pc->board);
+    return !pc->kvm || x86_kvm_fit_model(pc->model) || error_fail(error, "-accel kvm: /dev/kvm does not say what CPUs it has");
+}
+
 static struct irq_line isa_irq(struct board *board, unsigned number)
 {
     return isa_irqs_line(&((struct pc *)board)->irqs, number);
@@ -249,7 +258,7 @@ static bool build(struct board *board, GError **error)
         return error_fail(error, "-m: the host cannot give that much memory");
     }
     board->machine->no_reboot = options->no_reboot;
-    if (!board_build_engine(board, error)) {
+    if (!board_build_engine(board, &x86_kvm, error) || !fit_model(pc, error)) {
         return false;
     }
     board->isa_irq = isa_irq;

@@ -240,7 +240,7 @@ static bool build(struct board *board, GError **error)
     }
     board->machine->no_reboot = options->no_reboot;
     memory_add_ram(board->machine->memory, "ram", VIRT_RAM, options->memory_bytes, board->machine->ram, 0, false, 0);
-    return board_build_engine(board, error) && backends_open(board, error) && build_devices(virt, error) && (!options->dumpdtb || dump_tree(virt, error));
+    return board_build_engine(board, NULL, error) && backends_open(board, error) && build_devices(virt, error) && (!options->dumpdtb || dump_tree(virt, error));
 }
 
 static void clear(struct board *board)

@@ -30,7 +30,7 @@ static void meaning(struct test *test)
     if (!EXPECT(test, parse(line, &o, NULL))) {
         return;
     }
-    EXPECT(test, !strcmp(o.machine, "pc") && o.accelerator == OPTIONS_ACCEL_INTERP && o.memory_bytes == 1ull << 30);
+    EXPECT(test, !strcmp(o.machine, "pc") && o.accelerators[0] == OPTIONS_ACCEL_INTERP && o.accelerator_count == 1 && o.memory_bytes == 1ull << 30);
     EXPECT(test, o.cpus == 3 && o.max_cpus == 4 && o.sockets == 1);
     EXPECT(test, !strcmp(o.kernel, "k") && !strcmp(o.initrd, "i") && !strcmp(o.append, "a=b"));
     EXPECT(test, o.drives->len == 2 && !strcmp(o.drives->pdata[0], "hdb:b.img") && !strcmp(o.drives->pdata[1], "hda:a.img"));
@@ -48,7 +48,7 @@ static void refused(struct test *test)
         { "-kernal x", "-kernel" }, { "--zzzzzzzzz", "unknown" }, { "-kernel", "-kernel" },
         { "-m 0", "-m" }, { "-m 100T", "512G" }, { "-m 99999999999999999999", "-m" }, { "-m 16X", "16X" }, { "-m -1", "-1" },
         { "-smp 0", "1 to 255" }, { "-smp 300", "1 to 255" }, { "-smp two", "two" }, { "-smp 4,maxcpus=2", "maxcpus" },
-        { "-machine pc,accel=kvm", "tcg interp" }, { "-accel hvf", "tcg interp" }, { "-smp 1,sokets=1", "sockets" },
+        { "-machine pc,accel=hvf", "tcg interp" }, { "-accel hvf", "tcg interp" }, { "-smp 1,sokets=1", "sockets" },
         { "-append x", "-kernel" }, { "-initrd x", "-kernel" }, { "-monitor stdio -serial stdio", "one stream" },
         { "-serial stdio -debugcon stdio", "stdio" }, { "-icount 11", "0 to 10" },
         { "-chardev stdio", "id=" }, { "-chardev file,id=x", "path" }, { "-chardev socket,id=x", "socket" },
