@@ -19,6 +19,7 @@ not_ok() {
 need() {
     [ -e "$1" ] || { echo "skip $name: $1 is missing (Debian package $2)"; exit 0; }
 }
+kvm_opens() { (exec 3<>/dev/kvm) 2>/dev/null; }
 # The text is in the file within so many seconds, while the process lives or shortly after: wait_for FILE TEXT SECONDS
 wait_for() {
     rounds=$(($3 * 10))

@@ -17,5 +17,6 @@ $(BUILD)/tests/guests/%.64: tests/guests/%.c $(GUEST_LIB) tests/guests/folder.mk
 	objcopy -O elf32-i386 $@.elf64 $@
 guests: $(GUESTS)
 check: $(GUESTS)
-TEST_SCRIPTS += tests/guests/run
+TEST_SCRIPTS += tests/guests/run tests/guests/kvm
+TESTS_SLOW += tests/guests/kvm
 .PHONY: guests
