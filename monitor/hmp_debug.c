@@ -258,7 +258,7 @@ static bool stands_still(struct hmp *hmp)
     return hmp->monitor->machine->state != MACHINE_RUNNING && monitor_cpu(hmp->monitor, hmp->cpu);
 }
 
-/* The CPU that is looked at runs one instruction, the others nothing. */
+/* The CPU that is looked at runs one instruction or unit, the others nothing. */
 static void begin_step(struct monitor *monitor, unsigned index)
 {
     for (unsigned i = 0; i < monitor->board->cpu_count; i++) {
@@ -266,19 +266,23 @@ static void begin_step(struct monitor *monitor, unsigned index)
             debugger_freeze(monitor->board->cpus[i], true);
         }
     }
-    debugger_step(monitor->board->cpus[index], DEBUG_STEP_INSN, 0, 0, false);
+    debugger_step(monitor->board->cpus[index], monitor->step, 0, 0, false);
     machine_start(monitor->machine);
 }
 
-void hmp_step(struct hmp *hmp, unsigned count, char **arguments)
+static void step(struct hmp *hmp, enum debug_step what, unsigned count, char **arguments)
 {
     uint64_t steps = 1;
     if (!stands_still(hmp) || (count && !number(hmp, arguments[0], &steps)) || !steps) {
         return;
     }
+    hmp->monitor->step = what;
     hmp->monitor->steps_left = steps - 1;
     begin_step(hmp->monitor, hmp->cpu);
 }
+
+void hmp_step(struct hmp *hmp, unsigned count, char **arguments) { step(hmp, DEBUG_STEP_INSN, count, arguments); }
+void hmp_step_units(struct hmp *hmp, unsigned count, char **arguments) { step(hmp, DEBUG_STEP_UNIT, count, arguments); }
 
 /* Instructions that come back to the one behind them: by their names in the disassembler's text. */
 static bool comes_back(const char *text)

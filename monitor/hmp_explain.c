@@ -97,6 +97,10 @@ void hmp_tb(struct hmp *hmp, unsigned count, char **arguments)
     static const struct { const char *name; unsigned least; void (*run)(struct hmp *, unsigned, char **); } words[] = {
         { "list", 0, tb_list }, { "show", 1, tb_show }, { "stats", 0, tb_stats }, { "break", 1, tb_break }, { "count", 1, tb_count },
     };
+    if (!strcmp(arguments[0], "step")) {        /* lets CPUs run */
+        hmp_step_units(hmp, count - 1, arguments + 1);
+        return;
+    }
     for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
         if (!strcmp(arguments[0], words[i].name) && count > words[i].least) {
             monitor_hold_cpus(hmp->monitor);
@@ -105,5 +109,5 @@ void hmp_tb(struct hmp *hmp, unsigned count, char **arguments)
             return;
         }
     }
-    hmp_error(hmp, "tb list [--sort COUNTER] [N] | show ADDRESS | stats | break ADDRESS | count on|off");
+    hmp_error(hmp, "tb list [--sort COUNTER] [N] | show ADDRESS | stats | break ADDRESS | step [N] | count on|off");
 }

@@ -105,7 +105,7 @@ const struct hmp_command hmp_commands[] = {
     { "sum", "ADDRESS SIZE", "BSD's checksum of physical memory", 2, 2, hmp_sum, NULL },
     { "system_powerdown", "", "press the power button", 0, 0, hmp_system_powerdown, NULL },
     { "system_reset", "", "press the reset button", 0, 0, hmp_system_reset, NULL },
-    { "tb", "list [--sort COUNTER] [N]|show ADDRESS|stats|break ADDRESS|count on|off", "units of translation; 'tb count on' first", 1, 4,
+    { "tb", "list [--sort COUNTER] [N]|show ADDRESS|stats|break ADDRESS|step [N]|count on|off", "units of translation; 'tb count on' first", 1, 4,
       hmp_tb, NULL },
     { "trace-event|trace", "CATEGORY on|off", "switch a category of the log; 'info trace-events' lists them, * are some", 2, 2,
       hmp_trace_event, complete_log },

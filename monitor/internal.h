@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "monitor/monitor.h"
 #include "tcg/cpu_view.h"
+#include "tcg/debugger.h"
 #include "tcg/engine.h"
 #include "ui/ui.h"
 
@@ -26,7 +27,8 @@ struct monitor {
     unsigned mouse_buttons;
     bool shutdown_told, icount; /* icount: instructions are counted */
     GAsyncQueue *events;        /* struct drive_event *, see events.c */
-    uint64_t steps_left;        /* of 'step N' */
+    uint64_t steps_left;        /* of 'step N' and 'tb step N' */
+    enum debug_step step;       /* what each of them is */
     guint step_source;          /* begins the next one; 0: none */
 };
 
