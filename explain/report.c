@@ -5,6 +5,7 @@
  *   index.html explain.css *.js     the page, embedded from explain/page/
  *   data/index.js                   explain_index({...}): everything but code
  *   data/N.js                       explain_detail({...}): code of REPORT_CHUNK units, loaded when one of them is looked at
+ *   run.json                        what is about all units: counters, patches, pages, comparison, for tools
  *   units.jsonl                     a line a unit, code included, for tools
  *   stacks.folded                   guest;region;page;unit heat, for flame graphs
  *
@@ -73,12 +74,12 @@ static void put_switches(struct json *json)
     json_close(json, ']');
 }
 
-/* data/index.js: the first `count` units and what is about all of them. */
+/* run.json: what is about all units. data/index.js, for the page: the same and the first `count` units. */
 static bool write_index(const char *dir, struct engine *engine, const struct report_facts *facts, const GPtrArray *units,
                         unsigned count, GError **error)
 {
     const struct explain *explain = engine_explain(engine);
-    g_autoptr(GString) text = g_string_new("explain_index(");
+    g_autoptr(GString) text = g_string_new(NULL);
     struct json json = { .out = text };
     struct engine_facts about;
     engine_describe(engine, &about);
@@ -90,6 +91,7 @@ static bool write_index(const char *dir, struct engine *engine, const struct rep
     data_pages(&json, explain);
     data_events(&json, explain, REPORT_EVENTS);
     compare_data(&json, facts->comparison);
+    g_autofree char *run = g_strconcat(text->str, "}\n", NULL);
     json_open(&json, "units", '[');
     for (unsigned i = 0; i < count; i++) {
         json_open(&json, NULL, '{');
@@ -98,8 +100,9 @@ static bool write_index(const char *dir, struct engine *engine, const struct rep
     }
     json_close(&json, ']');
     json_close(&json, '}');
+    g_string_prepend(text, "explain_index(");
     g_string_append(text, ");\n");
-    return write_file(dir, "data/index.js", text->str, (gssize)text->len, error);
+    return write_file(dir, "run.json", run, -1, error) && write_file(dir, "data/index.js", text->str, (gssize)text->len, error);
 }
 
 static void put_line(FILE *lines, const struct explain_unit *u, const char *code)

@@ -23,9 +23,7 @@ static struct totals total(const struct explain *explain)
         t.optimised += u->optimised_ops;
         t.made_ns += (uint64_t)u->front_ns + u->optimise_ns + u->emit_ns;
         t.ended[u->ended]++;
-        for (unsigned n = 0; n < u->link_count; n++) {
-            t.taken += u->counts.taken[n];
-        }
+        t.taken += unit_direct(u);
     }
     return t;
 }
@@ -58,13 +56,14 @@ void text_stats(GString *out, struct engine *engine)
 void text_list(GString *out, const struct explain *explain, unit_counter by, unsigned count)
 {
     g_autoptr(GPtrArray) units = units_sorted(explain, by);
-    g_string_append_printf(out, "%6s %18s %12s %12s %5s %5s %5s %5s %5s %4s  %s\n", "unit", "linear", "runs", "turns", "insns",
-                           "guest", "IR", "opt", "host", "made", "mode");
+    g_string_append_printf(out, "%6s %18s %12s %12s %12s %12s %5s %5s %5s %5s %5s %4s  %s\n", "unit", "linear", "runs", "turns", "direct",
+                           "lookups", "insns", "bytes", "ir", "opt", "host", "made", "mode");
     for (unsigned i = 0; i < MIN(count, units->len); i++) {
         const struct explain_unit *u = units->pdata[i];
         g_autofree char *mode = unit_mode_text(u);
-        g_string_append_printf(out, "%6u %#18" PRIx64 " %12" PRIu64 " %12" PRIu64 " %5u %5u %5u %5u %5u %4u  %s%s\n", u->number,
-                               u->linear, u->counts.runs, u->counts.turns, u->guest_insns, u->guest_bytes, u->ir_ops,
+        g_string_append_printf(out, "%6u %#18" PRIx64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64
+                               " %5u %5u %5u %5u %5u %4u  %s%s\n", u->number, u->linear, u->counts.runs, u->counts.turns,
+                               unit_direct(u), u->counts.looked_up, u->guest_insns, u->guest_bytes, u->ir_ops,
                                u->optimised_ops, u->host_bytes, u->version, mode, u->ended == EXPLAIN_ALIVE ? "" : " (dropped)");
     }
 }

@@ -167,25 +167,34 @@ char *unit_exits(const struct explain_unit *u)
 
 /* ---- Counters ---- */
 
+uint64_t unit_direct(const struct explain_unit *u)
+{
+    uint64_t taken = 0;
+    for (unsigned i = 0; i < u->link_count; i++) {
+        taken += u->counts.taken[i];
+    }
+    return taken;
+}
+
 static uint64_t runs(const struct explain_unit *u) { return u->counts.runs; }
 static uint64_t turns(const struct explain_unit *u) { return u->counts.turns; }
 static uint64_t looked_up(const struct explain_unit *u) { return u->counts.looked_up; }
 static uint64_t insns(const struct explain_unit *u) { return u->guest_insns; }
 static uint64_t host(const struct explain_unit *u) { return u->host_bytes; }
+static uint64_t bytes(const struct explain_unit *u) { return u->guest_bytes; }
+static uint64_t ir(const struct explain_unit *u) { return u->ir_ops; }
+static uint64_t optimised(const struct explain_unit *u) { return u->optimised_ops; }
+static uint64_t main_bytes(const struct explain_unit *u) { return u->main_bytes; }
 static uint64_t expansion(const struct explain_unit *u) { return u->guest_bytes ? 100ull * u->host_bytes / u->guest_bytes : 0; }
 static uint64_t version(const struct explain_unit *u) { return u->version; }
 static uint64_t made_ns(const struct explain_unit *u) { return (uint64_t)u->front_ns + u->optimise_ns + u->emit_ns; }
 static uint64_t dropped(const struct explain_unit *u) { return u->ended != EXPLAIN_ALIVE; }
 
 static const struct { const char *name; unit_counter of; } unit_counters[] = {
-    { "heat", explain_heat }, { "runs", runs }, { "turns", turns }, { "lookups", looked_up }, { "insns", insns },
-    { "host", host }, { "expansion", expansion }, { "translated", version }, { "ns", made_ns }, { "dropped", dropped },
+    { "heat", explain_heat }, { "runs", runs }, { "turns", turns }, { "lookups", looked_up }, { "direct", unit_direct },
+    { "insns", insns }, { "bytes", bytes }, { "ir", ir }, { "opt", optimised }, { "host", host }, { "main", main_bytes },
+    { "expansion", expansion }, { "translated", version }, { "ns", made_ns }, { "dropped", dropped },
 };
-
-const char *unit_counter_names(void)
-{
-    return "heat, runs, turns, lookups, insns, host, expansion, translated, ns, dropped";
-}
 
 unit_counter unit_counter_find(const char *name, GError **error)
 {
@@ -197,8 +206,9 @@ unit_counter unit_counter_find(const char *name, GError **error)
         }
     }
     const char *near = nearest_name(name, names);
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
     error_fail(error, "no counter '%s'%s%s%s; there are %s", name, near ? "; did you mean '" : "", near ? near : "",
-               near ? "'?" : "", unit_counter_names());
+               near ? "'?" : "", all);
     return NULL;
 }
 

@@ -30,8 +30,8 @@ char *unit_exits(const struct explain_unit *u);
 /* Units by a counter, largest first. What a counter is called, and its value; NULL: no such. */
 typedef uint64_t (*unit_counter)(const struct explain_unit *u);
 unit_counter unit_counter_find(const char *name, GError **error);
-/* "heat, runs, ..." */
-const char *unit_counter_names(void);
+/* Times it was left by direct jumps. */
+uint64_t unit_direct(const struct explain_unit *u);
 /* Sorted copy of the list; unref it. */
 GPtrArray *units_sorted(const struct explain *explain, unit_counter by);
 
