@@ -50,3 +50,9 @@ const char *nearest_name(const char *wanted, const char *const *names)
     /* More than about half of the letters wrong is no help to anybody. */
     return best && best_distance <= (strlen(wanted) + 1) / 2 ? best : NULL;
 }
+
+char *nearest_hint(const char *wanted, const char *const *names)
+{
+    const char *near = nearest_name(wanted, names);
+    return near ? g_strdup_printf("; did you mean '%s'?", near) : g_strdup("");
+}

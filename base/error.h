@@ -11,5 +11,7 @@ bool error_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The name among `names` (NULL-terminated) that is closest to `wanted` by edit distance; NULL when none is near. */
 const char *nearest_name(const char *wanted, const char *const *names);
+/* The same as the end of an error's line: "; did you mean 'NAME'?", or "". Free it. */
+char *nearest_hint(const char *wanted, const char *const *names);
 
 #endif

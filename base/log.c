@@ -48,9 +48,8 @@ static bool add_name(uint32_t *mask, const char *name, GError **error)
             return true;
         }
     }
-    const char *near = nearest_name(name, log_names);
-    return error_fail(error, "unknown log category '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-                      near ? "'?" : "");
+    g_autofree char *hint = nearest_hint(name, log_names);
+    return error_fail(error, "unknown log category '%s'%s", name, hint);
 }
 
 bool log_parse_mask(const char *names, uint32_t *mask, GError **error)

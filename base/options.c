@@ -218,9 +218,8 @@ static bool parse_item(struct options *options, const char *option, const char *
         names[count++] = property->key;
     }
     names[count] = NULL;
-    const char *near = nearest_name(key, names);
-    return error_fail(error, "-%s: unknown or unsupported property '%s'%s%s%s", option, key, near ? "; did you mean '" : "",
-                      near ? near : "", near ? "'?" : "");
+    g_autofree char *hint = nearest_hint(key, names);
+    return error_fail(error, "-%s: unknown or unsupported property '%s'%s", option, key, hint);
 }
 
 char **options_split(const char *text)

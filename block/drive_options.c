@@ -76,9 +76,8 @@ static bool unknown_key(const char *name, GError **error)
     if (g_str_has_prefix(name, "throttling.") || g_str_has_prefix(name, "bps") || g_str_has_prefix(name, "iops")) {
         return error_fail(error, "-drive %s: not supported: there is no throttling yet", name);
     }
-    const char *near = nearest_name(name, names);
-    return error_fail(error, "-drive: unknown key '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-                      near ? "'?" : "");
+    g_autofree char *hint = nearest_hint(name, names);
+    return error_fail(error, "-drive: unknown key '%s'%s", name, hint);
 }
 
 static bool collect(const char *spec, char **values, GError **error)

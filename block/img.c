@@ -204,7 +204,6 @@ int img_main(int argc, char **argv)
                 : status;
         }
     }
-    const char *near = nearest_name(verb, names);
-    return img_complain(&img, "unknown verb '%s'%s%s%s; see '%s --help'", verb, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "", program);
+    g_autofree char *hint = nearest_hint(verb, names);
+    return img_complain(&img, "unknown verb '%s'%s; see '%s --help'", verb, hint, program);
 }

@@ -205,10 +205,9 @@ unit_counter unit_counter_find(const char *name, GError **error)
             return unit_counters[i].of;
         }
     }
-    const char *near = nearest_name(name, names);
+    g_autofree char *hint = nearest_hint(name, names);
     g_autofree char *all = g_strjoinv(", ", (char **)names);
-    error_fail(error, "no counter '%s'%s%s%s; there are %s", name, near ? "; did you mean '" : "", near ? near : "",
-               near ? "'?" : "", all);
+    error_fail(error, "no counter '%s'%s; there are %s", name, hint, all);
     return NULL;
 }
 

@@ -7,13 +7,12 @@
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/character.h"
 #include "base/error.h"
 #include "base/socket.h"
-#include "base/stream.h"
 #include "monitor/gdb.h"
+#include "monitor/outlet.h"
 
-enum { OUTPUT_BYTES = 4 << 20, MOST_CLIENTS = 8, STDIO_BYTES = 4096 };
+enum { OUTPUT_BYTES = 4 << 20, MOST_CLIENTS = 8 };
 
 struct gdb_server {
     struct monitor *monitor;
@@ -26,29 +25,17 @@ struct gdb_server {
 
 struct client {
     struct gdb_server *server;
-    struct stream *stream;          /* or */
-    struct character *character;
+    struct outlet outlet;
     struct gdb *gdb;
 };
 
 /* ---- clients ---- */
 
-static void client_write(void *opaque, const uint8_t *bytes, unsigned count)
-{
-    struct client *client = opaque;
-    if (client->stream) {
-        stream_write(client->stream, bytes, count);
-    } else {
-        character_write(client->character, bytes, count);
-    }
-}
-
 static void client_free(void *opaque)
 {
     struct client *client = opaque;
     gdb_free(client->gdb);
-    stream_free(client->stream);
-    character_free(client->character);
+    outlet_close(&client->outlet);
     g_free(client);
 }
 
@@ -56,7 +43,8 @@ static struct client *client_new(struct gdb_server *server)
 {
     struct client *client = g_new0(struct client, 1);
     client->server = server;
-    client->gdb = gdb_new(server->monitor, &server->options, &(struct session_output){ client, client_write });
+    const struct session_output output = outlet_output(&client->outlet);
+    client->gdb = gdb_new(server->monitor, &server->options, &output);
     g_ptr_array_add(server->clients, client);
     return client;
 }
@@ -86,8 +74,7 @@ static gboolean on_connection(gint fd, GIOCondition condition, gpointer opaque)
     }
     struct client *client = client_new(server);
     const struct stream_client callbacks = { .opaque = client, .received = on_received, .closed = on_closed };
-    const struct stream_options options = { .overflow = STREAM_CLOSE, .most_bytes = OUTPUT_BYTES };
-    client->stream = stream_new(peer, peer, &options, &callbacks);
+    outlet_accept(&client->outlet, peer, false, OUTPUT_BYTES, &callbacks);
     return G_SOURCE_CONTINUE;
 }
 
@@ -124,22 +111,10 @@ static struct gdb_server *server_new(struct monitor *monitor, const struct gdb_o
     return server;
 }
 
-static unsigned stdio_room(void *opaque)
-{
-    return STDIO_BYTES;
-}
-
 static bool open_stdio(struct gdb_server *server, GError **error)
 {
-    struct character *character = character_open("stdio", error);
-    if (!character) {
-        return false;
-    }
     struct client *client = client_new(server);
-    client->character = character;
-    character_set_client(character, &(struct character_client){ .device = client, .can_receive = stdio_room,
-                                                                .receive = on_received });
-    return true;
+    return outlet_open(&client->outlet, "stdio", client, on_received, error);
 }
 
 /* "tcp:", "unix:" and their rest, without our own properties. QEMU's "server" and "wait" are taken: a server it always is. */

@@ -11,13 +11,11 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/character.h"
 #include "base/error.h"
 #include "base/socket.h"
-#include "base/stream.h"
-#include "monitor/internal.h"
+#include "monitor/outlet.h"
 
-enum { OUTPUT_BYTES = 16 << 20, MOST_LINES = 64, STDIO_BYTES = 4096 };
+enum { OUTPUT_BYTES = 16 << 20, MOST_LINES = 64 };
 
 struct monitor_listener {
     struct monitor *monitor;
@@ -30,24 +28,13 @@ struct monitor_listener {
 /* Somebody at the other end. */
 struct line {
     struct monitor *monitor;
-    struct stream *stream;              /* or */
-    struct character *character;
-    bool owns_character, greeted, finishing;
+    struct outlet outlet;
+    bool greeted;
     struct session *session;            /* or */
     struct qmp *qmp;
 };
 
 /* ---- Lines ---- */
-
-static void line_write(void *opaque, const uint8_t *bytes, unsigned count)
-{
-    struct line *line = opaque;
-    if (line->stream) {
-        stream_write(line->stream, bytes, count);
-    } else {
-        character_write(line->character, bytes, count);
-    }
-}
 
 static void line_input(struct line *line, const uint8_t *bytes, unsigned count)
 {
@@ -71,7 +58,7 @@ static void line_greet(struct line *line)
 static struct line *line_new(struct monitor *monitor, enum monitor_mode mode)
 {
     struct line *line = g_new0(struct line, 1);
-    const struct session_output output = { line, line_write };
+    const struct session_output output = outlet_output(&line->outlet);
     line->monitor = monitor;
     if (mode == MONITOR_QMP) {
         line->qmp = qmp_new(monitor, &output);
@@ -85,10 +72,7 @@ static struct line *line_new(struct monitor *monitor, enum monitor_mode mode)
 static void line_free(void *opaque)
 {
     struct line *line = opaque;
-    stream_free(line->stream);
-    if (line->owns_character) {
-        character_free(line->character);
-    }
+    outlet_close(&line->outlet);
     session_free(line->session);
     qmp_free(line->qmp);
     g_free(line);
@@ -109,17 +93,14 @@ static void on_closed(void *opaque)
 static void on_ended(void *opaque)
 {
     struct line *line = opaque;
-    stream_finish(line->stream);
+    stream_finish(line->outlet.stream);
 }
 
 static void accept_line(struct monitor_listener *listener, int fd)
 {
     struct line *line = line_new(listener->monitor, listener->mode);
     const struct stream_client client = { .opaque = line, .received = on_received, .closed = on_closed, .ended = on_ended };
-    const struct stream_options options = {
-        .telnet = listener->address.telnet, .overflow = STREAM_CLOSE, .most_bytes = OUTPUT_BYTES,
-    };
-    line->stream = stream_new(fd, fd, &options, &client);
+    outlet_accept(&line->outlet, fd, listener->address.telnet, OUTPUT_BYTES, &client);
     line_greet(line);
 }
 
@@ -153,16 +134,11 @@ static void listener_free(void *opaque)
 
 /* ---- Streams that are shared with a device, the terminal ---- */
 
-static unsigned stdio_room(void *opaque)
-{
-    return STDIO_BYTES;
-}
-
 static void on_focus(void *opaque, bool on)
 {
     struct line *line = opaque;
     if (on && !line->greeted) {
-        line_write(line, (const uint8_t *)"\r\n", 2);
+        outlet_write(&line->outlet, (const uint8_t *)"\r\n", 2);
         line_greet(line);
     } else if (on) {
         line_input(line, (const uint8_t *)"\r", 1);
@@ -172,22 +148,18 @@ static void on_focus(void *opaque, bool on)
 void monitor_attach(struct monitor *monitor, struct character *character)
 {
     struct line *line = line_new(monitor, MONITOR_HUMAN);
-    line->character = character;
+    line->outlet.character = character;
     character_set_monitor(character, &(struct character_monitor){ line, on_received, on_focus });
 }
 
 /* stdio, pty, pipes, and sockets that connect: one line each. */
 static bool open_character(struct monitor *monitor, const char *spec, enum monitor_mode mode, GError **error)
 {
-    struct character *character = character_open(spec, error);
-    if (!character) {
+    struct line *line = line_new(monitor, mode);
+    if (!outlet_open(&line->outlet, spec, line, on_received, error)) {
+        g_ptr_array_remove(monitor->sessions, line);
         return false;
     }
-    struct line *line = line_new(monitor, mode);
-    line->character = character;
-    line->owns_character = true;
-    character_set_client(character, &(struct character_client){ .device = line, .can_receive = stdio_room,
-                                                                .receive = on_received });
     line_greet(line);
     return true;
 }

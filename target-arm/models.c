@@ -76,9 +76,8 @@ const struct arm_model *arm_model_find(const char *name, GError **error)
         }
         names[i] = models[i].name;
     }
-    const char *near = nearest_name(name, names);
-    error_fail(error, "unknown CPU model '%s'%s%s%s; see 'dragoman help cpus'", name, near ? "; did you mean '" : "",
-               near ? near : "", near ? "'?" : "");
+    g_autofree char *hint = nearest_hint(name, names);
+    error_fail(error, "unknown CPU model '%s'%s; see 'dragoman help cpus'", name, hint);
     return NULL;
 }
 

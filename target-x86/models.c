@@ -58,9 +58,8 @@ const struct x86_model *x86_model_find(const char *name, GError **error)
         }
         names[n] = x86_models[n].name;
     }
-    const char *near = nearest_name(name, names);
-    error_fail(error, "unknown CPU model '%s'%s%s%s; see 'dragoman help cpus'", name, near ? "; did you mean '" : "",
-               near ? near : "", near ? "'?" : "");
+    g_autofree char *hint = nearest_hint(name, names);
+    error_fail(error, "unknown CPU model '%s'%s; see 'dragoman help cpus'", name, hint);
     return NULL;
 }
 

@@ -67,9 +67,8 @@ bool ui_check_keys(const char *arguments, const char *const *known, GError **err
     for (unsigned i = 0; items[i]; i++) {
         g_autofree char *key = g_strndup(items[i], strcspn(items[i], "="));
         if (*key && !g_strv_contains(known, key)) {
-            const char *near = nearest_name(key, known);
-            return error_fail(error, "unknown or unsupported property '%s'%s%s%s", key, near ? "; did you mean '" : "",
-                              near ? near : "", near ? "'?" : "");
+            g_autofree char *hint = nearest_hint(key, known);
+            return error_fail(error, "unknown or unsupported property '%s'%s", key, hint);
         }
     }
     return true;
