@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "hw/boards/virt_internal.h"
 
-enum { TREE_BYTES = 256 << 10, MOST_CPUS_IN_CLUSTER = 16 };
+enum { TREE_BYTES = 1 << 20, MOST_CPUS_IN_CLUSTER = 16 };
 enum { PHANDLE_CLOCK = 0x8000, PHANDLE_CPUS = 0x8001 };        /* CPUs from the last to the first, then GIC, MSI, GPIO */
 enum { IRQ_SPI = 0, IRQ_PPI = 1, IRQ_EDGE = 1, IRQ_HIGH = 4 };
 enum { PSCI_OFF = 0x84000002, PSCI_WIDE = 0x40000000, KEY_POWER = 116, CLOCK_HZ = 24000000 };
@@ -470,7 +470,8 @@ bool virt_build_device_tree(struct virt *virt, GError **error)
     }
     gsize size;
     const void *bytes = g_bytes_get_data(tree, &size);
-    size_t room = size + (options->append ? strlen(options->append) : 0) + 4096;
+    /* The room stays in it, as in QEMU's: boot loaders add to the tree where it lies. */
+    size_t room = MAX(size + (options->append ? strlen(options->append) : 0) + 4096, TREE_BYTES);
     uint8_t *fdt = g_malloc0(room);
     int failure = fdt_open_into(bytes, fdt, (int)room);
     failure = failure ? failure : options->dtb ? patch_file(virt, fdt) : 0;
@@ -481,7 +482,6 @@ bool virt_build_device_tree(struct virt *virt, GError **error)
         return error_fail(error, "the device tree%s%s cannot take the command line: %s", options->dtb ? " " : "",
                           options->dtb ? options->dtb : "", fdt_strerror(failure));
     }
-    fdt_pack(fdt);
     virt->device_tree = g_bytes_new_take(fdt, fdt_totalsize(fdt));
     return true;
 }

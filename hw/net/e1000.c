@@ -5,7 +5,7 @@
  * flash, the 82545EM's and 82544GC's other media.
  *
  * ITR: an interrupt comes no sooner after the last one than the register says; causes that arrive earlier wait in ICR
- * for a timer.
+ * for a timer. SWSM, the semaphore of the EEPROM, is of later chips (82573 and up), but U-Boot asks all of them for it.
  */
 #include <string.h>
 #include "hw/net/e1000_regs.h"
@@ -31,7 +31,7 @@ static const struct plain_register plain_registers[] = {
     PLAIN(TIDV, tidv, UINT16_MAX), PLAIN(TXDCTL, txdctl, UINT32_MAX), PLAIN(TADV, tadv, UINT16_MAX),
     PLAIN(TSPMT, tspmt, UINT32_MAX), PLAIN(RXCSUM, rxcsum, 0x7ff), PLAIN(WUC, wuc, UINT32_MAX),
     PLAIN(WUFC, wufc, UINT32_MAX),
-    PLAIN(MANC, manc, UINT32_MAX),
+    PLAIN(MANC, manc, UINT32_MAX), PLAIN(SWSM, swsm, SWSM_BITS),
     /* read here, written by functions of their own */
     PLAIN(CTRL, ctrl, 0), PLAIN(EERD, eerd, 0), PLAIN(MDIC, mdic, 0), PLAIN(IMS, ims, 0), PLAIN(RCTL, rctl, 0),
     PLAIN(TCTL, tctl, 0), PLAIN(RDT, rdt, 0), PLAIN(TDT, tdt, 0),
@@ -192,6 +192,10 @@ static uint32_t read_register(struct e1000 *card, uint64_t offset)
         s->icr = 0;
         update_interrupt(card);
         return value;
+    case SWSM:
+        value = s->swsm;
+        s->swsm |= SWSM_SMBI;
+        return value;
     default:
         word = plain(s, offset, &writable);
         return word ? *word : 0;
@@ -303,7 +307,7 @@ static const struct snapshot_field fields[] = {
     FIELD(rdlen), FIELD(rdh), FIELD(rdt), FIELD(rdtr), FIELD(rxdctl), FIELD(radv), FIELD(rsrpd), FIELD(txdmac),
     FIELD(tdbal), FIELD(tdbah), FIELD(tdlen), FIELD(tdh), FIELD(tdt), FIELD(tidv), FIELD(txdctl), FIELD(tadv),
     FIELD(tspmt),
-    FIELD(rxcsum), FIELD(wuc), FIELD(wufc), FIELD(manc), FIELD(io_address), FIELD(mta), FIELD(vfta), FIELD(ra),
+    FIELD(rxcsum), FIELD(wuc), FIELD(wufc), FIELD(manc), FIELD(swsm), FIELD(io_address), FIELD(mta), FIELD(vfta), FIELD(ra),
     FIELD(statistics), FIELD(phy), FIELD(contexts), FIELD(eeprom_shift), FIELD(eeprom_bits), FIELD(eeprom_out),
     FIELD(eeprom_address), FIELD(eeprom_data_out),
 };

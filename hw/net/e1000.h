@@ -22,7 +22,7 @@ struct e1000_state {
              ledctl, pba, fcrtl, fcrth;
     uint32_t rdbal, rdbah, rdlen, rdh, rdt, rdtr, rxdctl, radv, rsrpd;
     uint32_t txdmac, tdbal, tdbah, tdlen, tdh, tdt, tidv, txdctl, tadv, tspmt;
-    uint32_t rxcsum, wuc, wufc, manc, io_address;
+    uint32_t rxcsum, wuc, wufc, manc, swsm, io_address;
     uint32_t mta[E1000_TABLE_WORDS], vfta[E1000_TABLE_WORDS];
     uint32_t ra[E1000_ADDRESSES * 2];               /* RAL, RAH in turn */
     uint32_t statistics[E1000_STATISTICS];          /* 4000h.. */

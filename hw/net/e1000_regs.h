@@ -14,7 +14,7 @@ enum {
     TDBAL = 0x3800, TDBAH = 0x3804, TDLEN = 0x3808, TDH = 0x3810, TDT = 0x3818, TIDV = 0x3820, TXDCTL = 0x3828,
     TADV = 0x382c, TSPMT = 0x3830, STATISTICS = 0x4000, STATISTICS_END = 0x4100, RXCSUM = 0x5000, MTA = 0x5200,
     RA = 0x5400,
-    VFTA = 0x5600, WUC = 0x5800, WUFC = 0x5808, MANC = 0x5820,
+    VFTA = 0x5600, WUC = 0x5800, WUFC = 0x5808, MANC = 0x5820, SWSM = 0x5b50,
 };
 enum {
     CTRL_FD = 1 << 0, CTRL_SLU = 1 << 6, CTRL_SPEED_1000 = 2 << 8, CTRL_RST = 1 << 26, CTRL_VME = 1 << 30,
@@ -37,6 +37,7 @@ enum {
     RCTL_SECRC = 1 << 26,
     TCTL_EN = 1 << 1, TCTL_PSP = 1 << 3, RXCSUM_IPOFL = 1 << 8, RXCSUM_TUOFL = 1 << 9, RXCSUM_PCSS = 0xff,
 };
+enum { SWSM_SMBI = 1 << 0, SWSM_BITS = 7 };
 #define RAH_AV (1u << 31)
 enum { RING_ENTRY_BYTES = 16, VLAN_TAG_BYTES = 4, FRAME_LEAST = 60, FCS_BYTES = 4 };
 enum {  /* statistics: offset from 4000h */

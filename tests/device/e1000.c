@@ -289,6 +289,11 @@ static void eeprom_and_phy(struct test *test)
     EXPECT_EQ(test, val(&b, 0x20), 2u << 26 | 1u << 28 | 1 << 21 | 2 << 16 | 0x0141);
     reg(&b, 0x20, 2u << 26 | 2 << 21 | 2 << 16);                    /* another PHY: nobody */
     EXPECT(test, val(&b, 0x20) >> 30 & 1);
+    /* The semaphore: a read takes bit 0, the others hold what is written. */
+    EXPECT_EQ(test, val(&b, 0x5b50), 0);
+    reg(&b, 0x5b50, 2);
+    EXPECT_EQ(test, val(&b, 0x5b50), 2);
+    EXPECT_EQ(test, val(&b, 0x5b50), 3);
     bench_free(&b);
 }
 
