@@ -70,6 +70,8 @@ void region_set_read_only(struct region *region, bool read_only);
 void region_set_address(struct region *region, uint64_t address);
 /* When it is added: an I/O region that takes strings at once. */
 void region_set_strings(struct region *region, const struct io_strings *strings);
+/* When it is added: an I/O region of memory (a window onto video RAM) whose bytes can be looked at without consequences. */
+void region_set_peek(struct region *region, uint8_t (*peek)(void *device, uint64_t offset));
 /* Another part of the memory object in a region of RAM: a bank. */
 void region_set_ram_offset(struct region *region, uint64_t ram_offset);
 /* Only CPUs in system-management mode see it; see memory_smm_view. */
@@ -91,6 +93,10 @@ struct memory_place {
     uint64_t bytes;                 /* how far the same holds, counted from the address */
 };
 struct memory_place memory_find(const struct memory *memory, uint64_t address);
+
+/* For debuggers: reads RAM, ROM and regions with region_set_peek, without consequences, while CPUs are held. Returns how many of
+ * the bytes there were before the first that cannot be read so. */
+unsigned memory_peek(const struct memory *memory, uint64_t address, void *out, unsigned bytes);
 
 /* Accesses of devices and CPUs; the machine lock is held when they reach I/O. Unmapped reads give all ones; both
  * are logged as guest_errors. 1, 2, 4 or 8 bytes. */

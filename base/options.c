@@ -590,6 +590,17 @@ char *options_chardev(const struct options *options, const char *id)
     return NULL;
 }
 
+bool options_have_device(const struct options *options, const char *driver)
+{
+    for (unsigned i = 0; i < options->devices->len; i++) {
+        g_autofree char *asked = options_driver(options->devices->pdata[i]);
+        if (!strcmp(asked, driver)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *options_driver(const char *spec)
 {
     return g_strndup(spec, strcspn(spec, ","));

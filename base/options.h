@@ -47,6 +47,8 @@ bool options_parse_size(const char *text, uint64_t *bytes);
 char *options_chardev(const struct options *options, const char *id);
 /* "driver,key=value,key" -> driver; value of key in spec or NULL (free it). */
 char *options_driver(const char *spec);
+/* A -device of this kind is asked for. */
+bool options_have_device(const struct options *options, const char *driver);
 /* Its parts between commas, those written twice made one; free with g_strfreev. */
 char **options_split(const char *spec);
 char *options_property(const char *spec, const char *key);

@@ -34,6 +34,7 @@ struct region {
     uint64_t ram_offset;
     const struct io_ops *ops;
     const struct io_strings *strings;   /* NULL: it has none */
+    uint8_t (*peek)(void *device, uint64_t offset);     /* likewise */
     void *device;
     uint64_t target;                /* alias */
 };
@@ -376,6 +377,11 @@ void region_set_strings(struct region *region, const struct io_strings *strings)
     region->strings = strings;
 }
 
+void region_set_peek(struct region *region, uint8_t (*peek)(void *device, uint64_t offset))
+{
+    region->peek = peek;
+}
+
 void region_set_smm_only(struct region *region, bool smm_only)
 {
     if (region->smm_only != smm_only) {
@@ -454,6 +460,29 @@ struct memory_place memory_find(const struct memory *memory, uint64_t address)
         place.writable = !range.read_only;
     }
     return place;
+}
+
+unsigned memory_peek(const struct memory *memory, uint64_t address, void *out, unsigned bytes)
+{
+    uint8_t *to = out;
+    unsigned done = 0;
+    while (done < bytes) {
+        const struct memory_place place = memory_find(memory, address + done);
+        const unsigned part = place.bytes < bytes - done ? (unsigned)place.bytes : bytes - done;
+        if (place.host) {
+            memcpy(to + done, place.host, part);
+        } else if (place.region && place.region->peek) {
+            const struct range range = find_range(memory, address + done);
+            const uint64_t offset = range.offset + (address + done - range.first);
+            for (unsigned i = 0; i < part; i++) {
+                to[done + i] = place.region->peek(place.region->device, offset + i);
+            }
+        } else {
+            break;
+        }
+        done += part;
+    }
+    return done;
 }
 
 /* ---- I/O accesses ---- */

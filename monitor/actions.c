@@ -52,12 +52,9 @@ static bool read_part(struct monitor *monitor, uint64_t address, uint8_t *out, u
     }
     memset(out, 0, bytes);
     for (unsigned at = 0; at < bytes;) {
-        struct memory_place place = memory_find(monitor->machine->memory, address + at);
-        unsigned part = (unsigned)MIN(MAX(place.bytes, 1), bytes - at);
-        if (place.host) {
-            memcpy(out + at, place.host, part);
-        }
-        at += part;
+        unsigned got = memory_peek(monitor->machine->memory, address + at, out + at, bytes - at);
+        uint64_t hole = got ? 0 : memory_find(monitor->machine->memory, address + at).bytes;
+        at += (unsigned)MIN(MAX(got, hole), bytes - at);
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory for gdb: RAM and ROM through the tables of the CPU that is looked at, or by physical addresses; never a device, whose
- * registers change by being read. Writes go to ROM too, as a programmer's would. Break- and watchpoints are points of the
+ * Memory for gdb: RAM, ROM and video RAM through the tables of the CPU that is looked at, or by physical addresses; never registers
+ * of devices, which change by being read. Writes go to ROM too, as a programmer's would. Break- and watchpoints are points of the
  * engine's debugger: software and hardware kinds are the same to it.
  */
 #include <inttypes.h>
@@ -13,15 +13,22 @@ static const uint64_t PHYSICAL_BYTES = 1ull << 52;
 
 /* ---- bytes ---- */
 
+/* An address as the client means it. false: nothing is mapped there. */
+static bool physical_of(struct gdb *gdb, uint64_t address, uint64_t *physical)
+{
+    struct cpu *cpu = gdb_present_cpu(gdb);
+    *physical = address;
+    return gdb->physical || cpu_view_of(cpu)->translate(cpu, address, physical);
+}
+
 /* RAM or ROM at an address as the client means it, up to the end of its page. host NULL: there is none. */
 static struct memory_place place_at(struct gdb *gdb, uint64_t address)
 {
-    struct cpu *cpu = gdb_present_cpu(gdb);
-    uint64_t physical = address;
-    if (!gdb->physical && !cpu_view_of(cpu)->translate(cpu, address, &physical)) {
+    uint64_t physical;
+    if (!physical_of(gdb, address, &physical)) {
         return (struct memory_place){ .host = NULL };
     }
-    struct memory_place place = memory_find(cpu->memory, physical);
+    struct memory_place place = memory_find(gdb_present_cpu(gdb)->memory, physical);
     place.bytes = MIN(place.bytes, PAGE - address % PAGE);
     return place;
 }
@@ -30,14 +37,14 @@ static struct memory_place place_at(struct gdb *gdb, uint64_t address)
 static unsigned read_bytes(struct gdb *gdb, uint64_t address, uint8_t *out, unsigned bytes)
 {
     unsigned done = 0;
-    while (done < bytes) {
-        const struct memory_place place = place_at(gdb, address + done);
-        const unsigned part = (unsigned)MIN(place.bytes, bytes - done);
-        if (!place.host || !part) {
+    uint64_t physical;
+    while (done < bytes && physical_of(gdb, address + done, &physical)) {
+        const unsigned part = (unsigned)MIN(PAGE - (address + done) % PAGE, bytes - done);
+        const unsigned got = memory_peek(gdb_present_cpu(gdb)->memory, physical, out + done, part);
+        done += got;
+        if (got < part) {
             break;
         }
-        memcpy(out + done, place.host, part);
-        done += part;
     }
     return done;
 }

@@ -60,12 +60,7 @@ static bool read_at(struct hmp *hmp, struct cpu *cpu, bool physical, uint64_t ad
     if (!physical) {
         return cpu_view_read(cpu, address, out, bytes);
     }
-    struct memory_place place = memory_find(hmp->monitor->machine->memory, address);
-    if (!place.host || place.bytes < bytes) {
-        return false;
-    }
-    memcpy(out, place.host, bytes);
-    return true;
+    return memory_peek(hmp->monitor->machine->memory, address, out, bytes) == bytes;
 }
 
 static void dump_code(struct hmp *hmp, struct cpu *cpu, bool physical, uint64_t address, unsigned count)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory as a CPU sees it, read without consequences. */
-#include <string.h>
 #include "base/memory.h"
 #include "tcg/cpu_view.h"
 
@@ -16,11 +15,9 @@ bool cpu_view_read(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes)
         if (view && !view->translate(cpu, linear, &physical)) {
             return false;
         }
-        struct memory_place place = memory_find(cpu->memory, physical);
-        if (!place.host || place.bytes < part) {
+        if (memory_peek(cpu->memory, physical, to, part) < part) {
             return false;
         }
-        memcpy(to, place.host, part);
         to += part;
         linear += part;
         bytes -= part;

@@ -136,7 +136,8 @@ static void map(struct vga *vga)
     struct memory *memory = vga->machine->memory, *ports = vga->machine->ports;
     pci_device_add_ram_bar(&vga->pci, 0, vga->ram_bytes, false, vga->ram_offset);
     pci_device_add_bar(&vga->pci, 2, REGISTER_BYTES, false, false, &registers_ops, vga);
-    memory_add_io(memory, "vga-window", WINDOW, WINDOW_BYTES, &vga_window_ops, vga, I440FX_PRIORITY_DEVICES);
+    region_set_peek(memory_add_io(memory, "vga-window", WINDOW, WINDOW_BYTES, &vga_window_ops, vga, I440FX_PRIORITY_DEVICES),
+                    vga_window_peek);
     vga->direct = memory_add_ram(memory, "vga-direct", WINDOW, DIRECT_BYTES, vga->machine->ram, vga->ram_offset, false,
                                  I440FX_PRIORITY_DEVICES + 1);
     memory_add_io(ports, "vga-mono", 0x3b0, 12, &port_ops_low, vga, 0);

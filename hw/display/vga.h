@@ -119,6 +119,7 @@ uint16_t vga_dispi_read(const struct vga *vga, unsigned index);
 void vga_dispi_write(struct vga *vga, unsigned index, uint16_t value);
 static inline bool vga_dispi_on(const struct vga_state *s) { return s->dispi[DISPI_ENABLE] & DISPI_ENABLE_ON; }
 extern const struct io_ops vga_window_ops;      /* A0000h..BFFFFh */
+uint8_t vga_window_peek(void *device, uint64_t offset);     /* the same, but latches stay */
 /* After a register that decides about the window was written: RAM directly, or handlers. */
 void vga_window_update(struct vga *vga);
 /* Input status 1: where the beam is now. */

@@ -80,19 +80,20 @@ static uint8_t compare_colors(const struct vga_state *s, uint32_t latches)
     return (uint8_t)~(differing | differing >> 8);
 }
 
-static uint8_t read_byte(struct vga *vga, uint32_t offset)
+/* A byte as a read gives it; `latches` becomes its column. */
+static uint8_t look_at_byte(const struct vga *vga, uint32_t offset, uint8_t latches[4])
 {
-    struct vga_state *s = &vga->state;
+    const struct vga_state *s = &vga->state;
     if (!window_offset(s, &offset)) {
         return 0xff;
     }
     bool odd_even = s->graphics[GFX_MODE] & GFX_MODE_ODD_EVEN;
     struct place place = locate(vga, offset, odd_even);
-    memcpy(s->latches, vga->ram + (size_t)place.column * 4, 4);
+    memcpy(latches, vga->ram + (size_t)place.column * 4, 4);
     if (s->graphics[GFX_MODE] & GFX_MODE_READ) {
-        uint32_t latches;
-        memcpy(&latches, s->latches, 4);
-        return compare_colors(s, GUINT32_FROM_LE(latches));
+        uint32_t column;
+        memcpy(&column, latches, 4);
+        return compare_colors(s, GUINT32_FROM_LE(column));
     }
     unsigned plane = s->graphics[GFX_READ_MAP];
     if (packed_by_dispi(s) || (s->sequencer[SEQ_MEMORY] & SEQ_MEMORY_CHAIN4)) {
@@ -100,16 +101,23 @@ static uint8_t read_byte(struct vga *vga, uint32_t offset)
     } else if (odd_even) {
         plane = (plane & 2) | (offset & 1);
     }
-    return s->latches[plane];
+    return latches[plane];
 }
 
 static uint64_t window_read(void *device, uint64_t offset, unsigned size)
 {
+    struct vga *vga = device;
     uint64_t value = 0;
     for (unsigned i = 0; i < size; i++) {
-        value |= (uint64_t)read_byte(device, (uint32_t)offset + i) << i * 8;
+        value |= (uint64_t)look_at_byte(vga, (uint32_t)offset + i, vga->state.latches) << i * 8;
     }
     return value;
+}
+
+uint8_t vga_window_peek(void *device, uint64_t offset)
+{
+    uint8_t latches[4];
+    return look_at_byte(device, (uint32_t)offset, latches);
 }
 
 /* ---- Writing ---- */

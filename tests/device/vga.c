@@ -202,6 +202,25 @@ static void mode_12h(struct test *test)
     screen_free(&s);
 }
 
+/* A debugger sees what a program reads, and leaves the latches alone: write mode 1 then stores those of the last read. */
+static void peek_leaves_the_latches(struct test *test)
+{
+    struct screen s;
+    uint8_t seen[2] = { 0 };
+    begin(&s, &mode_12);
+    fill_planes(&s, 0xa0000, 80 * 480);
+    out(&s, 0x3ce, 4, 2);               /* reads give plane 2 */
+    get(&s, 0xa0010);
+    EXPECT_EQ(test, memory_peek(s.rig.machine->memory, 0xa0020, seen, 2), 2);
+    EXPECT(test, seen[0] == planes[2][0x20] && seen[1] == planes[2][0x21]);
+    out(&s, 0x3ce, 5, 1);
+    put(&s, 0xa0030, 0);
+    out(&s, 0x3ce, 5, 0);
+    EXPECT_EQ(test, get(&s, 0xa0030), planes[2][0x10]);
+    EXPECT_EQ(test, memory_peek(s.rig.machine->memory, 0xfec00000, seen, 2), 0);       /* nobody peeks at an I/O APIC */
+    screen_free(&s);
+}
+
 static void mode_0dh(struct test *test)
 {
     struct screen s;
@@ -562,7 +581,7 @@ static void registers_in_memory(struct test *test)
 int main(void)
 {
     static const struct test_case cases[] = {
-        TEST(mode_12h), TEST(mode_0dh), TEST(mode_13h), TEST(mode_x), TEST(mode_4h), TEST(mode_6h), TEST(scrolling),
+        TEST(mode_12h), TEST(peek_leaves_the_latches), TEST(mode_0dh), TEST(mode_13h), TEST(mode_x), TEST(mode_4h), TEST(mode_6h), TEST(scrolling),
         TEST(palette_registers), TEST(text_mode), TEST(text_mode_40), TEST(text_changes), TEST(text_split), TEST(vbe_modes),
         TEST(vbe_registers), TEST(vbe_planar), TEST(registers_in_memory), TEST(write_modes), TEST(read_modes), TEST(protection),
         TEST(retrace), TEST(smram_hides_the_window), TEST(hostile_registers),
