@@ -53,13 +53,8 @@ bool vga_add(struct board *board, const struct device_arguments *arguments, GErr
 bool device_add_vga(struct board *board, GError **error)
 {
     const char *name = board->options->vga;
-    bool named = false;
-    for (unsigned i = 0; i < board->options->devices->len; i++) {
-        g_autofree char *driver = options_driver(board->options->devices->pdata[i]);
-        named |= !strcmp(driver, "VGA");
-    }
     if (!name) {
-        name = named || board->options->nodefaults ? "none" : "std";
+        name = board->options->nodefaults || options_have_device(board->options, "VGA") ? "none" : "std";
     }
     if (!strcmp(name, "none")) {
         return true;

@@ -48,11 +48,14 @@ static bool attach_floppies(struct pc *pc, GError **error)
     return true;
 }
 
-/* What a PC has when nobody says otherwise: an empty CD-ROM drive and an empty floppy drive. */
+/* What a PC has when nobody says otherwise: an empty CD-ROM drive and an empty floppy drive. Who adds IDE drives by -device
+ * has said otherwise of the first, as in QEMU. */
 static void add_default_drives(struct pc *pc)
 {
+    const struct options *options = pc->board.options;
     struct block *block = pc->board.block;
-    if (!block_find_index(block, DRIVE_IDE, INDEX_CDROM)) {
+    if (!options_have_device(options, "ide-hd") && !options_have_device(options, "ide-cd") &&
+        !block_find_index(block, DRIVE_IDE, INDEX_CDROM)) {
         block_add_empty(block, DRIVE_IDE, INDEX_CDROM, true);
     }
     if (!block_find_index(block, DRIVE_FLOPPY, 0)) {
@@ -78,20 +81,22 @@ bool pc_add_storage(struct pc *pc, GError **error)
 
 const struct device_property ide_drive_properties[] = {
     { "drive", DEVICE_TEXT, 0, NULL, "id of a -drive with if=none" },
-    { "bus", DEVICE_TEXT, 0, NULL, "ide.0 or ide.1; the first with a free place when not given" },
+    { "bus", DEVICE_TEXT, 0, NULL, "ide.0 or ide.1; when not given the second, then the first" },
     { "unit", DEVICE_NUMBER, 1, NULL, "0 master, 1 slave" },
     { "bootindex", DEVICE_NUMBER, BOOT_INDEX_NONE - 1, NULL, "place in the order of starting" },
     { NULL },
 };
 
-/* The place that bus= and unit= name, or the first free one among those they leave. */
+/* The place that bus= and unit= name, or the first free one among those they leave. The second channel comes first: guests know
+ * that order from QEMU. */
 static bool choose_place(struct pc *pc, const struct device_arguments *arguments, unsigned *index, GError **error)
 {
     const char *bus = device_text(arguments, "bus"), *unit = device_text(arguments, "unit");
     if (bus && strcmp(bus, "ide.0") && strcmp(bus, "ide.1")) {
         return error_fail(error, "bus=%s: there are ide.0 and ide.1", bus);
     }
-    for (*index = 0; *index < IDE_INDEXES; ++*index) {
+    for (unsigned i = 0; i < IDE_INDEXES; i++) {
+        *index = (i + IDE_DRIVES) % IDE_INDEXES;
         bool fits = (!bus || (unsigned)(bus[4] - '0') == *index / IDE_DRIVES) &&
                     (!unit || device_number(arguments, "unit") == *index % IDE_DRIVES);
         if (fits && piix3_ide_drive(pc->ide, *index)->kind == IDE_NONE) {
@@ -105,7 +110,7 @@ static bool add_ide_drive(struct board *board, const struct device_arguments *ar
 {
     struct pc *pc = (struct pc *)board;
     struct drive *drive;
-    unsigned index;
+    unsigned index = 0;
     if (board->type != &pc_board_type) {
         return error_fail(error, "machine '%s' has no IDE channels", board->type->name);
     }
