@@ -432,7 +432,7 @@ static void fill_in(struct options *options)
 static void options_init(struct options *options)
 {
     *options = (struct options){
-        .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1,
+        .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1, .boot_retry_ms = UINT64_MAX,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GPtrArray **list = (GPtrArray **)((char *)options + rows[i].offset);

@@ -18,7 +18,7 @@ struct options {
     char *pid_path, *msg_timestamp, *log_names, *log_path, *accel_thread, *engine_switches, *ignored, *vga;
     char *dtb, *dumpdtb, *gic_version, *secure, *virtualization, *highmem, *hpet, *its, *acpi;
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
-    uint64_t boot_splash_ms;
+    uint64_t boot_splash_ms, boot_retry_ms;        /* retry UINT64_MAX: never */
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
     GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios, *audiodevs, *fd_sets, *blockdevs;   /* of char * */
     GPtrArray *monitors, *qmps, *mons, *gdbs;     /* of char * */

@@ -234,6 +234,8 @@ bool pc_tell_storage(struct pc *pc, GError **error)
         uint16_t wait = GUINT16_TO_LE((uint16_t)options->boot_splash_ms);
         fw_cfg_set_file(pc->fw_cfg, "etc/boot-menu-wait", &wait, sizeof(wait));
     }
+    uint32_t retry = GUINT32_TO_LE((uint32_t)options->boot_retry_ms);       /* all ones: never */
+    fw_cfg_set_file(pc->fw_cfg, "etc/boot-fail-wait", &retry, sizeof(retry));
     if (order || strict) {
         g_autofree char *text = g_strconcat(order ? order : "", order && strict ? "\n" : "", strict ? "HALT" : "", NULL);
         fw_cfg_set_file(pc->fw_cfg, "bootorder", text, (uint32_t)strlen(text) + 1);

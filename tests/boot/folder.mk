@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/boot/virtio
 TESTS_SLOW += tests/boot/virtio
-TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
-TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp tests/boot/ovmf
+TEST_SCRIPTS += tests/boot/exit tests/boot/seabios tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp
+TESTS_SLOW += tests/boot/linux tests/boot/reset tests/boot/icount tests/boot/fp
 TEST_SCRIPTS += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
 TESTS_SLOW += tests/boot/vga tests/boot/vga_linux tests/boot/pflash tests/boot/smbios
 TEST_SCRIPTS += tests/boot/bios tests/boot/loaders tests/boot/disk
 TESTS_SLOW += tests/boot/loaders tests/boot/disk
 # Programs that scripts run.
 TEST_TOOLS += tests/boot/screen
-TEST_SCRIPTS += tests/boot/uboot
-TESTS_SLOW += tests/boot/uboot
-TEST_SCRIPTS += tests/boot/linux-arm tests/boot/uefi-arm tests/boot/dtb
-TESTS_SLOW += tests/boot/linux-arm tests/boot/uefi-arm
+TEST_SCRIPTS += tests/boot/uboot tests/boot/screens
+TESTS_SLOW += tests/boot/uboot tests/boot/screens
+TEST_SCRIPTS += tests/boot/linux-arm tests/boot/uefi tests/boot/dtb
+TESTS_SLOW += tests/boot/linux-arm tests/boot/uefi
 TEST_SCRIPTS += tests/boot/dynamic
 TESTS_SLOW += tests/boot/dynamic
 TEST_SCRIPTS += tests/boot/compare

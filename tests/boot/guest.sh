@@ -20,6 +20,13 @@ need() {
     [ -e "$1" ] || { echo "skip $name: $1 is missing (Debian package $2)"; exit 0; }
 }
 kvm_opens() { (exec 3<>/dev/kvm) 2>/dev/null; }
+# Whether QEMU is to do the same, for a comparison: PEER=1 always, PEER=0 never, else where $quick is 1.
+peer_wanted() {
+    case $DRAGOMAN in qemu*) return 1 ;; esac
+    [ "${PEER:-$quick}" = 1 ] && command -v qemu-system-x86_64 > /dev/null
+}
+# peer_compare NAME OURS THEIRS: two serial logs
+peer_compare() { python3 tests/boot/peer.py "$@" || failures=$((failures + 1)); }
 # The text is in the file within so many seconds, while the process lives or shortly after: wait_for FILE TEXT SECONDS
 wait_for() {
     rounds=$(($3 * 10))

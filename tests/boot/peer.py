@@ -11,7 +11,8 @@ BUILD = os.environ.get("BUILD", "build")
 CASES = []
 # What differs from run to run or with the pace of the host, in any boot: (pattern, what stands for it).
 NOISE = [
-    (r"\x1b\[\d+;\d+H", "\n"), (r"\x1b\[[0-9;?=]*[a-zA-Z]|\x1b[78=>()][0AB]?|\x00", ""), (r"\r", ""),
+    (r"\x1b\[[0-9;?=]*[a-zA-Z]|\x1b[78=>()][0AB]?|\x00", ""), (r"\r", ""),
+    (r"(Press ESC in \d seconds[^\n]*?to continue\.)+", "Press ESC"),
     (r"(Hit any key to stop autoboot: *)[\d \b]*", r"\1"),
     (r"\b\d+(\.\d+)? ?([KMG]i?B/s|ms\b)", "PACE"),
     (r"(?m)^\[ *\d+\.\d+\] ", ""),
@@ -55,7 +56,10 @@ class Machine:
         self.program, self.work, self.other = program, work, other
         self.process, self.log, self.pictures, self.different = None, "", {}, []
 
-    def start(self, *options):
+    def start(self, *options, theirs=()):
+        """theirs: options that only QEMU needs, to leave out something of its own."""
+        if self.other:
+            options += tuple(theirs)
         self.text, self.seen, self.grown = "", 0, threading.Condition()
         self.monitor_path = tempfile.mktemp(dir=self.work)
         self.process = subprocess.Popen(
@@ -65,12 +69,19 @@ class Machine:
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
-    def medium(self, name, command, **variables):
+    def medium(self, name, command, /, **variables):
         """The file that a command of the shell makes at $out; both runs have the same."""
         path = os.path.join(self.work, name)
         if not os.path.exists(path):
             shell(command, out=path, **variables)
         return path
+
+    def copy(self, path):
+        """A copy of a file for this run alone, which it may write; the same in a second start."""
+        own = os.path.join(self.work, os.path.basename(path) + (".theirs" if self.other else ".ours"))
+        if not os.path.exists(own):
+            shutil.copyfile(path, own)
+        return own
 
     def ramdisk(self, arch, init):
         return self.medium("ramdisk-" + arch, "tools/mkinitramfs $arch $out $init", arch=arch, init=init)
@@ -101,6 +112,9 @@ class Machine:
 
     def command(self, text):
         """A command of the human monitor, and what it answers."""
+        until = time.monotonic() + 60
+        while not os.path.exists(self.monitor_path) and self.process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(60)
             monitor.connect(self.monitor_path)
@@ -120,6 +134,10 @@ class Machine:
         for name in names:
             self.command("sendkey %s" % name)
 
+    def note(self, title, lines):
+        """Something more to compare: lines that are not of the serial port."""
+        self.log += "%s:\n%s\n" % (title, "\n".join(lines))
+
     def rows(self):
         """The text screen at B8000h: 25 rows."""
         path = os.path.join(self.work, "text")
@@ -136,15 +154,31 @@ class Machine:
                 raise Failed("no '%s' on the screen: %s" % (text, " / ".join(row.strip() for row in self.rows() if row.strip())))
             time.sleep(0.2)
 
-    def picture(self, name, seconds=40, most=3):
-        """The screen now; the second run's becomes that of the first within so many seconds, or differs by name. most: of 255."""
+    def wait_size(self, width, height, seconds=120):
+        """The screen becomes so many pixels wide and high."""
+        path, until, head = os.path.join(self.work, "size"), time.monotonic() + seconds, b""
+        while not head.startswith(b"P6\n%d %d\n" % (width, height)):
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise Failed("the screen is not %d x %d: %r" % (width, height, head))
+            time.sleep(0.2)
+            self.command('screendump "%s"' % path)
+            with open(path, "rb") as file:
+                head = file.read(20)
+
+    def picture(self, name, seconds=40, still=0, most=3):
+        """The screen now, or once it has not changed for `still` seconds; the second run's becomes that of the first within so many
+        seconds, or differs by name. most: of 255."""
         path = os.path.join(self.work, "%s-%s.ppm" % (name, "theirs" if self.other else "ours"))
         self.pictures[name] = path
         until = time.monotonic() + seconds
         while True:
+            before = os.path.exists(path) and open(path, "rb").read()
             self.command('screendump "%s"' % path)
             if not self.other:
-                return
+                if not still or before == open(path, "rb").read() or time.monotonic() > until:
+                    return
+                time.sleep(still)
+                continue
             done = subprocess.run([sys.executable, "tests/boot/ppm_compare.py", self.other.pictures[name], path, str(most)],
                                   capture_output=True, text=True)
             if not done.returncode:
@@ -206,7 +240,7 @@ def case(arch, quick=False, noise=(), known=()):
 def keep(name, machine, side):
     folder = os.environ.get("KEEP") or os.path.join(BUILD, "test-logs")
     if os.path.isdir(folder):
-        with open(os.path.join(folder, "%s-%s.serial" % (name, side)), "w", encoding="latin-1") as file:
+        with open(os.path.join(folder, "%s-%s.serial" % (name, side)), "w", encoding="utf-8") as file:
             file.write(machine.log)
         for picture in machine.pictures.values():
             if os.path.exists(picture):
@@ -254,6 +288,15 @@ def run(function, arch, quick, noise, known):
             yield "ok %s_as_in_qemu" % name
 
 
+def compare(name, *paths):
+    """Two serial logs."""
+    ours, theirs = (open(path, encoding="latin-1").read() for path in paths)
+    different = differences(ours, theirs)
+    print("".join("# %s\n" % line for line in different) + (
+        "not ok %s_as_in_qemu: %d differ, the first: %s" % (name, len(different), different[0]) if different else "ok %s_as_in_qemu" % name))
+    return bool(different)
+
+
 def main():
     failed = False
     wanted = sys.argv[1:]
@@ -263,3 +306,7 @@ def main():
                 print(result, flush=True)
                 failed |= "not ok" in result
     sys.exit(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(compare(*sys.argv[1:]))
