@@ -129,6 +129,9 @@ void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
  * false: none, and the bits are 0. */
 bool ram_take_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint64_t *pages);
 struct ram *ram_new(uint64_t bytes);        /* NULL when the host has not that much */
+/* Sets [ram_offset, +bytes) to one value. Whole stretches of 2 MiB cost no host memory until they are written; they are then this
+ * process's own and no longer `fd`'s. For new RAM, before the machine runs. */
+void ram_fill(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint8_t value);
 void ram_free(struct ram *ram);
 /* For "two devices on one port": the name of a region that one added since `mark` (memory_mark then) overlaps at the same
  * priority, and where; NULL: none does. */

@@ -11,7 +11,7 @@
 #include <glib.h>
 #include "base/memory.h"
 
-enum { RAM_PAGE_SHIFT = 12, RAM_WORD_PAGES = 64 };
+enum { RAM_PAGE_SHIFT = 12, RAM_WORD_PAGES = 64, FILL_STRETCH = 2 << 20 };
 
 static uint64_t bitmap_bytes(uint64_t ram_bytes)
 {
@@ -45,6 +45,39 @@ struct ram *ram_new(uint64_t bytes)
         return NULL;
     }
     return ram;
+}
+
+/* Maps one filled stretch over each that is to be like it, copied on write. false: the host has no room for that. */
+static bool share_fill(uint8_t *to, uint64_t stretches, uint8_t value)
+{
+    bool done = false;
+    const int fd = memfd_create("fill", MFD_CLOEXEC);
+    void *view = fd < 0 || ftruncate(fd, FILL_STRETCH) ? MAP_FAILED : mmap(NULL, FILL_STRETCH, PROT_WRITE, MAP_SHARED, fd, 0);
+    if (view != MAP_FAILED) {
+        memset(view, value, FILL_STRETCH);
+        munmap(view, FILL_STRETCH);
+        done = true;
+    }
+    for (uint64_t n = 0; done && n < stretches; n++) {
+        void *at = to + n * FILL_STRETCH;
+        done = mmap(at, FILL_STRETCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == at;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return done;
+}
+
+void ram_fill(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint8_t value)
+{
+    const uint64_t page = 1u << RAM_PAGE_SHIFT, first = MIN((ram_offset + page - 1) & ~(page - 1), ram_offset + bytes);
+    const uint64_t stretches = (ram_offset + bytes - first) / FILL_STRETCH, shared = stretches * FILL_STRETCH;
+    if (stretches < 2 || !share_fill(ram->host + first, stretches, value)) {
+        memset(ram->host + ram_offset, value, bytes);
+        return;
+    }
+    memset(ram->host + ram_offset, value, first - ram_offset);
+    memset(ram->host + first + shared, value, ram_offset + bytes - first - shared);
 }
 
 void ram_free(struct ram *ram)

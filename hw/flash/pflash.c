@@ -341,7 +341,7 @@ struct pflash *pflash_new(struct machine *machine, const struct pflash_settings 
     if (contents_bytes) {
         memcpy(flash->array, contents, contents_bytes);
     }
-    memset(flash->array + contents_bytes, 0xff, settings->bytes - contents_bytes);
+    ram_fill(machine->ram, ram_offset + contents_bytes, settings->bytes - contents_bytes, 0xff);
     memory_add_rom(machine->memory, settings->name, settings->address, settings->bytes, machine->ram, ram_offset,
                    &flash_ops, flash, settings->priority);
     flash->handlers = memory_add_io(machine->memory, settings->name, settings->address, settings->bytes, &flash_ops, flash,

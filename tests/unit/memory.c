@@ -218,12 +218,33 @@ static void lookup_during_changes(struct test *test)
     ram_free(race.ram);
 }
 
+/* Stretches that share the host's memory until they are written. */
+static void fill_of_ram(struct test *test)
+{
+    enum { BYTES = 16 << 20, AT = 0x1234, COUNT = (11 << 20) + 5, STEP = 2 << 20 };
+    struct ram *ram = ram_new(BYTES);
+    memset(ram->host, 1, AT);
+    memset(ram->host + AT + COUNT, 2, 100);
+    ram_fill(ram, AT, COUNT, 0xff);
+    unsigned wrong = 0;
+    for (uint64_t n = 0; n < BYTES; n++) {
+        const bool filled = n >= AT && n < AT + COUNT, behind = n >= AT + COUNT && n < AT + COUNT + 100;
+        wrong += ram->host[n] != (n < AT ? 1 : filled ? 0xff : behind ? 2 : 0);
+    }
+    EXPECT_EQ(test, wrong, 0);
+    ram->host[3 * STEP] = 7;
+    EXPECT(test, ram->host[2 * STEP] == 0xff && ram->host[4 * STEP] == 0xff && ram->host[3 * STEP] == 7);
+    ram_fill(ram, 0, 10, 9);
+    EXPECT(test, ram->host[0] == 9 && ram->host[9] == 9 && ram->host[10] == 1);
+    ram_free(ram);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
         TEST(unmapped_gives_ones), TEST(priority_and_order), TEST(alias_shows_what_is_below),
         TEST(sizes_are_split_and_widened), TEST(listeners_and_bitmaps), TEST(many_regions_grow_the_view),
-        TEST(lookup_during_changes),
+        TEST(lookup_during_changes), TEST(fill_of_ram),
     };
     return test_run_cases("memory", cases, sizeof(cases) / sizeof(cases[0]));
 }
