@@ -25,6 +25,8 @@ void simd_run(struct arm_trans *t, const struct simd_call *call);
 /* By the host's vector instructions, when they do the same (a64_simd_host.c). */
 /* op of lanes, form SAME, as a fresh vector; IR_NONE when the host has nothing (ops may then have been emitted in vain). */
 ir_reg simd_host_same(struct arm_trans *t, unsigned op, unsigned bits, unsigned imm, ir_reg d, ir_reg n, ir_reg m);
+/* ADD, SMAX, SMIN, UMAX, UMIN of neighbouring lanes: those of n, then those of m; IR_NONE: the host has not that size. */
+ir_reg simd_host_pairs(struct arm_trans *t, unsigned op, unsigned bits, ir_reg n, ir_reg m);
 /* The lane in every lane, 16 to 64 bits. */
 ir_reg simd_host_splat(struct arm_trans *t, unsigned bits, ir_reg v, unsigned index);
 bool simd_host(struct arm_trans *t, const struct simd_call *call);

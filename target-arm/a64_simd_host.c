@@ -40,6 +40,9 @@ static const struct ir_copy
     shuffle_high = { .name = "PSHUFHW", .prefix = 0xf3, .map = 1, .opcode = 0x70, .imm_bytes = 1, UNARY },
     sar[4] = { NONE, IMMEDIATE(0x71, 4), IMMEDIATE(0x72, 4), NONE },
     absolute[4] = { P38_ONE("PABSB", 0x1c), P38_ONE("PABSW", 0x1d), P38_ONE("PABSD", 0x1e), NONE },
+    pack[2] = { P("PACKUSWB", 0x67), P38("PACKUSDW", 0x2b) },
+    shuffle_two = { .name = "SHUFPS", .map = 1, .opcode = 0xc6, .imm_bytes = 1, BINARY },
+    shr_bytes = IMMEDIATE(0x73, 3),
     align = { .name = "PALIGNR", .prefix = 0x66, .map = 3, .opcode = 0x0f, .imm_bytes = 1, BINARY };
 
 static ir_reg copy_of(struct arm_trans *t, ir_reg v)
@@ -209,12 +212,100 @@ ir_reg simd_host_same(struct arm_trans *t, unsigned op, unsigned bits, unsigned 
     return r ? r : compare(t, op, size, n, m);
 }
 
+/* The lower halves of a's lanes of twice the size, then of b's. */
+static ir_reg low_halves(struct arm_trans *t, unsigned size, ir_reg a, ir_reg b)
+{
+    const unsigned bits = 8u << size;
+    if (size == 2) {
+        ir_reg r = copy_of(t, a);
+        ir_emit_copy(t->u, &shuffle_two, 0x88, r, IR_NONE, r, b, IR_NONE, IR_NONE);
+        return r;
+    }
+    ir_reg x = shifted(t, &shr[size + 1], shifted(t, &shl[size + 1], a, bits), bits);
+    ir_reg y = a == b ? x : shifted(t, &shr[size + 1], shifted(t, &shl[size + 1], b, bits), bits);
+    return apply(t, &pack[size], x, y);
+}
+
+/* Sums, maxima, minima: each lane of twice the size gets in its lower half what its halves give. */
+ir_reg simd_host_pairs(struct arm_trans *t, unsigned op, unsigned bits, ir_reg n, ir_reg m)
+{
+    const unsigned size = (unsigned)__builtin_ctz(bits) - 3;
+    const struct ir_copy *copy = simple(op, size);
+    if (!copy) {
+        return IR_NONE;
+    }
+    if (size == 3) {
+        return apply(t, copy, apply(t, &low[3], n, m), apply(t, &high[3], n, m));
+    }
+    ir_reg x = apply(t, copy, n, shifted(t, &shr[size + 1], n, bits));
+    ir_reg y = n == m ? x : apply(t, copy, m, shifted(t, &shr[size + 1], m, bits));
+    return low_halves(t, size, x, y);
+}
+
+static bool host_pairs(struct arm_trans *t, const struct simd_call *c)
+{
+    ir_reg n = arm_v(c->n), m = arm_v(c->m);
+    if (c->lanes == 1) {            /* scalar: both lanes of n */
+        m = n;
+    } else if (c->lanes * c->bits == 64) {
+        n = m = apply(t, &low[3], n, m);
+    }
+    ir_reg r = simd_host_pairs(t, c->op, c->bits, n, m);
+    if (r) {
+        simd_set(t, c->d, r, c->lanes * c->bits == 128);
+    }
+    return r != IR_NONE;
+}
+
+/* XTN, SHRN */
+static bool host_narrow(struct arm_trans *t, const struct simd_call *c)
+{
+    const unsigned size = (unsigned)__builtin_ctz(c->bits) - 3;
+    if (c->op != SIMD_XTN && c->op != SIMD_SHRN) {
+        return false;
+    }
+    ir_reg n = c->op == SIMD_SHRN ? shifted(t, &shr[size + 1], arm_v(c->n), c->imm) : arm_v(c->n);
+    ir_reg r = low_halves(t, size, n, n);
+    simd_set(t, c->d, c->upper ? apply(t, &low[3], arm_v(c->d), r) : r, c->upper);
+    return true;
+}
+
+/* The lowest lanes of r, others cleared, become d. */
+static void set_low(struct arm_trans *t, unsigned d, unsigned bits, ir_reg r)
+{
+    ir_reg cut = zero(t);
+    ir_vmerge_to(t->u, bits, cut, cut, r);
+    ir_mov_to(t->u, arm_v(d), cut);
+}
+
+/* Sums, maxima, minima of all lanes: the upper half to the lower one again and again. */
+static bool host_across(struct arm_trans *t, const struct simd_call *c)
+{
+    const struct ir_copy *copy = simple(c->op, (unsigned)__builtin_ctz(c->bits) - 3);
+    if (!copy) {
+        return false;
+    }
+    ir_reg r = arm_v(c->n);
+    for (unsigned bytes = c->lanes * c->bits / 16; bytes >= c->bits / 8; bytes /= 2) {
+        r = apply(t, copy, r, shifted(t, &shr_bytes, r, bytes));
+    }
+    set_low(t, c->d, c->bits, r);
+    return true;
+}
+
 bool simd_host(struct arm_trans *t, const struct simd_call *c)
 {
     if (c->op > SIMD_FP_FIRST) {
         return simd_host_fp(t, c);
     }
-    if (c->form != FORM_SAME || (c->element && c->bits == 8)) {
+    switch (c->form) {
+    case FORM_PAIR:   return host_pairs(t, c);
+    case FORM_XTN:    return host_narrow(t, c);
+    case FORM_ACROSS: return host_across(t, c);
+    case FORM_SAME:   break;
+    default:          return false;
+    }
+    if (c->element && c->bits == 8) {
         return false;
     }
     ir_reg d = arm_v(c->d), m = c->element ? simd_host_splat(t, c->bits, arm_v(c->m), c->index) : arm_v(c->m);
@@ -223,9 +314,7 @@ bool simd_host(struct arm_trans *t, const struct simd_call *c)
         return false;
     }
     if (c->lanes * c->bits < 64) {  /* a scalar of less than 64 bits */
-        ir_reg cut = zero(t);
-        ir_vmerge_to(t->u, c->bits, cut, cut, r);
-        ir_mov_to(t->u, d, cut);
+        set_low(t, c->d, c->bits, r);
     } else {
         simd_set(t, c->d, r, c->lanes * c->bits == 128);
     }

@@ -97,6 +97,8 @@ static void three_float(struct arm_trans *t)
 
 static void pairs(struct arm_trans *t)
 {
+    if (neon_host_pairs(t, op_of(t), 8u << f(t, 'z'), unsigned_of(t), neon_d(t), neon_n(t), neon_m(t)))
+        return;
     ir_reg how = ir_const(t->u, op_how(op_of(t), 8u << f(t, 'z'), unsigned_of(t)));
     vfp_set_d(t, neon_d(t), arm_call(t, HELPER_ARM_neon_pairs, vfp_get_d(t, neon_n(t)), vfp_get_d(t, neon_m(t)), how, IR_NONE));
 }

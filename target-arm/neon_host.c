@@ -101,6 +101,18 @@ bool neon_host_scalar(struct arm_trans *t, unsigned op, unsigned bits, unsigned 
     return neon_host_present() && named(t, op, bits, false, 0, d, source(t, n), simd_host_splat(t, bits, arm_v(m / 2), lane));
 }
 
+bool neon_host_pairs(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m)
+{
+    const unsigned simd = op == NEON_PADD ? SIMD_ADD : op == NEON_PMAX ? (is_unsigned ? SIMD_UMAX : SIMD_SMAX)
+                                                     : is_unsigned ? SIMD_UMIN : SIMD_SMIN;
+    if (!neon_host_present())
+        return false;
+    ir_reg both = operand(t, n);
+    emit(t, &punpcklqdq, both, source(t, m));
+    neon_host_result(t, d, simd_host_pairs(t, simd, bits, both, both));
+    return true;
+}
+
 bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m)
 {
     return named(t, op, bits, false, 0, d, source(t, m), IR_NONE);

@@ -8,6 +8,8 @@
 bool neon_host_three(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m);
 /* m: one element, of 16 or 32 bits, of a D register */
 bool neon_host_scalar(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned n, unsigned m, unsigned index);
+/* NEON_PADD, NEON_PMAX, NEON_PMIN */
+bool neon_host_pairs(struct arm_trans *t, unsigned op, unsigned bits, bool is_unsigned, unsigned d, unsigned n, unsigned m);
 bool neon_host_one(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m);
 /* Compared with 0. */
 bool neon_host_zero(struct arm_trans *t, unsigned op, unsigned bits, unsigned d, unsigned m);
