@@ -30,7 +30,8 @@ endif
 #: make check        install what tests need, build, run all tests
 #: make check-quick  the same without the slow ones (below a minute)
 #: make check-san    all tests under AddressSanitizer and UndefinedBehaviourSanitizer, in build-san
-#: make check-boots  more boots than `check`: every Debian kernel with 1, 2 and 4 CPUs, the installers' first screens
+#: make check-boots  more boots than `check`: every Debian kernel with 1, 2 and 4 CPUs, the installers' first screens,
+#:                   and each firmware and boot loader beside QEMU: what they print and draw
 #: make check-debian a Debian system installs itself, then a session in it (DEBIAN_ARCH=i386, armhf, arm64: that one)
 #: make demo         install what is missing, build, start a disk image by GRUB: Debian's kernel with a small shell in this
 #:                   terminal (DISPLAY_KIND=sdl: in a window; ARCH=armhf, ARCH=arm64: an ARM machine)

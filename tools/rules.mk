@@ -62,7 +62,7 @@ check-debian: all
 	@BUILD=$(BUILD) tests/debian/run $(or $(DEBIAN_ARCH),amd64)
 # Slower still than TESTS_SLOW: not part of `check`.
 check-boots: all $(TEST_TOOLS:%=$(BUILD)/%)
-	@BUILD=$(BUILD) JOBS=$(JOBS) TEST='$(TEST)' TEST_TIMEOUT=7200 tests/run $(TESTS_BOOTS)
+	@BUILD=$(BUILD) JOBS=$(JOBS) TEST='$(TEST)' TEST_TIMEOUT=7200 PEER=1 tests/run $(TESTS_BOOTS)
 demo: all
 	@BUILD=$(BUILD) tools/demo
 
