@@ -4,10 +4,11 @@
  * instructions use, as at privilege 0: MOV CR, WRMSR, MOV to a segment register, a far jump for CS. So everything that hangs on
  * them changes with them, and what would raise an exception is refused and leaves nothing behind.
  *
- * What no instruction writes is refused: the bases of ES, SS and DS, EFLAGS.VM and RF, the x87 unit's state but FCTRL.
+ * What no instruction writes is refused: the bases of ES, SS and DS, EFLAGS.VM and RF.
  */
 #include <string.h>
 #include "target-x86/gdb.h"
+#include "target-x86/x87.h"
 
 struct change { uint32_t code; uint64_t value; };
 
@@ -80,9 +81,20 @@ static bool write_eflags(struct x86_cpu *cpu, uint64_t value)
     return !((value ^ x86_eflags_get(cpu)) & (EFL_VM | EFL_RF));
 }
 
-static bool write_fctrl(struct x86_cpu *cpu, uint64_t value)
+/* As FLDENV: of a tag only "empty" counts, what else it says is in the register. */
+static bool write_fpu(struct x86_cpu *cpu, enum x86_gdb_fpu n, uint64_t value)
 {
-    cpu->fpu.control = (uint16_t)value;
+    struct x86_fpu *fpu = &cpu->fpu;
+    switch (n) {
+    case GDB_FCTRL: x87_control_put(fpu, (uint16_t)value); break;
+    case GDB_FSTAT: x87_status_put(fpu, (uint16_t)value); break;
+    case GDB_FTAG:  x87_tags_put(fpu, (uint16_t)value); break;
+    case GDB_FISEG: fpu->cs = (uint16_t)value; break;
+    case GDB_FIOFF: fpu->ip = (uint32_t)value; break;
+    case GDB_FOSEG: fpu->ds = (uint16_t)value; break;
+    case GDB_FOOFF: fpu->dp = (uint32_t)value; break;
+    default:        fpu->opcode = value & 0x7ff; break;
+    }
     x86_update_mode(cpu);
     return true;
 }
@@ -99,7 +111,7 @@ static bool write_word(struct x86_cpu *cpu, const struct cpu_gdb_view *view, uin
     case GDB_EFLAGS:
         return write_eflags(cpu, value);
     case GDB_FPU:
-        return (code & 0xff) == GDB_FCTRL ? write_fctrl(cpu, value) : x86_gdb_word(cpu, view, code) == value;
+        return x86_gdb_word(cpu, view, code) == value || write_fpu(cpu, code & 0xff, value);
     case GDB_MXCSR:
         x86_mxcsr_put(cpu, (uint32_t)value & 0xffff);
         x86_update_mode(cpu);

@@ -45,5 +45,7 @@ void x87_summarize(struct x86_fpu *fpu);
 void x87_control_put(struct x86_fpu *fpu, uint16_t control);
 /* Full tag word to validity. */
 void x87_tags_put(struct x86_fpu *fpu, uint16_t tags);
+/* A status word, with TOP. */
+void x87_status_put(struct x86_fpu *fpu, uint16_t status);
 
 #endif

@@ -132,9 +132,7 @@ static unsigned environment_take(struct x86_cpu *cpu, const uint8_t *in, unsigne
     struct x86_fpu *fpu = &cpu->fpu;
     bool real = real_form(cpu);
     unsigned step = form & ENV_32 ? 4 : 2;
-    uint16_t status = get16(in + step);
-    fpu->top = status >> 11 & 7;
-    fpu->status = status & (FSW_FLAGS | FSW_SF | FSW_CC);
+    x87_status_put(fpu, get16(in + step));
     x87_tags_put(fpu, get16(in + 2 * step));
     if (form & ENV_32) {
         uint32_t w4 = get32(in + 16), w6 = get32(in + 24);

@@ -120,6 +120,13 @@ void x87_control_put(struct x86_fpu *fpu, uint16_t control)
     x87_summarize(fpu);
 }
 
+void x87_status_put(struct x86_fpu *fpu, uint16_t status)
+{
+    fpu->top = status >> 11 & 7;
+    fpu->status = status & (FSW_FLAGS | FSW_SF | FSW_CC);
+    x87_summarize(fpu);
+}
+
 void x87_tags_put(struct x86_fpu *fpu, uint16_t tags)
 {
     fpu->tag_valid = 0;
