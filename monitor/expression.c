@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "monitor/internal.h"
+#include "tcg/cpu_gdb.h"
 
 enum { MOST_DEPTH = 64 };
 
@@ -49,6 +50,11 @@ static uint64_t named_register(struct parser *p)
             uint64_t value = view->register_value(p->cpu, i);
             return strcmp(name, wanted) ? (uint32_t)value : value;
         }
+    }
+    uint64_t value;
+    if (p->cpu && cpu_gdb_read_name(p->cpu, wanted, &value)) {          /* system registers */
+        p->at += length;
+        return value;
     }
     return fail(p, "no such register");
 }

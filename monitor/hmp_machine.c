@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "hw/boards/backends.h"
 #include "monitor/internal.h"
+#include "tcg/cpu_gdb.h"
 
 void hmp_stop(struct hmp *hmp, unsigned count, char **arguments)
 {
@@ -57,25 +58,18 @@ void hmp_cpu(struct hmp *hmp, unsigned count, char **arguments)
     hmp->cpu = (unsigned)index;
 }
 
-/* Registers are set while the CPU stands still; which can be is the target's business. */
+/* Those that gdb may write, by their names there. */
 void hmp_set(struct hmp *hmp, unsigned count, char **arguments)
 {
     struct cpu *cpu = monitor_cpu(hmp->monitor, hmp->cpu);
-    const struct cpu_view *view = cpu ? cpu_view_of(cpu) : NULL;
-    const char *wanted = arguments[0] + (arguments[0][0] == '$'), *name, *end;
+    const char *name = arguments[0] + (arguments[0][0] == '$'), *end;
     uint64_t value;
     GError *error = NULL;
     monitor_hold_cpus(hmp->monitor);
     if (!expression_evaluate(cpu, arguments[1], &end, &value, &error)) {
         hmp_fail(hmp, error);
-    } else {
-        bool done = false;
-        for (unsigned i = 0; view && (name = view->register_name(i)); i++) {
-            done |= !strcmp(name, wanted) && view->set_register(cpu, i, value);
-        }
-        if (!done) {
-            hmp_error(hmp, "register %s is not there or cannot be set", wanted);
-        }
+    } else if (!cpu || !cpu_gdb_write_name(cpu, name, value)) {
+        hmp_error(hmp, "register %s is not there or cannot be set, or not to this value", name);
     }
     monitor_release_cpus(hmp->monitor);
 }

@@ -98,7 +98,7 @@ const struct hmp_command hmp_commands[] = {
     { "run-until", "COUNT", "run on until so many instructions have run since the start; with -icount", 1, 1, hmp_run_until, NULL },
     { "screendump", "FILE [-f png|ppm]", "the screen as a picture", 1, 3, hmp_screendump, NULL },
     { "sendkey", "KEY-KEY-... [HOLD_MS]", "press keys together", 1, 2, hmp_sendkey, complete_key },
-    { "set", "$REGISTER VALUE", "change a general register or the instruction pointer", 2, 2, hmp_set, NULL },
+    { "set", "$REGISTER VALUE", "change a register; system registers where software may", 2, 2, hmp_set, NULL },
     { "set_link", "NAME on|off", "plug a network's cable in or out", 2, 2, hmp_set_link, complete_network },
     { "step|stepi|si", "[COUNT]", "run instructions of the CPU that is looked at", 0, 1, hmp_step, NULL },
     { "stop|s", "", "stop the machine", 0, 0, hmp_stop, NULL },

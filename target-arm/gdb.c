@@ -342,7 +342,9 @@ static bool write(struct cpu *base, const struct cpu_gdb_view *view, const struc
     return write_word(cpu, reg->code, GUINT64_FROM_LE(value));
 }
 
+static const struct cpu_gdb_alias aliases[] = { { "r13", "sp" }, { "r14", "lr" }, { "r15", "pc" }, { "pstate", "cpsr" }, { NULL, NULL } };
+
 const struct cpu_gdb arm_gdb32 = { .layouts = layouts32, .present = present32, .register_at = register_at, .read = read,
-                                   .write = write, .watch_before = true };
+                                   .write = write, .aliases = aliases, .watch_before = true };
 const struct cpu_gdb arm_gdb64 = { .layouts = layouts64, .present = present64, .register_at = register_at, .read = read,
-                                   .write = write, .watch_before = true };
+                                   .write = write, .aliases = aliases, .watch_before = true };

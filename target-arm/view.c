@@ -102,30 +102,6 @@ static uint64_t register_value32(struct cpu *base, unsigned index)
     }
 }
 
-static bool set_register64(struct cpu *base, unsigned index, uint64_t value)
-{
-    if (index == REG_PC) {
-        base->pc = value & ~3ull;
-    } else if (index <= REG_SP) {
-        arm_cpu_of(base)->x[index] = value;
-    }
-    return index <= REG_PC;
-}
-
-static bool set_register32(struct cpu *base, unsigned index, uint64_t value)
-{
-    struct arm_cpu *cpu = arm_cpu_of(base);
-    if (index == REG32_PC || index == REG32_PC_TOO) {
-        base->pc = (uint32_t)value & (cpu->thumb ? ~1u : ~3u);
-        return true;
-    }
-    index = index == REG32_SP ? 13 : index == REG32_LR ? 14 : index;
-    if (index < 15) {
-        cpu->x[index] = (uint32_t)value;
-    }
-    return index < 15;
-}
-
 /* ---- Memory ---- */
 
 static const char *mode_name(struct cpu *base)
@@ -147,13 +123,13 @@ static unsigned disassemble(struct cpu *base, const uint8_t *code, unsigned size
 
 const struct cpu_view arm_view64 = {
     .print_registers = print_registers, .register_name = register_name64, .register_value = register_value64,
-    .set_register = set_register64, .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
+    .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
     .disassemble = disassemble,
     .word_bytes = 8, .elf_machine = EM_AARCH64, .topics = arm_view_topics,
 };
 const struct cpu_view arm_view32 = {
     .print_registers = print_registers, .register_name = register_name32, .register_value = register_value32,
-    .set_register = set_register32, .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
+    .mode_name = mode_name, .instruction = instruction, .translate = arm_view_translate,
     .disassemble = disassemble,
     .word_bytes = 4, .elf_machine = EM_ARM, .topics = arm_view_topics,
 };

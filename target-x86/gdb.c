@@ -220,7 +220,9 @@ static void read(struct cpu *base, const struct cpu_gdb_view *view, const struct
     }
 }
 
+static const struct cpu_gdb_alias aliases[] = { { "pc", "rip" }, { NULL, NULL } };
+
 const struct cpu_gdb x86_gdb = {
     .layouts = layouts, .has_layout = has_layout, .present = present, .register_at = register_at, .read = read,
-    .write = x86_gdb_write,
+    .write = x86_gdb_write, .aliases = aliases,
 };

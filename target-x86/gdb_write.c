@@ -103,7 +103,7 @@ static bool write_word(struct x86_cpu *cpu, const struct cpu_gdb_view *view, uin
 {
     switch (code >> 8) {
     case GDB_GENERAL:
-        cpu->regs[code & 0xff] = value;
+        cpu->regs[code & 0xff] = view->layout->address_bytes < 8 ? (uint32_t)value : value;
         return true;
     case GDB_RIP:
         x86_set_rip(cpu, view->linear_pc ? value - (cpu->cpu.mode & MODE_CODE64 ? 0 : cpu->seg[SEG_CS].base) : value);

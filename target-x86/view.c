@@ -164,19 +164,6 @@ static uint64_t register_value(struct cpu *base, unsigned index)
 }
 
 /* Only what has no side effects on other state. */
-static bool set_register(struct cpu *base, unsigned index, uint64_t value)
-{
-    struct x86_cpu *cpu = x86_cpu_of(base);
-    if (index < 16) {
-        cpu->regs[index] = value;
-    } else if (index == REG_RIP) {
-        x86_set_rip(cpu, value);
-    } else {
-        return false;
-    }
-    return true;
-}
-
 /* SDM 3A 2.2: the processor's modes; inside one of them, code of either size. */
 static const char *mode_name(struct cpu *base)
 {
@@ -210,7 +197,6 @@ const struct cpu_view x86_view = {
     .print_registers = print_registers,
     .register_name = register_name,
     .register_value = register_value,
-    .set_register = set_register,
     .mode_name = mode_name,
     .instruction = instruction,
     .translate = x86_view_translate,

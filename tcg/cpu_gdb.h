@@ -48,12 +48,18 @@ struct cpu_gdb {
     /* bits / 8 bytes, little-endian. */
     void (*read)(struct cpu *cpu, const struct cpu_gdb_view *view, const struct cpu_gdb_register *reg, uint8_t *out);
     bool (*write)(struct cpu *cpu, const struct cpu_gdb_view *view, const struct cpu_gdb_register *reg, const uint8_t *in);
+    /* Other names of registers, as the monitor knows them; ends with name NULL. NULL: none. */
+    const struct cpu_gdb_alias { const char *name, *means; } *aliases;
     bool watch_before;              /* gdb expects watchpoints to stop before the access and steps over it itself */
 };
 
 /* For a target's write: does what instructions do to that CPU, from outside of its loop. false: it raised an exception; the
  * target undoes what raising left in its own state. Points of the debugger are not hit. */
 bool cpu_attempt(struct cpu *cpu, void (*change)(struct cpu *cpu, void *opaque), void *opaque);
+
+/* A register of at most 64 bits by name, whatever description has it; "pc" is a linear address. The CPU stands still. */
+bool cpu_gdb_read_name(struct cpu *cpu, const char *name, uint64_t *value);
+bool cpu_gdb_write_name(struct cpu *cpu, const char *name, uint64_t value);
 
 static inline const struct cpu_gdb *cpu_gdb_of(const struct cpu *cpu) { return cpu->frontend->gdb; }
 

@@ -3,7 +3,7 @@
 #define TCG_CPU_VIEW_H
 /*
  * A CPU as a person looks at it from outside: the monitor. A target fills struct frontend.view. Nothing here changes
- * what the guest sees (no accessed bits, no faults) but set_register.
+ * what the guest sees (no accessed bits, no faults); registers are changed through cpu_gdb.h.
  *
  * Threads: the CPU stands still (engine_stop); the machine lock is not needed.
  */
@@ -22,7 +22,6 @@ struct cpu_view {
     /* Registers by number from 0; NULL: no more. Names as in the manual, in small letters. */
     const char *(*register_name)(unsigned index);
     uint64_t (*register_value)(struct cpu *cpu, unsigned index);
-    bool (*set_register)(struct cpu *cpu, unsigned index, uint64_t value);      /* false: cannot be written */
     const char *(*mode_name)(struct cpu *cpu);  /* what kind of code runs ("real", "EL1"): constant texts, compared by address */
     uint64_t (*instruction)(struct cpu *cpu);   /* linear address of the next instruction */
     bool (*translate)(struct cpu *cpu, uint64_t linear, uint64_t *physical);    /* false: not mapped */

@@ -23,7 +23,7 @@ static const char *const words[] = {
     "ide1-cd0", "ide0-hd0", "-f", "-a", "/4xw", "/8i", "/99999999c", "/nonexistent/x", "vnc", "password", "\"a b\"", "\"open", "none", "int,cpu",
     "tcp::1-:2", "512M", "registers", "mtree", "pci", "gdt", "idt", "tss", "page", "tlb", "mem", "x", "\xff\xfe", "%s%n", "",
     "delete", "all", "r", "w", "rw", "-p", "lapic", "break", "trace-events", "in_*", "e1000,id=a", "2", "3", "1000",
-    "exec", "exec,cpu", "trace", "list", "--sort", "heat", "show", "stats", "count", "step",
+    "$cr0", "$cr3", "$cs", "$ds", "$efer", "$cr8", "$eflags", "exec", "exec,cpu", "trace", "list", "--sort", "heat", "show", "stats", "count", "step",
 };
 
 struct fuzz { struct monitor *monitor; GRand *random; GString *out; };
