@@ -121,13 +121,6 @@ uint64_t helper_arm_a32_parallel(struct cpu *cpu, uint64_t a, uint64_t b, uint64
     return result;
 }
 
-uint64_t helper_arm_a32_sel(struct cpu *cpu, uint64_t a, uint64_t b)
-{
-    const uint32_t ge = arm_cpu_of(cpu)->ge;
-    const uint32_t mask = (ge & 1) * 0xff | (ge >> 1 & 1) * 0xff00 | (ge >> 2 & 1) * 0xff0000 | (ge >> 3 & 1) * 0xff000000u;
-    return (uint32_t)((a & mask) | (b & ~mask));
-}
-
 uint64_t helper_arm_a32_crc32(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     const uint32_t polynomial = d ? 0x82f63b78 : 0xedb88320;

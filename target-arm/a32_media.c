@@ -12,16 +12,41 @@ static void rd(struct arm_trans *t, ir_reg value) { a32_set(t, f(t, 'd'), value)
 
 /* ---- parallel ---- */
 
+/*
+ * UADD8, which string functions live on with SEL: the bytes are added without their top bits, and those put right by what was
+ * carried into them. The carries out of the bytes, 8 bits apart, come to lie side by side by a multiplication.
+ */
+static void uadd8(struct arm_trans *t)
+{
+    struct ir_unit *u = t->u;
+    const int64_t tops = 0x80808080, rests = 0x7f7f7f7f;
+    ir_reg a = rn(t), b = rm(t), differ = ir_op2(u, IR_XOR, 32, a, b);
+    ir_reg low = ir_op2(u, IR_ADD, 32, ir_op2i(u, IR_AND, 32, a, rests), ir_op2i(u, IR_AND, 32, b, rests));
+    ir_reg carry = ir_op2(u, IR_OR, 32, ir_op2(u, IR_AND, 32, a, b), ir_op2(u, IR_AND, 32, differ, low));
+    carry = ir_op2i(u, IR_SHR, 32, ir_op2i(u, IR_AND, 32, carry, tops), 7);
+    ir_stcpu(u, 32, offsetof(struct arm_cpu, ge), ir_op2i(u, IR_SHR, 32, ir_op2i(u, IR_MUL, 32, carry, 0x10204080), 28));
+    rd(t, ir_op2(u, IR_XOR, 32, low, ir_op2i(u, IR_AND, 32, differ, tops)));
+}
+
 /* p: prefix (1 S, 2 Q, 3 SH, 5 U, 6 UQ, 7 UH); o: operation. */
 void a32_parallel(struct arm_trans *t)
 {
     const unsigned prefix = f(t, 'p') + a32_thumb(t);       /* T32 counts from 0 */
+    if (prefix == 5 && t->data == 4) {      /* U, ADD8 */
+        uadd8(t);
+        return;
+    }
     rd(t, arm_call(t, HELPER_ARM_a32_parallel, rn(t), rm(t), ir_const(t->u, prefix << 3 | (unsigned)t->data), IR_NONE));
 }
 
 void a32_sel(struct arm_trans *t)
 {
-    rd(t, arm_call(t, HELPER_ARM_a32_sel, rn(t), rm(t), IR_NONE, IR_NONE));
+    struct ir_unit *u = t->u;
+    /* GE's bits to the bottoms of four bytes, these to whole bytes. */
+    ir_reg ge = ir_op2i(u, IR_MUL, 32, ir_ldcpu(u, 32, offsetof(struct arm_cpu, ge)), 0x00204081);
+    ir_reg mask = ir_op2i(u, IR_MUL, 32, ir_op2i(u, IR_AND, 32, ge, 0x01010101), 0xff);
+    ir_reg b = rm(t), differ = ir_op2(u, IR_XOR, 32, rn(t), b);
+    rd(t, ir_op2(u, IR_XOR, 32, b, ir_op2(u, IR_AND, 32, differ, mask)));
 }
 
 /* T: PKHTB. i: shift amount (A32), or i:j (T32's imm3:imm2) */
