@@ -218,11 +218,10 @@ void a32_clrex(struct arm_trans *t)
     arm_monitor_clear(t);
 }
 
-/* x86 hosts keep loads and stores in order; only store-release followed by load-acquire needs the fence. */
+/* x86 hosts keep loads and stores in order; only store-release followed by load-acquire needs the fence, behind the store. */
 void a32_lda(struct arm_trans *t)
 {
     const unsigned bits = exclusive_bits(t);
-    ir_append(t->u, IR_FENCE, 64);
     a32_set(t, f(t, 't'), arm_load(t, bits, a32_get(t, f(t, 'n')), 0, ARM_ACCESS_ALIGNED));
 }
 

@@ -195,7 +195,14 @@ void a32_hint(struct arm_trans *t)
     }
 }
 
-void a32_dmb(struct arm_trans *t) { ir_append(t->u, IR_FENCE, 64); }
+/* The host keeps everything in order but a store before a load. ARMv7 has no barrier for loads alone: reserved options are SY. */
+void a32_dmb(struct arm_trans *t)
+{
+    enum { LOADS = 1, STORES = 2 };
+    const unsigned types = f(t, 'y');
+    if (types != STORES && (types != LOADS || t->mode & MODE_V7))
+        ir_append(t->u, IR_FENCE, 64);
+}
 
 /* ... and TLB maintenance of other CPUs is complete. */
 void a32_dsb(struct arm_trans *t)
@@ -291,7 +298,7 @@ static const struct arm_row rows[] = {
     ROW_U("1111 0001 0000 ---1 ---- --e- 0000 ----", "SETEND", a32_setend, 0),
     { "1111 0001 0001 ---- ---- --i- 0000 ----", "SETPAN", a32_setpan, ARM_ROW_COND | SYS, ARM_PAN, 0, NULL, NULL },
     ROW_U("1111 0101 0111 ++++ ++++ ---- 0100 ....", "DSB", a32_dsb, 0),
-    ROW_U("1111 0101 0111 ++++ ++++ ---- 0101 ....", "DMB", a32_dmb, 0),
+    ROW_U("1111 0101 0111 ++++ ++++ ---- 0101 ..yy", "DMB", a32_dmb, 0),
     ROW_U("1111 0101 0111 ++++ ++++ ---- 0110 ....", "ISB", a32_isb, SYS),
     ROW_U("1111 100p u1w0 ++-+ ---- -+-+ ---m mmmm", "SRS", a32_srs, SYS | ARM_ROW_EL1),
     ROW_U("1111 100p u0w1 nnnn ---- +-+- ---- ----", "RFE", a32_rfe, SYS | ARM_ROW_EL1),

@@ -18,7 +18,7 @@ static const struct arm_row rows[] = {
     { "1111 0011 1010 ++++ 10-0 -oov aif mmmmm", "CPS", a32_cps, SYS | ARM_ROW_COND, ARM_FEATURE_NONE, 0, NULL, "o=0,v=0" },
     ROW("1111 0011 1011 ++++ 10-0 ++++ 0010 ++++", "CLREX", a32_clrex, 0),
     ROW("1111 0011 1011 ++++ 10-0 ++++ 0100 ....", "DSB", a32_dsb, 0),
-    ROW("1111 0011 1011 ++++ 10-0 ++++ 0101 ....", "DMB", a32_dmb, 0),
+    ROW("1111 0011 1011 ++++ 10-0 ++++ 0101 ..yy", "DMB", a32_dmb, 0),
     ROW("1111 0011 1011 ++++ 10-0 ++++ 0110 ....", "ISB", a32_isb, SYS),
     ROW("1111 0011 1100 mmmm 10-0 ++++ ---- ----", "BXJ", a32_bxj, ARM_ROW_BRANCH),
     ROW("1111 0011 1101 +++- 10-0 ++++ iiiiiiii", "SUBS PC, LR", a32_eret, SYS),

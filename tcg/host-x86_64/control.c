@@ -254,11 +254,12 @@ static void store_cpu(struct host_state *h, const struct ir_insn *insn)
     host_rm(&h->c, H_MOV_M, insn->width, reg_use(h, insn->s[0]), m);
 }
 
+/* A locked access orders all others (SDM volume 3, 8.2.2), in about half the time of MFENCE, and XCHG leaves the flags alone. What it
+ * exchanges is below the stack's top. */
 static void fence(struct host_state *h)
 {
-    host_byte(&h->c, 0x0f);
-    host_byte(&h->c, 0xae);
-    host_byte(&h->c, 0xf0);
+    const unsigned anything = reg_temp(h);
+    host_rm(&h->c, H_XCHG, 64, anything, host_mem(RSP, -8));
 }
 
 static void miss(struct host_state *h)
