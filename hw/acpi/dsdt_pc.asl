@@ -8,8 +8,6 @@
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
 {
-    External (\_SB.PCI0.SLNT, MethodObj)        /* the table of slots, pci_slots.c */
-
     Scope (\_SB)
     {
         Device (PCI0)
@@ -66,6 +64,8 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
             OperationRegion (HPIO, SystemIO, 0xae00, 0x14)
             Field (HPIO, DWordAcc, NoLock, WriteAsZeros) { PCIU, 32, PCID, 32, B0EJ, 32, PCRM, 32, BNUM, 32 }
             Mutex (HPLK, 0)
+            Name (HPUP, 0)
+            Name (HPGO, 0)
             Method (EJCT, 1)
             {
                 Acquire (HPLK, 0xffff)
@@ -73,18 +73,13 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
                 B0EJ = 1 << Arg0
                 Release (HPLK)
             }
-            Method (HPEV, 0)
+            Method (HPEV, 0)                /* the event is in the table of slots, pci_slots.c */
             {
                 Acquire (HPLK, 0xffff)
                 BNUM = 0
-                Local0 = PCIU
-                Local1 = PCID
+                HPUP = PCIU
+                HPGO = PCID
                 Release (HPLK)
-                If (CondRefOf (\_SB.PCI0.SLNT))
-                {
-                    SLNT (Local0, 1)        /* device check */
-                    SLNT (Local1, 3)        /* eject request */
-                }
             }
 
             /* The ports of hot plug and of general-purpose events are taken. */
@@ -273,7 +268,6 @@ DefinitionBlock ("dsdt.aml", "DSDT", 1, "DRGMAN", "DRGMANPC", 1)
     Scope (\_GPE)
     {
         Name (_HID, "ACPI0006")
-        Method (_E01, 0) { \_SB.PCI0.HPEV () }
     }
 
     /* Soft-off: sleep type 0 in PM1a control (82371AB, 7.2.3). */

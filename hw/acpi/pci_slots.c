@@ -5,16 +5,20 @@
  *   Scope (\_SB.PCI0) {
  *       Device (S03) { Name (_ADR, 0x00030000) Name (_SUN, 3) Method (_EJ0, 1) { EJCT (3) } }      ... for each
  *       Method (SLNT, 2) { If (Arg0 & 0x08) { Notify (S03, Arg1) } ... }
+ *       Method (SLEV, 0) { HPEV () SLNT (HPUP, 1) SLNT (HPGO, 3) }         device check, eject request
  *   }
+ *   Scope (\_GPE) { Method (_E01, 0) { \_SB.PCI0.SLEV () } }
  *
- * EJCT and the event's method, which calls SLNT, are in dsdt_pc.asl. A slot whose device stays has XADR and XEJ0 instead, which mean
+ * EJCT, HPEV and its two masks are in dsdt_pc.asl, which names nothing of this table: SeaBIOS looks for devices there and stops
+ * reading at an External. A slot whose device stays has XADR and XEJ0 instead, which mean
  * nothing: firmware reads the script that patches the tables before the tables, and a device may come between the two, so that
  * everything must always lie at the same place.
  */
 #include <stdio.h>
 #include "hw/acpi/build.h"
 
-enum { NAME_OP = 0x08, BYTE_PREFIX = 0x0a, DWORD_PREFIX = 0x0c, SCOPE_OP = 0x10, METHOD_OP = 0x14, DUAL_NAME_PREFIX = 0x2e,
+enum { ONE_OP = 0x01, NAME_OP = 0x08, BYTE_PREFIX = 0x0a, DWORD_PREFIX = 0x0c, SCOPE_OP = 0x10, METHOD_OP = 0x14, DUAL_NAME_PREFIX = 0x2e,
+       MULTI_NAME_PREFIX = 0x2f,
        EXT_OP_PREFIX = 0x5b, DEVICE_OP = 0x82, ARG0_OP = 0x68, ARG1_OP = 0x69, AND_OP = 0x7b, NOTIFY_OP = 0x86, IF_OP = 0xa0,
        NAME_BYTES = 4, SLOTS = 32 };
 
@@ -79,6 +83,38 @@ static void put_notify(GByteArray *out, unsigned slot)
     put_package(out, content);
 }
 
+/* What HPEV has read goes to the slots. */
+static void put_event(GByteArray *out)
+{
+    GByteArray *method = g_byte_array_new();
+    acpi_put_text(method, "SLEV", NAME_BYTES);
+    acpi_put(method, 0, 1);             /* arguments */
+    acpi_put_text(method, "HPEVSLNTHPUP", 3 * NAME_BYTES);
+    acpi_put(method, ONE_OP, 1);
+    acpi_put_text(method, "SLNTHPGO", 2 * NAME_BYTES);
+    acpi_put(method, BYTE_PREFIX, 1);
+    acpi_put(method, 3, 1);
+    acpi_put(out, METHOD_OP, 1);
+    put_package(out, method);
+}
+
+/* General-purpose event 1. */
+static void put_event_scope(GByteArray *out)
+{
+    GByteArray *scope = g_byte_array_new(), *method = g_byte_array_new();
+    acpi_put_text(method, "_E01", NAME_BYTES);
+    acpi_put(method, 0, 1);
+    acpi_put_text(method, "\\", 1);
+    acpi_put(method, MULTI_NAME_PREFIX, 1);
+    acpi_put(method, 3, 1);
+    acpi_put_text(method, "_SB_PCI0SLEV", 3 * NAME_BYTES);
+    acpi_put_text(scope, "\\_GPE", 1 + NAME_BYTES);
+    acpi_put(scope, METHOD_OP, 1);
+    put_package(scope, method);
+    acpi_put(out, SCOPE_OP, 1);
+    put_package(out, scope);
+}
+
 unsigned acpi_add_pci_slots(struct acpi_files *files, uint32_t slots)
 {
     GByteArray *scope = g_byte_array_new(), *method = g_byte_array_new();
@@ -94,7 +130,9 @@ unsigned acpi_add_pci_slots(struct acpi_files *files, uint32_t slots)
     }
     acpi_put(scope, METHOD_OP, 1);
     put_package(scope, method);
+    put_event(scope);
     acpi_put(files->tables, SCOPE_OP, 1);
     put_package(files->tables, scope);
+    put_event_scope(files->tables);
     return acpi_table_end(files, start);
 }
