@@ -121,6 +121,11 @@ void memory_write_ram(struct memory *memory, struct ram *ram, uint64_t ram_offse
  * unmapped. */
 bool memory_read_bytes(struct memory *memory, uint64_t address, void *out, uint64_t bytes);
 bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in, uint64_t bytes);
+/* Whole pages whose contents nobody needs go back to the host; they read as zeroes afterwards. false: part of it is no RAM. Machine
+ * lock held. */
+bool memory_discard(struct memory *memory, uint64_t address, uint64_t bytes);
+/* The same for [ram_offset, +bytes) of the memory object, without telling anybody. */
+void ram_discard(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
 /* Marks RAM written by a CPU's fast path or other means. */
 void ram_mark_dirty(struct ram *ram, uint64_t ram_offset, uint64_t bytes);
 /* Which pages of [ram_offset, +bytes), whole pages, were written since they were last asked for: bit n of `pages` is the

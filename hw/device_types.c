@@ -38,6 +38,7 @@
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_net.h"
 #include "hw/virtio/virtio_pci.h"
+#include "hw/virtio/virtio_balloon.h"
 #include "hw/virtio/virtio_blk.h"
 #include "hw/virtio/virtio_console.h"
 #include "hw/virtio/virtio_rng.h"
@@ -52,6 +53,6 @@ const struct device_type *const device_types[] = {
     &vga_type, &pflash_type,
     &piix3_ide_type, &i8237_type, &fdc_type, &parallel_type,
     &e1000_type, &virtio_net_type, &virtio_pci_type, &virtio_mmio_type,
-    &virtio_blk_type, &virtio_rng_type, &virtio_console_type,
+    &virtio_balloon_type, &virtio_blk_type, &virtio_rng_type, &virtio_console_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

@@ -792,6 +792,24 @@ bool memory_write_bytes(struct memory *memory, uint64_t address, const void *in,
     return all;
 }
 
+bool memory_discard(struct memory *memory, uint64_t address, uint64_t bytes)
+{
+    bool all = true;
+    while (bytes) {
+        struct memory_place place = memory_find(memory, address);
+        uint64_t part = place.bytes < bytes ? place.bytes : bytes;
+        if (place.host && place.writable) {
+            ram_discard(place.ram, place.ram_offset, part);
+            ram_written(memory, place.ram, place.ram_offset, part);
+        } else {
+            all = false;
+        }
+        address += part;
+        bytes -= part;
+    }
+    return all;
+}
+
 unsigned memory_mark(const struct memory *memory)
 {
     return memory->serial;

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <stdatomic.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -78,6 +79,13 @@ void ram_fill(struct ram *ram, uint64_t ram_offset, uint64_t bytes, uint8_t valu
     }
     memset(ram->host + ram_offset, value, first - ram_offset);
     memset(ram->host + first + shared, value, ram_offset + bytes - first - shared);
+}
+
+void ram_discard(struct ram *ram, uint64_t ram_offset, uint64_t bytes)
+{
+    if (fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)ram_offset, (off_t)bytes)) {
+        memset(ram->host + ram_offset, 0, bytes);       /* the host has no holes: at least the guest sees the same */
+    }
 }
 
 void ram_free(struct ram *ram)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "hw/boards/backends.h"
+#include "hw/virtio/virtio_balloon.h"
 #include "base/network.h"
 #include "monitor/internal.h"
 #include "tcg/debugger.h"
@@ -131,6 +132,18 @@ bool action_eject(struct monitor *monitor, const char *device, bool force, GErro
     bool done = drive_eject(drive, force, error);
     monitor_unlock(monitor);
     return done;
+}
+
+bool action_balloon(struct monitor *monitor, int64_t bytes, GError **error)
+{
+    monitor_lock(monitor);
+    struct virtio_balloon *balloon = monitor->board->balloon;
+    if (balloon && bytes > 0) {
+        virtio_balloon_set_target(balloon, (uint64_t)bytes);
+    }
+    monitor_unlock(monitor);
+    return balloon ? bytes > 0 || error_fail(error, "Parameter 'target' expects a size")
+                   : error_fail(error, "No balloon device has been activated");
 }
 
 bool action_nmi(struct monitor *monitor, GError **error)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "block/block.h"
 #include "hw/boards/devices.h"
+#include "hw/virtio/virtio_balloon.h"
 #include "monitor/internal.h"
 
 struct drive_event { const char *name; char *data; };
@@ -84,11 +85,20 @@ static void on_unplugged(void *opaque, const struct device_plugged *plugged)
     monitor_event(monitor, "DEVICE_DELETED", data);
 }
 
+/* Machine lock held, on a CPU's thread. */
+static void on_balloon(void *opaque)
+{
+    struct monitor *monitor = opaque;
+    send(monitor, "BALLOON_CHANGE", g_strdup_printf("{\"actual\": %" G_GUINT64_FORMAT "}", virtio_balloon_actual(monitor->board->balloon)));
+}
+
 void monitor_watch_devices(struct monitor *monitor)
 {
     monitor->events = g_async_queue_new_full((GDestroyNotify)event_free);
     monitor->board->unplugged.function = on_unplugged;
     monitor->board->unplugged.opaque = monitor;
+    monitor->board->balloon_changed.function = on_balloon;
+    monitor->board->balloon_changed.opaque = monitor;
     if (monitor->board->block) {
         block_set_listener(monitor->board->block, &(struct block_listener){ monitor, on_failure, on_tray });
     }
@@ -97,6 +107,9 @@ void monitor_watch_devices(struct monitor *monitor)
 void monitor_leave_devices(struct monitor *monitor)
 {
     monitor->board->unplugged.function = NULL;
+    monitor_lock(monitor);
+    monitor->board->balloon_changed.function = NULL;
+    monitor_unlock(monitor);
     if (monitor->board->block) {
         monitor_lock(monitor);
         block_set_listener(monitor->board->block, NULL);

@@ -6,6 +6,7 @@
 #include "hw/boards/devices.h"
 #include "hw/boards/hotplug.h"
 #include "hw/pci/pci.h"
+#include "hw/virtio/virtio_balloon.h"
 #include "monitor/internal.h"
 
 void hmp_info_qtree(struct hmp *hmp, unsigned count, char **arguments)
@@ -86,6 +87,29 @@ void hmp_info_pci(struct hmp *hmp, unsigned count, char **arguments)
         }
     }
     monitor_unlock(hmp->monitor);
+}
+
+/* ---- Memory that the guest gives back ---- */
+
+void hmp_info_balloon(struct hmp *hmp, unsigned count, char **arguments)
+{
+    monitor_lock(hmp->monitor);
+    const struct virtio_balloon *balloon = hmp->monitor->board->balloon;
+    const uint64_t actual = balloon ? virtio_balloon_actual(balloon) : 0;
+    monitor_unlock(hmp->monitor);
+    if (balloon) {
+        g_string_append_printf(hmp->out, "balloon: actual=%" PRIu64 "\n", actual >> 20);
+    } else {
+        hmp_error(hmp, "No balloon device has been activated");
+    }
+}
+
+void hmp_balloon(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    if (!action_balloon(hmp->monitor, g_ascii_strtoll(arguments[0], NULL, 0) * (1 << 20), &error)) {
+        hmp_fail(hmp, error);
+    }
 }
 
 /* ---- Coming and going ---- */

@@ -53,6 +53,7 @@ static const char *complete_command(struct monitor *monitor, unsigned index)
 enum { ANY = 16 };
 
 const struct hmp_command hmp_commands[] = {
+    { "balloon", "MIB", "ask the guest to keep so much memory and give the rest back", 1, 1, hmp_balloon, NULL },
     { "block_resize", "DEVICE SIZE", "grow a disk", 2, 2, hmp_block_resize, complete_drive },
     { "break|b|lb|hbreak", "[ADDRESS]", "stop before the instruction at a linear address; without one: all breakpoints", 0, 1, hmp_break, NULL },
     { "change", "DEVICE FILE [FORMAT [read-only]] | vnc password TEXT", "another medium into a drive; the password of VNC", 2, 4,
@@ -117,6 +118,7 @@ const struct hmp_command hmp_commands[] = {
 };
 
 const struct hmp_command hmp_topics[] = {
+    { "balloon", "", "memory that the guest has kept", 0, 0, hmp_info_balloon, NULL },
     { "block", "", "drives", 0, 1, hmp_info_block, NULL },
     { "blockstats", "", "what drives have done", 0, 0, hmp_info_blockstats, NULL },
     { "break", "", "breakpoints and watchpoints", 0, 0, hmp_info_break, NULL },

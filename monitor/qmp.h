@@ -39,6 +39,13 @@ const char *qmp_text(const struct qmp_call *call, const char *name);
 gint64 qmp_number(const struct qmp_call *call, const char *name, gint64 standard);
 bool qmp_bool(const struct qmp_call *call, const char *name, bool standard);
 
+struct device_plugged;
+/* By a path of the object tree, or an id; NULL: none. */
+const struct device_plugged *qmp_find_device(struct monitor *monitor, const char *path);
+/* qmp_balloon.c: the properties that a balloon has beside those of its table. get: NULL: there is none of this name. */
+bool qmp_is_balloon(struct monitor *monitor, const struct device_plugged *plugged);
+JsonNode *qmp_balloon_get(struct monitor *monitor, const char *property);
+
 /* Text of a tree in QMP's style: one line, blanks behind ':' and ','. */
 void qmp_print(GString *out, JsonNode *node);
 /* A tree of text that is known to be JSON. */

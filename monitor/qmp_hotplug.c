@@ -56,6 +56,21 @@ JsonNode *qmp_run_blockdev_del(struct qmp_call *call)
     return done(call, good, error);
 }
 
+JsonNode *qmp_run_object_add(struct qmp_call *call)
+{
+    g_autofree char *spec = spec_of(call, "qom-type");
+    GError *error = NULL;
+    bool good = spec && backends_add_object(call->monitor->board, spec, &error);
+    return spec ? done(call, good, error) : NULL;
+}
+
+JsonNode *qmp_run_object_del(struct qmp_call *call)
+{
+    GError *error = NULL;
+    bool good = backends_remove_object(call->monitor->board, qmp_text(call, "id"), &error);
+    return done(call, good, error);
+}
+
 JsonNode *qmp_run_netdev_add(struct qmp_call *call)
 {
     g_autofree char *spec = spec_of(call, "type");

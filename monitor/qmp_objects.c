@@ -155,7 +155,7 @@ static char *device_name(const GPtrArray *plugged, unsigned number)
     return device->id ? g_strdup(device->id) : g_strdup_printf("device[%u]", before);
 }
 
-static const struct device_plugged *find_device(struct monitor *monitor, const char *path)
+const struct device_plugged *qmp_find_device(struct monitor *monitor, const char *path)
 {
     const GPtrArray *plugged = monitor->board->plugged;
     for (unsigned i = 0; i < plugged->len; i++) {
@@ -187,13 +187,17 @@ static void list_children(JsonArray *list, struct monitor *monitor, bool with_id
     }
 }
 
-static void list_properties(JsonArray *list, const struct device_plugged *device)
+static void list_properties(JsonArray *list, struct monitor *monitor, const struct device_plugged *device)
 {
     const struct device_property *property;
     for (unsigned i = 0; (property = device_property_at(device->kind, i)); i++) {
         named(list, property->key, property_type(property));
     }
     named(list, "realized", "bool");
+    if (qmp_is_balloon(monitor, device)) {
+        named(list, "guest-stats", "guest statistics");
+        named(list, "guest-stats-polling-interval", "int");
+    }
 }
 
 JsonNode *qmp_run_qom_list(struct qmp_call *call)
@@ -201,7 +205,7 @@ JsonNode *qmp_run_qom_list(struct qmp_call *call)
     static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
     struct monitor *monitor = call->monitor;
     const char *path = qmp_text(call, "path");
-    const struct device_plugged *device = find_device(monitor, path);
+    const struct device_plugged *device = qmp_find_device(monitor, path);
     JsonArray *list = json_array_new();
     named(list, "type", "string");
     if (!strcmp(path, "/")) {
@@ -218,7 +222,7 @@ JsonNode *qmp_run_qom_list(struct qmp_call *call)
             named(list, name, "child<cpu>");
         }
     } else if (device) {
-        list_properties(list, device);
+        list_properties(list, monitor, device);
     } else if (!is_cpu(monitor, path)) {
         json_array_unref(list);
         qmp_fail(call, QMP_DEVICE_NOT_FOUND, "Device '%s' not found", path);
@@ -240,6 +244,10 @@ static JsonNode *value_of(struct qmp_call *call, const struct device_plugged *de
     if (!strcmp(name, "realized")) {
         return json_node_init_boolean(json_node_alloc(), TRUE);
     }
+    JsonNode *more = !property && qmp_is_balloon(call->monitor, device) ? qmp_balloon_get(call->monitor, name) : NULL;
+    if (more) {
+        return more;
+    }
     if (!property) {
         qmp_fail(call, QMP_GENERIC, "Property '%s.%s' not found", device->kind->name, name);
         return NULL;
@@ -256,7 +264,7 @@ static JsonNode *value_of(struct qmp_call *call, const struct device_plugged *de
 JsonNode *qmp_run_qom_get(struct qmp_call *call)
 {
     const char *path = qmp_text(call, "path"), *property = qmp_text(call, "property");
-    const struct device_plugged *device = find_device(call->monitor, path);
+    const struct device_plugged *device = qmp_find_device(call->monitor, path);
     g_autofree char *machine = g_strconcat(call->monitor->machine_name, "-machine", NULL);
     bool cpu = is_cpu(call->monitor, path), root = !strcmp(path, "/machine");
     if (!device && !cpu && !root && strcmp(path, "/") && strcmp(path, peripheral) && strcmp(path, anonymous) && strcmp(path, unattached)) {

@@ -3,6 +3,7 @@
 #include "monitor/qmp.h"
 
 const struct qmp_command qmp_commands[] = {
+    { "balloon", "value:int", "", qmp_run_balloon },
     { "block_resize", "device?:str,node-name?:str,size:int", "", qmp_run_block_resize },
     { "blockdev-add", "driver:str,node-name:str,*:any", "", qmp_run_blockdev_add },
     { "blockdev-change-medium", "device?:str,id?:str,filename:str,format?:str,force?:bool,read-only-mode?:str", "",
@@ -23,12 +24,16 @@ const struct qmp_command qmp_commands[] = {
     { "migrate-set-capabilities", "capabilities:any", "", qmp_run_migrate_capabilities },
     { "netdev_add", "type:str,id:str,*:any", "", qmp_run_netdev_add },
     { "netdev_del", "id:str", "", qmp_run_netdev_del },
+    { "object-add", "qom-type:str,id:str,*:any", "", qmp_run_object_add },
+    { "object-del", "id:str", "", qmp_run_object_del },
     { "pmemsave", "val:int,size:int,filename:str", "", qmp_run_pmemsave },
     { "qmp_capabilities", "enable?:any", "", qmp_run_capabilities },
     { "qom-get", "path:str,property:str", "any", qmp_run_qom_get },
     { "qom-list", "path:str", "[ObjectPropertyInfo]", qmp_run_qom_list },
     { "qom-list-properties", "typename:str", "[ObjectPropertyInfo]", qmp_run_type_properties },
     { "qom-list-types", "implements?:str,abstract?:bool", "[ObjectTypeInfo]", qmp_run_types },
+    { "qom-set", "path:str,property:str,value:any", "", qmp_run_qom_set },
+    { "query-balloon", "", "BalloonInfo", qmp_run_query_balloon },
     { "query-block", "", "[BlockInfo]", qmp_run_block },
     { "query-block-jobs", "", "[any]", qmp_run_empty_list },
     { "query-blockstats", "query-nodes?:bool", "[BlockStats]", qmp_run_blockstats },
@@ -72,6 +77,7 @@ const struct qmp_command qmp_commands[] = {
 };
 
 const struct qmp_event qmp_events[] = {
+    { "BALLOON_CHANGE", "actual:int" },
     { "BLOCK_IO_ERROR", "device:str,node-name:str,operation:IoOperationType,action:BlockErrorAction,"
       "nospace:bool,reason:str" },
     { "DEVICE_DELETED", "device?:str,path:str" },
@@ -86,6 +92,7 @@ const struct qmp_event qmp_events[] = {
 
 /* Types of results and events. An element of a list that is always empty here is "any". */
 const struct qmp_type qmp_types[] = {
+    { "BalloonInfo", "actual:int" },
     { "BlockDeviceInfo", "node-name:str,drv:str,file:str,ro:bool,encrypted:bool,backing_file_depth:int,backing_file?:str,"
       "image:ImageInfo" },
     { "BlockDeviceStats", "rd_bytes:int,wr_bytes:int,unmap_bytes:int,rd_operations:int,wr_operations:int,"

@@ -5,7 +5,7 @@
 
 bool backends_open(struct board *board, GError **error)
 {
-    return drives_open(board, error) && networks_open(board, error);
+    return drives_open(board, error) && networks_open(board, error) && objects_open(board, error);
 }
 
 bool backends_finish(struct board *board, GError **error)
@@ -17,6 +17,7 @@ void backends_close(struct board *board)
 {
     networks_close(board);
     machine_free_devices(board->machine);       /* controllers give up their requests while there are disks */
+    objects_close(board);
     if (board->block) {
         block_free(board->block);
         board->block = NULL;

@@ -33,9 +33,17 @@ bool backends_remove_blockdev(struct board *board, const char *name, GError **er
 /* netdev_add and netdev_del; the link of a card on it goes down. */
 bool backends_add_network(struct board *board, const char *text, GError **error);
 bool backends_remove_network(struct board *board, const char *id, GError **error);
+/* -object, object-add, object-del (random numbers alone). */
+bool backends_add_object(struct board *board, const char *text, GError **error);
+bool backends_remove_object(struct board *board, const char *id, GError **error);
 /* Machine lock held: the device that used the drive has gone. One of -drive goes with it, as in QEMU; one of -blockdev stays. NULL:
  * nothing happens. */
 void backends_release_drive(struct board *board, const char *id);
+
+/* For -device ...,rng=ID: what rng_read is called with. NULL: error. */
+void *backends_rng(const struct board *board, const char *id, GError **error);
+/* Random bytes, as many as there are without waiting. rng NULL: the host's. */
+size_t rng_read(void *rng, void *out, size_t bytes);
 
 /* The networks one after the other; NULL: no more. */
 struct net *backends_network(struct board *board, unsigned index);

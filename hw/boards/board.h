@@ -23,6 +23,7 @@ struct device_plugged;
 struct machine;
 struct pci_bus;
 struct pci_hotplug;
+struct virtio_balloon;
 struct virtio_console;
 struct virtio_slots;
 
@@ -58,12 +59,16 @@ struct board {
     /* struct device_plugged *, those of -device and device_add; owned. Changed by the main loop with the machine lock held, so
      * that the main loop reads it without. */
     GPtrArray *plugged;
+    GPtrArray *rngs;                /* of objects.c */
     GPtrArray *block_files;         /* of blockdevs.c */
     struct pci_hotplug *hotplug;    /* PCI devices may come and go; NULL: may not */
     /* Whom it tells that the guest has let a device go; main loop, lock not held. Its parts are gone. */
     struct { void (*function)(void *opaque, const struct device_plugged *plugged); void *opaque; } unplugged;
+    /* That the guest has given memory back or taken some; machine lock held, any thread. */
+    struct { void (*function)(void *opaque); void *opaque; } balloon_changed;
     GPtrArray *boot_devices;        /* those with a bootindex; NULL: none */
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
+    struct virtio_balloon *balloon;             /* the only one; NULL: none */
     struct virtio_console *console;             /* the last virtio-serial; NULL: none. Ports go there */
     struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
     /* An ISA interrupt as a device gets it, or with 16 to 23 a further one; NULL where the board has no ISA bus. */

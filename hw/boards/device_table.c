@@ -8,6 +8,7 @@ const struct device_kind device_kinds[] = {
     { "isa-debugcon", DEVICE_ISA, "debug console: bytes written go to a stream", isa_debugcon_properties, isa_debugcon_add },
     { "isa-serial", DEVICE_ISA, "16550A serial port", isa_serial_properties, isa_serial_add },
     { "pc-testdev", DEVICE_ISA, "ports that test programs use to raise interrupts", pc_testdev_properties, pc_testdev_add },
+    { "PIIX4_PM", DEVICE_PCI_FIXED, "power management, on the board: for -global alone", piix4_pm_properties, piix4_pm_add },
     { "VGA", DEVICE_PCI_FIXED, "VGA with Bochs VBE registers (-vga std)", vga_properties, vga_add },
     { "ide-hd", DEVICE_ISA, "disk on an IDE channel", ide_drive_properties, ide_hd_add },
     { "ide-cd", DEVICE_ISA, "CD-ROM drive on an IDE channel", ide_drive_properties, ide_cd_add },
@@ -31,5 +32,10 @@ const struct device_kind device_kinds[] = {
       virtconsole_add },
     { "virtserialport", DEVICE_VIRTIO_PORT, "named stream on the virtio-serial before it", virtio_port_properties,
       virtserialport_add },
+    { "virtio-balloon-pci", DEVICE_PCI, "memory that the guest gives back (QMP's balloon)", virtio_balloon_pci_properties,
+      virtio_balloon_pci_add },
+    { "virtio-balloon", DEVICE_PCI, "the same", virtio_balloon_pci_properties, virtio_balloon_pci_add },
+    { "virtio-balloon-device", DEVICE_VIRTIO, "memory that the guest gives back (QMP's balloon)", virtio_balloon_device_properties,
+      virtio_balloon_device_add },
     { NULL },
 };

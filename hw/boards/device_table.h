@@ -12,6 +12,7 @@ DEVICE_KIND_PARTS(isa_debug_exit)
 DEVICE_KIND_PARTS(isa_debugcon)
 DEVICE_KIND_PARTS(isa_serial)
 DEVICE_KIND_PARTS(pc_testdev)
+DEVICE_KIND_PARTS(piix4_pm)
 DEVICE_KIND_PARTS(vga)
 
 extern const struct device_property ide_drive_properties[];
@@ -36,5 +37,8 @@ bool virtio_serial_pci_add(struct board *board, const struct device_arguments *a
 bool virtio_serial_device_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool virtconsole_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool virtserialport_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
+DEVICE_KIND_PARTS(virtio_balloon_pci)
+DEVICE_KIND_PARTS(virtio_balloon_device)
 
 #endif

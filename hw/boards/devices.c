@@ -219,6 +219,8 @@ static bool build(struct board *board, const struct device_arguments *arguments,
     g_array_append_vals(plugged->parts, &g_array_index(devices, struct machine_device, first), devices->len - first);
     if (!sound) {
         g_prefix_error(error, "%s: ", arguments->kind->name);
+    } else if (arguments->kind->bus == DEVICE_VIRTIO_PORT) {
+        plugged->console = board->console;
     } else if (arguments->kind->bus == DEVICE_PCI) {
         board->pci->devices[plugged->slot * SLOT_FUNCTIONS]->removable = true;
     }
@@ -257,12 +259,24 @@ struct device_plugged *device_plug(struct board *board, const char *text, GError
     return NULL;
 }
 
+/* Those who know of the part know of it no more; its ports go with it. */
+static void forget_part(struct board *board, const void *part)
+{
+    for (unsigned i = 0; i < board->plugged->len; i++) {
+        struct device_plugged *port = board->plugged->pdata[i];
+        port->gone |= port->console && port->console == part;
+    }
+    board->console = board->console == part ? NULL : board->console;
+    board->balloon = board->balloon == part ? NULL : board->balloon;
+}
+
 void device_take_out(struct board *board, struct device_plugged *plugged)
 {
     for (unsigned i = 0; i < plugged->parts->len; i++) {
         const struct machine_device *part = &g_array_index(plugged->parts, struct machine_device, i);
         part->type->reset(part->device);
         machine_remove_device(board->machine, part->device);
+        forget_part(board, part->device);
     }
     struct pci_device *pci = plugged->parts->len ? board->pci->devices[plugged->slot * SLOT_FUNCTIONS] : NULL;
     if (pci) {

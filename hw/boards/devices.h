@@ -39,6 +39,7 @@ struct device_plugged {
     GHashTable *values;             /* key -> text */
     GArray *parts;                  /* struct machine_device: what it is made of */
     unsigned slot;                  /* PCI */
+    struct virtio_console *console; /* of a port: what it is on, and goes with */
     bool gone;                      /* machine lock: pulled out, to be freed by the main loop */
     int64_t asked_ns;               /* host time at which the guest was asked to let it go; 0: was not */
 };

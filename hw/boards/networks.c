@@ -118,25 +118,19 @@ static bool open_old(struct board *board, GError **error)
 
 /* ---- Captures ---- */
 
-static bool open_capture(struct board *board, const char *text, GError **error)
+bool networks_add_capture(struct board *board, const char *text, GError **error)
 {
-    g_autofree char *kind = options_driver(text), *netdev = options_property(text, "netdev"),
-                    *file = options_property(text, "file"), *most = options_property(text, "maxlen");
-    if (!strcmp(kind, "secret")) {      /* libvirt gives one; nothing here asks for it */
-        return true;
-    }
-    if (strcmp(kind, "filter-dump")) {
-        return error_fail(error, "-object %s: not supported; there are: filter-dump, secret", kind);
-    }
+    g_autofree char *netdev = options_property(text, "netdev"), *file = options_property(text, "file"),
+                    *most = options_property(text, "maxlen");
     struct board_network *network = netdev ? find(board, netdev) : NULL;
     if (!network || !file) {
-        return error_fail(error, "-object %s: %s", text, file ? "netdev=ID must name a -netdev" : "needs file=FILE");
+        return error_fail(error, "%s: %s", text, file ? "netdev=ID must name a -netdev" : "needs file=FILE");
     }
     struct net_host host = net_host_of(board);
     struct net_capture *capture = net_capture_open(net_end(network->net), file,
                                                    most ? g_ascii_strtoull(most, NULL, 0) : 0, &host, error);
     if (!capture) {
-        g_prefix_error(error, "-object filter-dump: ");
+        g_prefix_error(error, "filter-dump: ");
         return false;
     }
     const struct board_capture entry = { capture, network->net };
@@ -165,15 +159,7 @@ bool networks_open(struct board *board, GError **error)
         }
     }
     bool silent = !options->netdevs->len && !options->nics->len && !options->nets->len && !options->nodefaults;
-    if (!open_old(board, error) || (silent && board->type->nic_model && !open_nic(board, "user", "nic", error))) {
-        return false;
-    }
-    for (unsigned i = 0; i < options->objects->len; i++) {
-        if (!open_capture(board, options->objects->pdata[i], error)) {
-            return false;
-        }
-    }
-    return true;
+    return open_old(board, error) && (!silent || !board->type->nic_model || open_nic(board, "user", "nic", error));
 }
 
 bool networks_finish(struct board *board, GError **error)

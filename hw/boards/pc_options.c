@@ -4,7 +4,7 @@
 #include "base/character.h"
 #include "base/error.h"
 #include "hw/misc/debugcon.h"
-#include "hw/boards/devices.h"
+#include "hw/boards/device_table.h"
 
 /* -debugcon is an isa-debugcon whose port -global may have set. */
 static bool add_debugcon(struct pc *pc, GError **error)
@@ -20,10 +20,35 @@ static bool add_debugcon(struct pc *pc, GError **error)
     return true;
 }
 
+/* What libvirt says of a machine's sleep states: there are none but soft-off. */
+const struct device_property piix4_pm_properties[] = {
+    { "disable_s3", DEVICE_NUMBER, 1, "1", "1: no suspend to RAM; there is none, so 0 is refused" },
+    { "disable_s4", DEVICE_NUMBER, 1, "1", "1: no suspend to disk; there is none, so 0 is refused" },
+    { NULL },
+};
+
+bool piix4_pm_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return error_fail(error, "the board has one; -global PIIX4_PM.KEY=VALUE sets its properties");
+}
+
+static bool check_sleep_states(const struct options *options, GError **error)
+{
+    static const char *const keys[] = { "disable_s3", "disable_s4" };
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autofree char *value = device_global(options, "PIIX4_PM", keys[i]);
+        if (value && !g_ascii_strtoull(value, NULL, 0)) {
+            return error_fail(error, "-global PIIX4_PM.%s=%s: this machine has no such sleep state (soft-off, S5, alone)", keys[i], value);
+        }
+    }
+    return true;
+}
+
 bool pc_add_optional(struct pc *pc, GError **error)
 {
     const struct options *options = pc->board.options;
-    if (!device_check_globals(options, error) || (options->debugcon && !add_debugcon(pc, error))) {
+    if (!device_check_globals(options, error) || !check_sleep_states(options, error) ||
+        (options->debugcon && !add_debugcon(pc, error))) {
         return false;
     }
     for (unsigned i = 0; i < options->devices->len; i++) {
@@ -41,5 +66,6 @@ bool pc_set_date(struct pc *pc, struct mc146818 *rtc, GError **error)
         return false;
     }
     mc146818_set_offset(rtc, seconds);
+    rtc->slew = !g_strcmp0(pc->board.options->rtc_driftfix, "slew");
     return true;
 }

@@ -146,12 +146,48 @@ static void plan_periodic(struct mc146818 *rtc)
     s->periodic_next_ns = (int64_t)(((__int128)next * NS_PER_S + RTC_HZ - 1) / RTC_HZ);
 }
 
+static int64_t period_ns(const struct mc146818_state *s)
+{
+    return period_ticks(s) * NS_PER_S / RTC_HZ;
+}
+
+/* With `slew`, events that found PF set are counted, and come between the others once the guest reads register C: twice as many as
+ * usual until it has them all. More than a second's are given up: guests count time from other clocks after such a pause. */
+static void count_lost(struct mc146818_state *s, int64_t events)
+{
+    if (!(s->ram[RTC_B] & B_PIE)) {
+        s->lost = 0;
+    } else if (events > 0 && events + s->lost <= NS_PER_S / period_ns(s)) {
+        s->lost += (uint32_t)events;
+    }
+}
+
 static void catch_up_periodic(struct mc146818 *rtc)
 {
     struct mc146818_state *s = &rtc->state;
-    if (s->periodic_next_ns && clock_now_ns(rtc->machine->clocks, CLOCK_KIND_VIRTUAL) >= s->periodic_next_ns) {
+    const int64_t now = clock_now_ns(rtc->machine->clocks, CLOCK_KIND_VIRTUAL);
+    if (s->periodic_next_ns && now >= s->periodic_next_ns) {
+        if (rtc->slew) {
+            count_lost(s, (now - s->periodic_next_ns) / period_ns(s) + (s->ram[RTC_C] & C_PF ? 1 : 0));
+        }
         s->ram[RTC_C] |= C_PF;
         plan_periodic(rtc);
+    }
+    if (s->makeup_ns && now >= s->makeup_ns) {
+        s->lost -= !(s->ram[RTC_C] & C_PF) && s->lost;
+        s->ram[RTC_C] |= C_PF;
+        s->makeup_ns = 0;
+    }
+}
+
+/* The guest has read register C. */
+static void plan_makeup(struct mc146818 *rtc)
+{
+    struct mc146818_state *s = &rtc->state;
+    if (!s->lost || !s->periodic_next_ns) {
+        s->makeup_ns = 0;
+    } else if (!s->makeup_ns) {
+        s->makeup_ns = clock_now_ns(rtc->machine->clocks, CLOCK_KIND_VIRTUAL) + period_ns(s) / 2;
     }
 }
 
@@ -169,7 +205,7 @@ static void update(struct mc146818 *rtc)
         timer_cancel(rtc->update_timer);
     }
     if ((waits & B_PIE) && s->periodic_next_ns) {
-        timer_arm(rtc->periodic_timer, s->periodic_next_ns);
+        timer_arm(rtc->periodic_timer, s->makeup_ns ? MIN(s->makeup_ns, s->periodic_next_ns) : s->periodic_next_ns);
     } else {
         timer_cancel(rtc->periodic_timer);
     }
@@ -253,6 +289,7 @@ static uint64_t rtc_read(void *device, uint64_t offset, unsigned size)
         update(rtc);
         value = s->ram[RTC_C] | (s->ram[RTC_B] & s->ram[RTC_C] & (C_PF | C_AF | C_UF) ? C_IRQF : 0);
         s->ram[RTC_C] = 0;
+        plan_makeup(rtc);
         update(rtc);
         break;
     case RTC_D:
@@ -323,7 +360,7 @@ static void mc146818_free(void *device)
 #define FIELD(member) SNAPSHOT_FIELD(struct mc146818_state, member)
 static const struct snapshot_field fields[] = {
     FIELD(offset_s), FIELD(phase_ns), FIELD(handled_s), FIELD(periodic_next_ns), FIELD(ram), FIELD(index),
-    FIELD(stopped),
+    FIELD(stopped), FIELD(makeup_ns), FIELD(lost),
     FIELD(pad),
 };
 

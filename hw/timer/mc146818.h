@@ -10,7 +10,9 @@ struct mc146818_state {
     int64_t handled_s;              /* the last second whose update (UF, AF) was done */
     int64_t periodic_next_ns;       /* virtual time of the next periodic event; 0: off */
     uint8_t ram[128];               /* registers and memory; the time registers count only while the clock stands */
-    uint8_t index, stopped, pad[6];
+    int64_t makeup_ns;              /* virtual time at which a lost periodic event is made up; 0: none waits */
+    uint32_t lost;                  /* periodic events that the guest did not see; only with `slew` */
+    uint8_t index, stopped, pad[2];
 };
 
 struct mc146818 {
@@ -20,6 +22,7 @@ struct mc146818 {
     struct timer *update_timer, *periodic_timer;
     struct { uint8_t index, value; } at_reset[2];   /* what the board wants the next reset to change */
     unsigned at_reset_count;
+    bool slew;                      /* periodic interrupts that the guest misses come later; set by the board */
 };
 
 extern const struct device_type mc146818_type;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Virtio entropy device (VIRTIO 1.1, section 5.4): each chain is filled with random bytes, at most CHUNK of them, as
- * the device may. With a limit, chains wait in the ring until the next period.
+ * the device may, and as many as the source has. With a limit, chains wait in the ring until the next period; with a source that
+ * has none, until it is asked again.
  */
 #include <string.h>
 #include "hw/virtio/virtio_rng.h"
+
+enum { DRY_NS = 10000000 };         /* until a source without bytes is asked again */
 
 static const struct virtio_rng_state reset_state = { .seed = 0x9e3779b97f4a7c15 };
 
@@ -17,16 +20,16 @@ static uint64_t next_number(uint64_t *seed)
     return value ^ value >> 31;
 }
 
-static void fill(struct virtio_rng *rng, uint8_t *out, size_t bytes)
+static size_t fill(struct virtio_rng *rng, uint8_t *out, size_t bytes)
 {
     if (rng->source) {
-        rng->source(out, bytes);
-        return;
+        return rng->source(rng->source_opaque, out, bytes);
     }
     for (size_t i = 0; i < bytes; i += 8) {
         uint64_t value = next_number(&rng->state.seed);
         memcpy(out + i, &value, MIN(8, bytes - i));
     }
+    return bytes;
 }
 
 /* How many bytes may be given now. */
@@ -48,20 +51,28 @@ static void serve(struct virtio_rng *rng)
 {
     uint8_t bytes[VIRTIO_RNG_CHUNK];
     struct virtio_element *element;
-    bool any = false;
+    bool any = false, dry = false;
     uint64_t allowed;
     while ((allowed = allowance(rng)) && (element = virtio_pop(&rng->virtio, 0))) {
         size_t count = MIN(MIN(element->writable_bytes, sizeof(bytes)), allowed);
-        fill(rng, bytes, count);
-        uint32_t written = (uint32_t)virtio_write(&rng->virtio, element, 0, bytes, count);
+        size_t got = fill(rng, bytes, count);
+        if (count && !got) {
+            virtio_unpop(&rng->virtio, 0, 1);
+            virtio_drop(element);
+            dry = true;
+            break;
+        }
+        uint32_t written = (uint32_t)virtio_write(&rng->virtio, element, 0, bytes, got);
         virtio_push(&rng->virtio, 0, element, written);
-        rng->state.left -= rng->bytes_per_period ? count : 0;
+        rng->state.left -= rng->bytes_per_period ? got : 0;
         any = true;
     }
     if (any) {
         virtio_notify(&rng->virtio, 0);
     }
-    if (!allowed) {
+    if (dry) {
+        timer_arm(rng->timer, clock_now_ns(rng->virtio.machine->clocks, CLOCK_KIND_VIRTUAL) + DRY_NS);
+    } else if (!allowed) {
         timer_arm(rng->timer, rng->state.period_end_ns);
     }
 }
@@ -114,12 +125,12 @@ const struct device_type virtio_rng_type = {
     .fields = fields, .field_count = ARRAY_LEN(fields), .version = 1,
 };
 
-struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes),
-                                  uint64_t bytes_per_period,
-                                  int64_t period_ns)
+struct virtio_rng *virtio_rng_new(struct machine *machine, size_t (*source)(void *opaque, void *out, size_t bytes),
+                                  void *source_opaque, uint64_t bytes_per_period, int64_t period_ns)
 {
     struct virtio_rng *rng = g_new0(struct virtio_rng, 1);
     rng->source = source;
+    rng->source_opaque = source_opaque;
     rng->bytes_per_period = bytes_per_period;
     rng->period_ns = MAX(period_ns, 1);
     rng->timer = timer_new(machine->clocks, CLOCK_KIND_VIRTUAL, period_over, rng);

@@ -16,17 +16,17 @@ struct virtio_rng_state {
 struct virtio_rng {
     struct virtio_rng_state state;
     struct virtio_device virtio;
-    struct timer *timer;            /* the next period, while chains wait for it */
+    struct timer *timer;            /* the next period, or the next look at the source, while chains wait for it */
     uint64_t bytes_per_period;      /* 0: any number */
     int64_t period_ns;
-    /* Where the bytes come from; NULL: a fixed sequence, so that two counted runs are alike. */
-    void (*source)(void *out, size_t bytes);
+    /* Where the bytes come from, as many as there are now; NULL: a fixed sequence, so that two counted runs are alike. */
+    size_t (*source)(void *opaque, void *out, size_t bytes);
+    void *source_opaque;
 };
 
 extern const struct device_type virtio_rng_type;
 
-struct virtio_rng *virtio_rng_new(struct machine *machine, void (*source)(void *out, size_t bytes),
-                                  uint64_t bytes_per_period,
-                                  int64_t period_ns);
+struct virtio_rng *virtio_rng_new(struct machine *machine, size_t (*source)(void *opaque, void *out, size_t bytes),
+                                  void *source_opaque, uint64_t bytes_per_period, int64_t period_ns);
 
 #endif

@@ -3,12 +3,13 @@
 #define TESTS_DEVICE_ALL_VIRTIO_H
 /* The part of all.h with a virtio disk, a source of random numbers and a console on MMIO, and requests that its driver
  * could have made. */
+#include "hw/virtio/virtio_balloon.h"
 #include "hw/virtio/virtio_blk.h"
 #include "hw/virtio/virtio_console.h"
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_rng.h"
 
-enum { ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_CONSOLE_MMIO = 0xd0403000,
+enum { ALL_BALLOON_MMIO = 0xd0404000, ALL_BALLOON_RINGS = 0x168000, ALL_BLK_MMIO = 0xd0401000, ALL_RNG_MMIO = 0xd0402000, ALL_RNG_RING = 0x158000, ALL_CONSOLE_MMIO = 0xd0403000,
        ALL_CONSOLE_RINGS = 0x15c000, ALL_BLK_RING = 0x150000,
        ALL_BLK_BUFFERS = 0x154000, ALL_BLK_QUEUE = 16 };
 
@@ -17,9 +18,12 @@ static inline void all_init_blk(struct all *all)
     struct virtio_blk *blk = virtio_blk_new(all->rig.machine, all->disks[ALL_BLK_DISK], "ALL", ALL_BLK_QUEUE);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BLK_MMIO, isa_irqs_line(&all->irqs, 11), false),
                      &blk->virtio);
-    struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, 1000, 1000000);
+    struct virtio_rng *rng = virtio_rng_new(all->rig.machine, NULL, NULL, 1000, 1000000);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false),
                      &rng->virtio);
+    struct virtio_balloon *balloon = virtio_balloon_new(all->rig.machine, true);
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BALLOON_MMIO, isa_irqs_line(&all->irqs, 5), false),
+                     &balloon->virtio);
     struct virtio_console *console = virtio_console_new(all->rig.machine);
     virtio_console_add_port(console, -1, true, NULL, NULL), virtio_console_add_port(console, -1, false, "port", NULL);
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_CONSOLE_MMIO, isa_irqs_line(&all->irqs, 3), false),
@@ -93,6 +97,53 @@ static inline void all_rng_request(struct all *all)
     all_rng_put(all, 0x050, 0);
 }
 
+static inline void all_balloon_put(struct all *all, uint32_t reg, uint32_t value)
+{
+    memory_write(all->rig.machine->memory, ALL_BALLOON_MMIO + reg, value, 4);
+}
+
+static inline void all_prepare_balloon(struct all *all)
+{
+    all_balloon_put(all, 0x070, 0), all_balloon_put(all, 0x070, 3);
+    for (unsigned half = 0; half < 2; half++) {
+        all_balloon_put(all, 0x024, half), all_balloon_put(all, 0x020, half ? 1 : 6);
+    }
+    all_balloon_put(all, 0x070, 11);
+    for (unsigned queue = 0; queue < 3; queue++) {
+        const uint32_t ring = ALL_BALLOON_RINGS + queue * 0x400;
+        all_balloon_put(all, 0x030, queue), all_balloon_put(all, 0x038, 8), all_balloon_put(all, 0x080, ring);
+        all_balloon_put(all, 0x090, ring + 0x100), all_balloon_put(all, 0x0a0, ring + 0x200), all_balloon_put(all, 0x044, 1);
+    }
+    all_balloon_put(all, 0x070, 15);
+}
+
+/* Page numbers or statistics; the pages are not those of anybody's rings. */
+static inline void all_balloon_buffer(struct all *all)
+{
+    struct memory *memory = all->rig.machine->memory;
+    const unsigned queue = all_random(all, 3), slot = all_random(all, 8);
+    const uint64_t ring = ALL_BALLOON_RINGS + queue * 0x400, buffer = ALL_BALLOON_RINGS + 0x1000 + slot * 0x40;
+    uint16_t index = (uint16_t)memory_read(memory, ring + 0x102, 2);
+    for (unsigned i = 0; i < 8; i++) {
+        memory_write(memory, buffer + i * 4, all_random(all, 10) ? 0x1a0 + all_random(all, 32) : all_random(all, UINT32_MAX), 4);
+    }
+    memory_write(memory, ring + slot * 16, buffer, 8);
+    memory_write(memory, ring + slot * 16 + 8, all_random(all, 20) ? all_random(all, 60) : all_random(all, 0x2000000), 4);
+    memory_write(memory, ring + slot * 16 + 12, all_random(all, 20) ? 0 : all_random(all, 8), 4);
+    memory_write(memory, ring + 0x104 + index % 8 * 2, slot, 2);
+    memory_write(memory, ring + 0x102, index + 1u, 2);
+    all_balloon_put(all, 0x050, queue);
+    all_balloon_put(all, 0x104, all_random(all, 1024));
+}
+
+/* Draws numbers of its own, so that what the others do does not depend on it. */
+static inline void all_step_balloon(struct all *all)
+{
+    const uint64_t seed = all->seed;
+    all_random(all, 20) ? all_balloon_buffer(all) : all_prepare_balloon(all);
+    all->seed = seed;
+}
+
 static inline void all_blk_put(struct all *all, uint32_t reg, uint32_t value)
 {
     memory_write(all->rig.machine->memory, ALL_BLK_MMIO + reg, value, 4);
@@ -102,6 +153,7 @@ static inline void all_prepare_blk(struct all *all)
 {
     all_prepare_rng(all);
     all_prepare_console(all);
+    all_prepare_balloon(all);
     all_blk_put(all, 0x070, 0), all_blk_put(all, 0x070, 3);
     for (unsigned half = 0; half < 2; half++) {
         all_blk_put(all, 0x024, half);
@@ -153,7 +205,7 @@ static inline void all_step_blk(struct all *all)
                          4); break;
     case 2: all_prepare_blk(all); break;
     case 3: all_blk_put(all, 0x064, 3), all_rng_put(all, 0x064, 3); break;
-    case 4: all_rng_request(all); break;
+    case 4: all_rng_request(all), all_step_balloon(all); break;
     case 5: case 6: all_console_buffer(all); break;
     case 7: all_random(all, 10) ? all_console_put(all, 0x064, 3) : all_prepare_console(all); break;
     default: all_blk_request(all); break;

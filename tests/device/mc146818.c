@@ -142,6 +142,32 @@ static void periodic_interrupt(struct test *test)
     rig_free(&r.rig);
 }
 
+/* How many periodic interrupts come in a second when the guest looks away for the first part of it. */
+static unsigned interrupts(bool slew, int64_t away_ns)
+{
+    struct rtc r;
+    unsigned count = 0;
+    rtc_init(&r);
+    r.rtc->slew = slew;
+    put(&r, 10, 0x2a), put(&r, 11, 0x42);               /* 64 Hz */
+    rig_run(&r.rig, away_ns);
+    for (int64_t at = away_ns; at < S; at += S / 1000) {
+        rig_run(&r.rig, S / 1000);
+        count += r.irq.level;
+        get(&r, 12);
+    }
+    rig_free(&r.rig);
+    return count;
+}
+
+static void missed_interrupts_come_later(struct test *test)
+{
+    EXPECT(test, interrupts(false, 0) >= 63 && interrupts(false, 0) <= 65);
+    EXPECT(test, interrupts(true, 0) >= 63 && interrupts(true, 0) <= 65);
+    EXPECT(test, interrupts(false, S / 4) >= 47 && interrupts(false, S / 4) <= 50);
+    EXPECT(test, interrupts(true, S / 4) >= 62 && interrupts(true, S / 4) <= 65);
+}
+
 static void idle_clock_arms_nothing(struct test *test)
 {
     struct rtc r;
@@ -171,7 +197,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(date_in_all_formats), TEST(setting_the_date), TEST(update_in_progress), TEST(update_interrupt),
-        TEST(alarm_interrupt), TEST(periodic_interrupt), TEST(idle_clock_arms_nothing), TEST(battery),
+        TEST(alarm_interrupt), TEST(periodic_interrupt), TEST(missed_interrupts_come_later), TEST(idle_clock_arms_nothing), TEST(battery),
     };
     return test_run_cases("mc146818", cases, ARRAY_LEN(cases));
 }

@@ -48,7 +48,7 @@ static uint32_t get(struct plug *p, unsigned reg) { return (uint32_t)memory_read
 static void add(struct plug *p, unsigned slot, bool removable)
 {
     static const struct virtio_pci_options options = { .class_code = 0x00ff };
-    p->rng = virtio_rng_new(p->rig.machine, NULL, 0, 1);
+    p->rng = virtio_rng_new(p->rig.machine, NULL, NULL, 0, 1);
     p->device = virtio_pci_new(p->rig.machine, p->bus, slot, 0, &p->rng->virtio, &options);
     p->device->pci.removable = removable;
 }

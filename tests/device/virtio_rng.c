@@ -6,19 +6,28 @@
 
 enum { MMIO = 0xd0000000, RING = 0x10000, BUFFER = 0x20000, PERIOD_NS = 1000000 };
 
-static void source(void *out, size_t bytes) { memset(out, 0x5a, bytes); }
+/* At opaque: how many bytes it has; NULL: any number. */
+static size_t source(void *opaque, void *out, size_t bytes)
+{
+    size_t *left = opaque, count = left ? MIN(bytes, *left) : bytes;
+    memset(out, 0x5a, count);
+    if (left) {
+        *left -= count;
+    }
+    return count;
+}
 
 static void put(struct rig *rig, uint32_t reg, uint32_t value) { memory_write(rig->machine->memory, MMIO + reg, value,
                                                                               4); }
 
-static void start(struct rig *rig, struct wire *wire, void (*from)(void *, size_t), uint64_t limit)
+static void start(struct rig *rig, struct wire *wire, size_t (*from)(void *, void *, size_t), void *opaque, uint64_t limit)
 {
     static const uint32_t writes[][2] = {
         { 0x070, 3 }, { 0x024, 1 }, { 0x020, 1 }, { 0x070, 11 }, { 0x038, 8 }, { 0x080, RING }, { 0x090, RING + 0x400 },
         { 0x0a0, RING + 0x800 }, { 0x044, 1 }, { 0x070, 15 },
     };
     rig_init(rig);
-    struct virtio_rng *rng = virtio_rng_new(rig->machine, from, limit, PERIOD_NS);
+    struct virtio_rng *rng = virtio_rng_new(rig->machine, from, opaque, limit, PERIOD_NS);
     virtio_mmio_plug(virtio_mmio_new(rig->machine, MMIO, wire_line(wire), false), &rng->virtio);
     for (unsigned i = 0; i < ARRAY_LEN(writes); i++) {
         put(rig, writes[i][0], writes[i][1]);
@@ -42,7 +51,7 @@ static void fills_chains(struct test *test)
 {
     struct rig rig;
     struct wire wire = { .level = false };
-    start(&rig, &wire, source, 0);
+    start(&rig, &wire, source, NULL, 0);
     EXPECT_EQ(test, memory_read(rig.machine->memory, MMIO + 8, 4), 4);
     EXPECT_EQ(test, ask(&rig, 100), 100);
     EXPECT(test, wire.level);
@@ -55,7 +64,7 @@ static void limit_by_guest_time(struct test *test)
 {
     struct rig rig;
     struct wire wire = { .level = false };
-    start(&rig, &wire, source, 150);
+    start(&rig, &wire, source, NULL, 150);
     EXPECT_EQ(test, ask(&rig, 100), 100);
     EXPECT_EQ(test, ask(&rig, 100), 50);
     EXPECT_EQ(test, ask(&rig, 100), 0);
@@ -73,7 +82,7 @@ static void counted_runs_are_alike(struct test *test)
     for (unsigned run = 0; run < 2; run++) {
         struct rig rig;
         struct wire wire = { .level = false };
-        start(&rig, &wire, NULL, 0);
+        start(&rig, &wire, NULL, NULL, 0);
         ask(&rig, 64);
         first[run] = memory_read(rig.machine->memory, BUFFER + 56, 8);
         EXPECT(test, first[run] != memory_read(rig.machine->memory, BUFFER, 8));
@@ -82,9 +91,26 @@ static void counted_runs_are_alike(struct test *test)
     EXPECT_EQ(test, first[0], first[1]);
 }
 
+static void a_dry_source_is_asked_again(struct test *test)
+{
+    struct rig rig;
+    struct wire wire = { 0 };
+    size_t left = 10;
+    start(&rig, &wire, source, &left, 0);
+    EXPECT_EQ(test, ask(&rig, 64), 10);
+    EXPECT_EQ(test, ask(&rig, 64), 0);
+    EXPECT_EQ(test, memory_read(rig.machine->memory, RING + 0x802, 2), 1);
+    left = 20;
+    rig_run(&rig, 20 * PERIOD_NS);
+    EXPECT_EQ(test, memory_read(rig.machine->memory, RING + 0x802, 2), 2);
+    EXPECT_EQ(test, memory_read(rig.machine->memory, RING + 0x808 + 8, 4), 20);
+    EXPECT(test, left == 0 && clocks_next_deadline_ns(rig.machine->clocks, CLOCK_KIND_VIRTUAL) == INT64_MAX);
+    rig_free(&rig);
+}
+
 int main(void)
 {
-    static const struct test_case cases[] = { TEST(fills_chains), TEST(limit_by_guest_time),
+    static const struct test_case cases[] = { TEST(a_dry_source_is_asked_again), TEST(fills_chains), TEST(limit_by_guest_time),
                                               TEST(counted_runs_are_alike) };
     return test_run_cases("virtio_rng", cases, G_N_ELEMENTS(cases));
 }
