@@ -8,8 +8,8 @@
 
 struct comparison;
 
-/* Runs the machine for that many instructions under each. Its disks stay as they are, its serial ports say nothing. NULL: a
- * machine could not be built (error). */
+/* Runs the machine for that many instructions under each, and under KVM where a guest ends by itself before. Its disks stay as they
+ * are, its serial ports say nothing. NULL: a machine could not be built (error). */
 struct comparison *compare_run(const struct options *options, struct log *log, uint64_t insns, GError **error);
 void compare_free(struct comparison *comparison);
 void compare_text(GString *out, const struct comparison *comparison);

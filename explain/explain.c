@@ -33,7 +33,7 @@ static const struct { const char *name; enum kind kind; size_t field; const char
 #define ROW(name, kind, argument, help) { #name, kind, offsetof(struct explain_session, name), argument, help }
     ROW(out, TEXT, "DIR", "write the report there; open DIR/index.html in a browser"),
     ROW(text, FLAG, "", "print statistics, the hottest blocks, and the hottest few in all their forms"),
-    ROW(compare, FLAG, "", "run the same instructions by interpreter and translator with more and more of its parts; a table"),
+    ROW(compare, FLAG, "", "run the same instructions by interpreter, translator with more and more of its parts, and KVM; a table"),
     ROW(insns, NUMBER, "N", "end after N guest instructions (counts them: -icount shift=3 unless given)"),
     ROW(blocks, NUMBER, "N", "end after N blocks were translated"),
     ROW(seconds, NUMBER, "N", "end after N seconds"),

@@ -145,7 +145,7 @@ static void block_kill(struct engine *engine, struct block *block, const struct 
     /* Another CPU may be in a loop inside the block: it comes out at the next poll. */
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         if (engine->cpu[c] != by) {
-            atomic_store(&engine->cpu[c]->exit_request, 1);
+            cpu_ask_exit(engine->cpu[c]);
         }
     }
 }

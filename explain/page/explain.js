@@ -205,8 +205,9 @@ function compare() {
       el("tbody", {}, rows.map(r => el("tr", {}, el("td", { class: "left" }, r.name), r.missing ? el("td", { class: "left faint", colspan: 8 }, r.missing) : [
         el("td", {}, (r.microseconds / 1e6).toFixed(3) + " s"),
         el("td", { class: "left" }, el("div", { class: "bar", style: `width: ${Math.max(1, 220 * r.microseconds / most).toFixed(0)}px` })),
-        el("td", {}, (r.instructions / Math.max(1, r.microseconds)).toFixed(1)), el("td", {}, (slowest / Math.max(1, r.microseconds)).toFixed(2)),
-        el("td", {}, number(r.entries)), el("td", {}, number(r.units)), el("td", {}, number(r.host_bytes)), el("td", {}, number(r.links))])))));
+        el("td", {}, r.instructions ? (r.instructions / Math.max(1, r.microseconds)).toFixed(1) : ""),
+        el("td", {}, (slowest / Math.max(1, r.microseconds)).toFixed(2)),
+        ...[r.entries, r.units, r.host_bytes, r.links].map(n => el("td", {}, r.instructions ? number(n) : ""))])))));
 }
 
 function help() {
