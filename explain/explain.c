@@ -169,6 +169,9 @@ static gboolean seconds_over(gpointer opaque)
 
 bool explain_start(struct explain_session *s, struct board *board, GError **error)
 {
+    if (board_uses_kvm(board)) {
+        return error_fail(error, "explain: shows how code is translated, which -accel kvm does not do; --compare has its time");
+    }
     const struct explain_limits limits = { .units = (unsigned)MIN(s->blocks, UINT32_MAX), .reached = blocks_reached, .opaque = s };
     s->board = board;
     s->started_us = g_get_monotonic_time();

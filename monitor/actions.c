@@ -165,5 +165,6 @@ const char *action_status(struct monitor *monitor)
     default: break;
     }
     const struct debug_stop *stop = debugger_stop(monitor->board->engine);
-    return monitor->machine->powered_off ? "shutdown" : !monitor->machine->started ? "prelaunch" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
+    return monitor->machine->powered_off ? "shutdown" : !monitor->machine->started ? "prelaunch" :
+           stop->reason == DEBUG_STOP_FAILED ? "internal-error" : stop->reason != DEBUG_STOP_NONE ? "debug" : "paused";
 }

@@ -354,7 +354,9 @@ static void tell_reason(const struct debug_stop *stop, GString *out)
         [DEBUG_STOP_MAGIC] = "magic instruction, point", [DEBUG_STOP_ICOUNT] = "instruction count, point",
     };
     g_string_append_printf(out, "CPU %u: ", stop->cpu);
-    if (stop->reason != DEBUG_STOP_STEP && !stop->point.once) {
+    if (stop->reason == DEBUG_STOP_FAILED) {
+        g_string_append(out, "the host cannot go on with this guest\n");
+    } else if (stop->reason != DEBUG_STOP_STEP && !stop->point.once) {
         g_string_append_printf(out, "%s %u", reasons[stop->reason], stop->point.id);
         if (stop->reason == DEBUG_STOP_DATA) {
             g_string_append_printf(out, ", %s at %#" PRIx64, access_name(stop->access), stop->address);

@@ -41,7 +41,7 @@ void hmp_info_uuid(struct hmp *hmp, unsigned count, char **arguments)
 
 void hmp_info_kvm(struct hmp *hmp, unsigned count, char **arguments)
 {
-    g_string_append(hmp->out, "kvm support: not compiled\n");
+    g_string_append_printf(hmp->out, "kvm support: %s\n", board_uses_kvm(hmp->monitor->board) ? "enabled" : "disabled");
 }
 
 void hmp_info_history(struct hmp *hmp, unsigned count, char **arguments)

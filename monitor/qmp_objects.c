@@ -136,6 +136,7 @@ JsonNode *qmp_run_types(struct qmp_call *call)
     }
     if (!implements || !strcmp(implements, "accel")) {
         json_object_set_string_member(named(list, "tcg-accel", NULL), "parent", "accel");
+        json_object_set_string_member(named(list, "kvm-accel", NULL), "parent", "accel");
     }
     return qmp_array_node(list);
 }

@@ -53,7 +53,10 @@ JsonNode *qmp_run_uuid(struct qmp_call *call)
 
 JsonNode *qmp_run_kvm(struct qmp_call *call)
 {
-    return object_of("{\"enabled\": false, \"present\": false}");
+    JsonObject *object = json_object_new();
+    json_object_set_boolean_member(object, "enabled", board_uses_kvm(call->monitor->board));
+    json_object_set_boolean_member(object, "present", access("/dev/kvm", R_OK | W_OK) == 0);
+    return qmp_object_node(object);
 }
 
 /* The architecture as QEMU's programs are named. */

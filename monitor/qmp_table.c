@@ -128,7 +128,7 @@ const struct qmp_type qmp_types[] = {
       "regions:[PciMemoryRegion]" },
     { "PciInfo", "bus:int,devices:[PciDeviceInfo]" },
     { "PciMemoryRegion", "bar:int,type:str,address:int,size:int,prefetch?:bool,mem_type_64?:bool" },
-    { "RunState", "=debug|paused|prelaunch|running|shutdown" },
+    { "RunState", "=debug|internal-error|paused|prelaunch|running|shutdown" },
     { "SchemaInfo", "name:str,meta-type:SchemaMetaType,json-type?:str,element-type?:str,values?:[str],"
       "members?:[SchemaInfoMember],arg-type?:str,ret-type?:str,allow-oob?:bool" },
     { "SchemaInfoMember", "name:str,type:str,default?:any" },

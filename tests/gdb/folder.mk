@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/gdb/packets tests/gdb/bios tests/gdb/system tests/gdb/lldb tests/gdb/kernel
-TESTS_SLOW += tests/gdb/kernel tests/gdb/lldb
+TEST_SCRIPTS += tests/gdb/kvm
+TESTS_SLOW += tests/gdb/kernel tests/gdb/lldb tests/gdb/kvm
