@@ -11,7 +11,6 @@
 
 enum { MOST_ENTRIES = 256, MOST_SUBLEAVES = 8 };
 
-/* KVM passes these through to guests whatever it says of the host: nothing to take away. */
 static bool kvm_has(const struct kvm_cpuid2 *supported, const struct x86_feature_info *feature)
 {
     for (unsigned i = 0; i < supported->nent; i++) {
@@ -24,6 +23,7 @@ static bool kvm_has(const struct kvm_cpuid2 *supported, const struct x86_feature
     return false;
 }
 
+/* What needs KVM's own interrupt controller, or lets a guest idle without the host knowing; what KVM gives though it does not say so. */
 static const enum x86_feature never[] = { FEAT_X2APIC, FEAT_TSC_DEADLINE, FEAT_MONITOR };
 static const enum x86_feature always[] = { FEAT_APIC, FEAT_HYPERVISOR, FEAT_CR8 };
 

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 TEST_SCRIPTS += tests/monitor/hmp tests/monitor/qmp tests/monitor/schema tests/monitor/debug tests/monitor/hotplug
-TEST_SCRIPTS += tests/monitor/libvirt
-TESTS_SLOW += tests/monitor/libvirt
+TEST_SCRIPTS += tests/monitor/libvirt tests/monitor/kvm
+TESTS_SLOW += tests/monitor/libvirt tests/monitor/kvm
