@@ -70,6 +70,20 @@ bool log_set_mask(struct log *log, const char *names, GError **error)
     return log_parse_mask(names, &log->mask, error);
 }
 
+const char *log_category_name(unsigned category)
+{
+    return category < LOG_CATEGORY_COUNT ? log_names[category] : NULL;
+}
+
+uint32_t log_matching(const char *pattern)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; log_names[i]; i++) {
+        mask |= (uint32_t)g_pattern_match_simple(pattern, log_names[i]) << i;
+    }
+    return mask;
+}
+
 bool log_set_file(struct log *log, const char *path, GError **error)
 {
     FILE *file = fopen(path, "we");

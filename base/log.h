@@ -35,6 +35,10 @@ void log_free(struct log *log);
 bool log_set_mask(struct log *log, const char *names, GError **error);
 /* The same onto *mask, which stays as it is on an error. */
 bool log_parse_mask(const char *names, uint32_t *mask, GError **error);
+/* NULL: there are no more. */
+const char *log_category_name(unsigned category);
+/* The categories whose names are as a pattern with * and ? in it. */
+uint32_t log_matching(const char *pattern);
 /* error: the file cannot be opened. */
 bool log_set_file(struct log *log, const char *path, GError **error);
 /* Writes the text when the category is on; the caller gives the newline. */

@@ -146,6 +146,14 @@ bool action_balloon(struct monitor *monitor, int64_t bytes, GError **error)
                    : error_fail(error, "No balloon device has been activated");
 }
 
+void action_set_log(struct monitor *monitor, uint32_t mask)
+{
+    monitor_hold_cpus(monitor);
+    monitor->board->log->mask = mask;
+    engine_log_changed(monitor->board->engine);
+    monitor_release_cpus(monitor);
+}
+
 bool action_nmi(struct monitor *monitor, GError **error)
 {
     if (!monitor->board->inject_nmi) {

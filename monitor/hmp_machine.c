@@ -74,58 +74,38 @@ void hmp_set(struct hmp *hmp, unsigned count, char **arguments)
     monitor_release_cpus(hmp->monitor);
 }
 
-static void set_log(struct monitor *monitor, uint32_t mask)
-{
-    monitor_hold_cpus(monitor);
-    monitor->board->log->mask = mask;
-    engine_log_changed(monitor->board->engine);
-    monitor_release_cpus(monitor);
-}
-
 /* log ITEM,...: these and no others, as QEMU's. */
 void hmp_log(struct hmp *hmp, unsigned count, char **arguments)
 {
     uint32_t mask = 0;
     GError *error = NULL;
     if (!strcmp(arguments[0], "none") || log_parse_mask(arguments[0], &mask, &error)) {
-        set_log(hmp->monitor, mask);
+        action_set_log(hmp->monitor, mask);
     } else {
         hmp_fail(hmp, error);
     }
 }
 
-static const char *const categories[LOG_CATEGORY_COUNT] = {
-#define LOG_CATEGORY(name, help) #name,
-#include "base/log_categories.def"
-#undef LOG_CATEGORY
-};
-
 /* trace-event NAME on|off, as QEMU's; NAME may have * in it. */
 void hmp_trace_event(struct hmp *hmp, unsigned count, char **arguments)
 {
-    uint32_t mask = 0, before = hmp->monitor->board->log->mask;
-    bool on = !strcmp(arguments[1], "on");
+    const uint32_t mask = log_matching(arguments[0]), before = hmp->monitor->board->log->mask;
+    const bool on = !strcmp(arguments[1], "on");
     if (!on && strcmp(arguments[1], "off")) {
         hmp_error(hmp, "usage: trace-event CATEGORY on|off");
-        return;
-    }
-    for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
-        if (g_pattern_match_simple(arguments[0], categories[i])) {
-            mask |= 1u << i;
-        }
-    }
-    if (mask) {
-        set_log(hmp->monitor, on ? before | mask : before & ~mask);
-    } else {
+    } else if (!mask) {
         hmp_error(hmp, "there is no category '%s'; see 'info trace-events'", arguments[0]);
+    } else {
+        action_set_log(hmp->monitor, on ? before | mask : before & ~mask);
     }
 }
 
 void hmp_info_trace_events(struct hmp *hmp, unsigned count, char **arguments)
 {
+    const uint32_t mask = log_matching(count ? arguments[0] : "*");
     for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
-        if (!count || g_pattern_match_simple(arguments[0], categories[i])) {
-            g_string_append_printf(hmp->out, "%s : state %d\n", categories[i], log_on(hmp->monitor->board->log, i));
+        if (mask >> i & 1) {
+            g_string_append_printf(hmp->out, "%s : state %d\n", log_category_name(i), log_on(hmp->monitor->board->log, i));
         }
     }
 }

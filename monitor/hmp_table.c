@@ -36,13 +36,7 @@ static const char *complete_network(struct monitor *monitor, unsigned index)
 
 static const char *complete_log(struct monitor *monitor, unsigned index)
 {
-    static const char *const names[] = {
-#define LOG_CATEGORY(name, help) #name,
-#include "base/log_categories.def"
-#undef LOG_CATEGORY
-        "none",
-    };
-    return index < ARRAY_LEN(names) ? names[index] : NULL;
+    return index == LOG_CATEGORY_COUNT ? "none" : log_category_name(index);
 }
 
 static const char *complete_command(struct monitor *monitor, unsigned index)

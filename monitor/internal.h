@@ -83,6 +83,8 @@ bool action_change(struct monitor *monitor, const char *device, const char *file
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
 /* What the guest is to keep of its memory, in bytes. */
 bool action_balloon(struct monitor *monitor, int64_t bytes, GError **error);
+/* The categories of the log that are on. */
+void action_set_log(struct monitor *monitor, uint32_t mask);
 bool action_nmi(struct monitor *monitor, GError **error);
 /* Runs on until so many instructions have run in all; with -icount. */
 bool action_run_until(struct monitor *monitor, uint64_t count, GError **error);

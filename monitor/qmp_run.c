@@ -258,6 +258,43 @@ JsonNode *qmp_run_dump(struct qmp_call *call)
     return done(call, action_dump_core(call->monitor, protocol, &error), &error);
 }
 
+/* ---- The log's categories, as trace events ---- */
+
+static uint32_t events_of(struct qmp_call *call)
+{
+    const char *name = qmp_text(call, "name");
+    const uint32_t mask = log_matching(name);
+    if (!mask) {
+        qmp_fail(call, QMP_GENERIC, "unknown event \"%s\"", name);
+    }
+    return mask;
+}
+
+JsonNode *qmp_run_trace_state(struct qmp_call *call)
+{
+    const uint32_t mask = events_of(call);
+    JsonArray *list = json_array_new();
+    for (unsigned i = 0; i < LOG_CATEGORY_COUNT; i++) {
+        if (mask >> i & 1) {
+            JsonObject *object = json_object_new();
+            json_object_set_string_member(object, "name", log_category_name(i));
+            json_object_set_string_member(object, "state", log_on(call->monitor->board->log, i) ? "enabled" : "disabled");
+            json_object_set_boolean_member(object, "vcpu", FALSE);
+            json_array_add_object_element(list, object);
+        }
+    }
+    return qmp_array_node(list);
+}
+
+JsonNode *qmp_run_set_trace_state(struct qmp_call *call)
+{
+    const uint32_t mask = events_of(call), before = call->monitor->board->log->mask;
+    if (mask) {
+        action_set_log(call->monitor, qmp_bool(call, "enable", false) ? before | mask : before & ~mask);
+    }
+    return NULL;
+}
+
 /* ---- Drives and networks ---- */
 
 static const char *device_of(struct qmp_call *call)

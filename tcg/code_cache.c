@@ -147,7 +147,7 @@ void jump_caches_clear(struct engine *engine)
     }
 }
 
-void code_cache_next(struct engine *engine)
+void code_cache_next(struct engine *engine, enum explain_why why)
 {
     struct code_cache *cache = &engine->cache;
     const unsigned next = (cache->current + 1) % cache->generations;
@@ -156,7 +156,7 @@ void code_cache_next(struct engine *engine)
         struct block *block = generation->blocks[i];
         if (!atomic_load(&block->dead)) {
             code_page_remove(engine, block);
-            block_retire(engine, block, EXPLAIN_CACHE, 0);
+            block_retire(engine, block, why, 0);
         }
         if (engine->backend->release) {
             engine->backend->release(engine->backend_state, block);

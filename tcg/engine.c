@@ -339,7 +339,7 @@ void engine_log_changed(struct engine *engine)
 {
     g_mutex_lock(&engine->translate_lock);
     if (log_read_categories(engine) && engine->backend_state) {
-        engine_forget_code(engine);
+        engine_forget_code(engine, EXPLAIN_LOG);
     }
     g_mutex_unlock(&engine->translate_lock);
 }

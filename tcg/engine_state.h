@@ -306,8 +306,8 @@ struct code_buffer code_cache_scratch(struct code_cache *cache, unsigned cpu);
 struct block *code_cache_begin(struct code_cache *cache, unsigned links, struct code_buffer *buffer);
 /* Keeps `used` bytes of the buffer and the block with the links it has. */
 void code_cache_end(struct code_cache *cache, struct block *block, const struct code_buffer *buffer, size_t used);
-/* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. */
-void code_cache_next(struct engine *engine);
+/* Makes the oldest generation the current one and empties it. All CPUs stand still, translate_lock held. why: for the record. */
+void code_cache_next(struct engine *engine, enum explain_why why);
 /* All jump caches start anew. CPUs stand still. */
 void jump_caches_clear(struct engine *engine);
 /* What the back end keeps for blocks goes; the blocks are not used again. */
@@ -353,7 +353,7 @@ void page_ids_destroy(struct page_ids *ids);
 /* The block for cpu->pc, cpu->mode: found or translated. May raise (cpu_leave). NULL: the debugger stops the CPU before it. */
 struct block *block_for(struct cpu *cpu);
 /* All translations and page ids go. No CPU runs, translate_lock held. */
-void engine_forget_code(struct engine *engine);
+void engine_forget_code(struct engine *engine, enum explain_why why);
 void translate_abandon(struct cpu *cpu);        /* after a leave in the middle of it */
 
 /* ---- exclusive.c ---- */

@@ -120,7 +120,7 @@ void explain_free(struct explain *e)
 void engine_explain_stop(struct engine *engine)
 {
     g_mutex_lock(&engine->translate_lock);
-    engine_forget_code(engine);
+    engine_forget_code(engine, EXPLAIN_CACHE);
     struct explain *e = engine->explain;
     engine->explain = NULL;
     g_mutex_unlock(&engine->translate_lock);

@@ -177,10 +177,10 @@ static struct block *one_shot_make(struct cpu *cpu, struct code_place place, uns
     return block;
 }
 
-void engine_forget_code(struct engine *engine)
+void engine_forget_code(struct engine *engine, enum explain_why why)
 {
     for (unsigned g = 0; g < engine->cache.generations; g++) {
-        code_cache_next(engine);
+        code_cache_next(engine, why);
     }
     for (unsigned c = 0; c < engine->cpu_count; c++) {
         mmu_flush(engine->cpu[c], false);
@@ -195,9 +195,9 @@ static void make_room(struct cpu *cpu, uint64_t epoch)
     exclusive_begin(engine, cpu);
     g_mutex_lock(&engine->translate_lock);
     if (engine->ids.count > PAGE_IDS_MAX) {
-        engine_forget_code(engine);
+        engine_forget_code(engine, EXPLAIN_CACHE);
     } else if (engine->cache.epoch == epoch) {
-        code_cache_next(engine);
+        code_cache_next(engine, EXPLAIN_CACHE);
     }
     g_mutex_unlock(&engine->translate_lock);
     exclusive_end(engine, cpu);
