@@ -36,17 +36,18 @@ def need(path, package):
 
 def kernel(arch):
     """The kernel of Debian's installer."""
-    return need("/usr/lib/debian-installer/images/12/%s/text/debian-installer/%s/%s" % (arch, arch, "vmlinuz" if arch == "armhf" else "linux"),
+    name = "vmlinuz" if arch == "armhf" else "linux"
+    return need("/usr/lib/debian-installer/images/12/%s/text/debian-installer/%s/%s" % (arch, arch, name),
                 "debian-installer-12-netboot-" + arch)
 
 
-def shell(command, **variables):
-    """Runs a command of the shell with variables in its environment; what it prints, or Missing with its last line."""
+def shell(command, error=Failed, **variables):
+    """Runs a command of the shell with variables in its environment. error: what its failure means; a tool that is not there is Missing."""
     done = subprocess.run(["sh", "-ec", "PATH=$PATH:/usr/sbin:/sbin\n" + command], capture_output=True, text=True,
                           env=dict(os.environ, BUILD=BUILD, **variables))
     if done.returncode:
-        raise Missing((done.stderr.strip() or "%r: status %d" % (command, done.returncode)).split("\n")[-1])
-    return done.stdout.strip()
+        why = (done.stderr.strip() or "%r: status %d" % (command, done.returncode)).split("\n")[-1]
+        raise (Missing if done.returncode == 127 else error)(why)
 
 
 class Machine:
@@ -62,10 +63,10 @@ class Machine:
             options += tuple(theirs)
         self.text, self.seen, self.grown = "", 0, threading.Condition()
         self.monitor_path = tempfile.mktemp(dir=self.work)
-        self.process = subprocess.Popen(
-            [self.program, *options, "-display", "none", "-serial", "stdio", "-monitor",
-             "unix:%s,server=on,wait=off" % self.monitor_path],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(os.path.join(self.work, "errors"), "wb"))
+        with open(os.path.join(self.work, "errors"), "wb") as errors:
+            self.process = subprocess.Popen(
+                [self.program, *options, "-display", "none", "-serial", "stdio", "-monitor",
+                 "unix:%s,server=on,wait=off" % self.monitor_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -84,7 +85,8 @@ class Machine:
         return own
 
     def ramdisk(self, arch, init):
-        return self.medium("ramdisk-" + arch, "tools/mkinitramfs $arch $out $init", arch=arch, init=init)
+        """Busybox with a script as the first process; Missing without network or package."""
+        return self.medium("ramdisk-" + arch, "tools/mkinitramfs $arch $out $init", arch=arch, init=init, error=Missing)
 
     def read(self):
         for piece in iter(lambda: os.read(self.process.stdout.fileno(), 4096), b""):
@@ -104,7 +106,7 @@ class Machine:
 
     def errors(self):
         with open(os.path.join(self.work, "errors"), errors="replace") as file:
-            return file.read()[-300:].strip()
+            return " ".join(file.read()[-300:].split())
 
     def say(self, text, end="\r"):
         self.process.stdin.write((text + end).encode())
@@ -279,22 +281,27 @@ def run(function, arch, quick, noise, known):
         different = theirs.different + differences(ours.log, theirs.log, noise, known)
         if not result.startswith("ok"):
             yield result.replace(name, name + "_in_qemu", 1)
-        elif different:
+            return
+        if different:
             keep(name, ours, "ours")
             keep(name, theirs, "theirs")
-            yield "".join("# %s\n" % line for line in different) + \
-                "not ok %s_as_in_qemu: %d differ, the first: %s" % (name, len(different), different[0])
-        else:
-            yield "ok %s_as_in_qemu" % name
+        yield verdict(name, different)
+
+
+def verdict(name, different):
+    """The lines of a test's result."""
+    if not different:
+        return "ok %s_as_in_qemu" % name
+    return "".join("# %s\n" % line for line in different) + \
+        "not ok %s_as_in_qemu: %d differ, the first: %s" % (name, len(different), different[0])
 
 
 def compare(name, *paths):
     """Two serial logs."""
     ours, theirs = (open(path, encoding="latin-1").read() for path in paths)
-    different = differences(ours, theirs)
-    print("".join("# %s\n" % line for line in different) + (
-        "not ok %s_as_in_qemu: %d differ, the first: %s" % (name, len(different), different[0]) if different else "ok %s_as_in_qemu" % name))
-    return bool(different)
+    result = verdict(name, differences(ours, theirs))
+    print(result)
+    return "not ok" in result
 
 
 def main():
