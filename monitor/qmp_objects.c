@@ -5,6 +5,7 @@
  * default. Other parts of the machine are not in the tree.
  */
 #include <string.h>
+#include "hw/boards/backends.h"
 #include "hw/boards/devices.h"
 #include "monitor/qmp.h"
 
@@ -127,6 +128,9 @@ JsonNode *qmp_run_types(struct qmp_call *call)
         for (const struct device_kind *kind = device_kinds; kind->name; kind++) {
             json_object_set_string_member(named(list, kind->name, NULL), "parent", "device");
         }
+    }
+    for (unsigned i = 0; backends_objects[i] && (!implements || !strcmp(implements, "user-creatable")); i++) {
+        json_object_set_string_member(named(list, backends_objects[i], NULL), "parent", "object");
     }
     if (!implements || !strcmp(implements, "machine")) {
         for (unsigned i = 0; board_types[i]; i++) {

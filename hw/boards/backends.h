@@ -33,6 +33,7 @@ bool backends_remove_blockdev(struct board *board, const char *name, GError **er
 /* netdev_add and netdev_del; the link of a card on it goes down. */
 bool backends_add_network(struct board *board, const char *text, GError **error);
 bool backends_remove_network(struct board *board, const char *id, GError **error);
+extern const char *const backends_objects[];      /* kinds of -object; ends with NULL */
 /* -object, object-add, object-del (random numbers alone). */
 bool backends_add_object(struct board *board, const char *text, GError **error);
 bool backends_remove_object(struct board *board, const char *id, GError **error);

@@ -12,6 +12,8 @@
 #include "hw/boards/backends_internal.h"
 #include "hw/boards/devices.h"
 
+const char *const backends_objects[] = { "filter-dump", "rng-builtin", "rng-random", "secret", NULL };
+
 struct board_rng { char *id; int fd; };     /* fd -1: the host's own */
 
 static void rng_free(void *opaque)
@@ -78,8 +80,8 @@ bool backends_add_object(struct board *board, const char *text, GError **error)
     if (!strcmp(kind, "filter-dump")) {
         return networks_add_capture(board, text, error);
     }
-    return !strcmp(kind, "secret") ||
-           error_fail(error, "%s: not supported; there are: filter-dump, rng-builtin, rng-random, secret", kind);
+    g_autofree char *all = g_strjoinv(", ", (char **)backends_objects);
+    return !strcmp(kind, "secret") || error_fail(error, "%s: not supported; there are: %s", kind, all);
 }
 
 bool backends_remove_object(struct board *board, const char *id, GError **error)
