@@ -11,16 +11,17 @@
 
 enum { MOST_ENTRIES = 256, MOST_SUBLEAVES = 8 };
 
-static bool kvm_has(const struct kvm_cpuid2 *supported, const struct x86_feature_info *feature)
+/* A register of a leaf; 0: it has no such leaf. */
+static uint32_t kvm_leaf(const struct kvm_cpuid2 *supported, uint32_t leaf, uint32_t subleaf, unsigned reg)
 {
     for (unsigned i = 0; i < supported->nent; i++) {
         const struct kvm_cpuid_entry2 *e = &supported->entries[i];
-        if (e->function == feature->leaf && e->index == feature->subleaf) {
+        if (e->function == leaf && e->index == subleaf) {
             const uint32_t r[4] = { e->eax, e->ebx, e->ecx, e->edx };
-            return r[feature->reg] >> feature->bit & 1;
+            return r[reg];
         }
     }
-    return false;
+    return 0;
 }
 
 /* What needs KVM's own interrupt controller, or lets a guest idle without the host knowing; what KVM gives though it does not say so. */
@@ -34,7 +35,8 @@ bool x86_kvm_fit_model(struct x86_model *model)
     supported->nent = MOST_ENTRIES;
     const bool good = fd >= 0 && !ioctl(fd, KVM_GET_SUPPORTED_CPUID, supported);
     for (unsigned n = FEAT_NONE + 1; good && n < FEAT_COUNT; n++) {
-        bool keep = kvm_has(supported, &x86_features[n]);
+        const struct x86_feature_info *f = &x86_features[n];
+        bool keep = kvm_leaf(supported, f->leaf, f->subleaf, f->reg) >> f->bit & 1;
         for (unsigned i = 0; i < G_N_ELEMENTS(always); i++) {
             keep |= n == always[i];
         }
@@ -43,6 +45,8 @@ bool x86_kvm_fit_model(struct x86_model *model)
         }
         model->has[n] &= keep;
     }
+    const uint8_t physical_bits = good ? kvm_leaf(supported, 0x80000008, 0, 0) & 0xff : 0;
+    model->physical_bits = physical_bits ? MIN(model->physical_bits, physical_bits) : model->physical_bits;
     if (fd >= 0) {
         close(fd);
     }

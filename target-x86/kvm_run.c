@@ -282,21 +282,25 @@ static bool take_debug_exit(struct kvm_vcpu *vcpu, struct accel_hit *hit)
 
 /* ---- the turn ---- */
 
-/* One entry: 0, or an errno. */
+/* KVM_RUN: 0, or an errno. Also one that was interrupted has brought CR8 and the like. */
+static int run_once(struct kvm_vcpu *vcpu)
+{
+    const int result = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? errno : 0;
+    atomic_store(&vcpu->inside, false);
+    after_run(vcpu);
+    return result;
+}
+
+/* EINTR without an entry when somebody has asked meanwhile. */
 static int enter(struct kvm_vcpu *vcpu, bool now)
 {
-    struct cpu *cpu = &vcpu->cpu->cpu;
     vcpu->run->immediate_exit = 0;
     atomic_store(&vcpu->inside, true);
-    int result = EINTR;
-    if (now || !atomic_load(&cpu->exit_request)) {
-        result = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? errno : 0;
+    if (now || !atomic_load(&vcpu->cpu->cpu.exit_request)) {
+        return run_once(vcpu);
     }
     atomic_store(&vcpu->inside, false);
-    if (!result) {
-        after_run(vcpu);
-    }
-    return result;
+    return EINTR;
 }
 
 enum accel_exit x86_kvm_run(struct cpu *base, const struct accel_debug *debug, struct accel_hit *hit)
@@ -335,22 +339,17 @@ void x86_kvm_begin(struct cpu *base)
 {
     struct kvm_vcpu *vcpu = vcpu_of(base);
     vcpu->thread = (pid_t)syscall(SYS_gettid);
+    vcpu->broken = false;           /* a reset may have mended it */
     kvm_state_put(vcpu);
 }
 
 /* The instruction that came out for a device is not done before KVM is entered again. */
 static void finish_instruction(struct kvm_vcpu *vcpu)
 {
-    int result = 0;
-    while (!vcpu->broken && !result) {
+    enum handled handled = EXIT_GO_ON;
+    while (!vcpu->broken && handled == EXIT_GO_ON) {
         vcpu->run->immediate_exit = 1;
-        result = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? errno : 0;
-        if (!result) {
-            after_run(vcpu);
-            if (handle_exit(vcpu) != EXIT_GO_ON) {
-                break;
-            }
-        }
+        handled = run_once(vcpu) ? EXIT_OUT : handle_exit(vcpu);
     }
 }
 
