@@ -309,7 +309,7 @@ static const struct snapshot_field fields[] = {
     FIELD(tspmt),
     FIELD(rxcsum), FIELD(wuc), FIELD(wufc), FIELD(manc), FIELD(swsm), FIELD(io_address), FIELD(mta), FIELD(vfta), FIELD(ra),
     FIELD(statistics), FIELD(phy), FIELD(contexts), FIELD(eeprom_shift), FIELD(eeprom_bits), FIELD(eeprom_out),
-    FIELD(eeprom_address), FIELD(eeprom_data_out),
+    FIELD(eeprom_address), FIELD(eeprom_data_out), FIELD(pad),
 };
 
 const struct device_type e1000_type = {

@@ -32,6 +32,7 @@ struct e1000_state {
     uint8_t eeprom_bits;            /* how many */
     uint8_t eeprom_out;             /* reading: bits already out + 1 */
     uint8_t eeprom_address, eeprom_data_out;
+    uint8_t pad[4];
 };
 
 struct e1000 {
