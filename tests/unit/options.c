@@ -38,6 +38,11 @@ static void meaning(struct test *test)
     EXPECT(test, o.serial->len == 2 && !strcmp(o.serial->pdata[1], "none"));
     EXPECT(test, o.devices->len == 1 && o.no_reboot && o.icount && o.icount_shift == 3 && !strcmp(o.log_names, "int"));
     options_clear(&o);
+    EXPECT(test, parse("-accel hvf:kvm:tcg:kvm", &o, NULL) && o.accelerator_count == 2 && o.accelerators[0] == OPTIONS_ACCEL_KVM &&
+           o.accelerators[1] == OPTIONS_ACCEL_TCG);
+    options_clear(&o);
+    EXPECT(test, parse("-enable-kvm -M pc", &o, NULL) && o.accelerator_count == 1 && o.accelerators[0] == OPTIONS_ACCEL_KVM);
+    options_clear(&o);
     EXPECT(test, parse("-nographic -serial stdio", &o, NULL) && !strcmp(o.serial->pdata[0], "mon:stdio"));
     options_clear(&o);
 }
