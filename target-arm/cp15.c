@@ -41,13 +41,13 @@ static uint64_t read_id(struct arm_cpu *cpu, const struct cp_reg *reg)
 static uint64_t read_ccsidr(struct arm_cpu *cpu, const struct cp_reg *reg)
 {
     (void)reg;
-    return cpu->csselr < G_N_ELEMENTS(cpu->model->ids.ccsidr) ? cpu->model->ids.ccsidr[cpu->csselr] : 0;
+    const uint64_t selected = cpu->csselr[arm_cp_bank(cpu)];
+    return selected < G_N_ELEMENTS(cpu->model->ids.ccsidr) ? cpu->model->ids.ccsidr[selected] : 0;
 }
 
 static void write_csselr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
-    (void)reg;
-    cpu->csselr = value & 0xf;
+    *arm_cp_field(cpu, reg) = value & 0xf;
 }
 
 /* Of CRn 0 with opc1 0; CRm and opc2 are in the encoding. */
@@ -315,7 +315,7 @@ static const struct cp_reg regs[] = {
     CALLS(CP32(15, 1, 0, 0, 0), "CCSIDR", CP_R1, read_ccsidr, NULL),
     { CP32(15, 1, 0, 0, 1), "CLIDR", CP_R1, 0, ARM_FEATURE_NONE, -1, offsetof(struct arm_ids, clidr), read_id, NULL },
     NOTHING(CP32(15, 1, 0, 0, 7), "AIDR", CP_R1),
-    WITH(CP32(15, 2, 0, 0, 0), "CSSELR", CP_RW1, 0, csselr, write_csselr),
+    WITH(CP32(15, 2, 0, 0, 0), "CSSELR", CP_RW1, CP_BANKED, csselr, write_csselr),
     PLAIN(CP32(15, 4, 0, 0, 0), "VPIDR", CP_RW2, 0, vpidr),
     PLAIN(CP32(15, 4, 0, 0, 5), "VMPIDR", CP_RW2, 0, vmpidr),
 

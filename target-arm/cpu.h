@@ -172,7 +172,7 @@ struct arm_cpu {
     /* By exception level. AArch32: [EL1] is the non-secure bank, [EL3] the secure one, [EL2] the Hyp mode registers. */
     uint64_t sp_el[4], elr[4], spsr[4], esr[4], far[4], vbar[4], sctlr[4], actlr[4], tcr[4], ttbr0[4], ttbr1[4], mair[4], amair[4],
         afsr0[4], afsr1[4], tpidr[4], contextidr[4];
-    uint64_t tpidrro, cpacr, cptr[4], hcr, hstr, vttbr, vtcr, hpfar, vpidr, vmpidr, scr, mdcr[4], par, csselr, hacr, cnthctl, cntkctl,
+    uint64_t tpidrro, cpacr, cptr[4], hcr, hstr, vttbr, vtcr, hpfar, vpidr, vmpidr, scr, mdcr[4], par, csselr[4], hacr, cnthctl, cntkctl,
         cntvoff, cntfrq, sder, nsacr, mvbar, disr, vdisr;
     /* AArch32 only, by security state ([1] non-secure, [3] secure as above). */
     uint64_t dacr[4], ifsr[4], dfsr[4], ifar[4], fcse[4], tpidrurw[4], tpidruro[4], tpidrprw[4];

@@ -109,7 +109,7 @@ static uint64_t clidr(struct arm_cpu *cpu) { return IDS(cpu).clidr; }
 
 static uint64_t ccsidr(struct arm_cpu *cpu)
 {
-    unsigned level = cpu->csselr >> 1 & 7, instruction = cpu->csselr & 1;
+    unsigned level = cpu->csselr[EL1] >> 1 & 7, instruction = cpu->csselr[EL1] & 1;
     return level == 0 ? IDS(cpu).ccsidr[instruction] : level == 1 && !instruction ? IDS(cpu).ccsidr[2] : 0;
 }
 
@@ -154,7 +154,7 @@ static const struct arm_sysreg rows[] = {
     SYSREG_RO(3, 1, 0, 0, 0, "CCSIDR_EL1", EL1, ccsidr, SYSREG_ID2),
     SYSREG_RO(3, 1, 0, 0, 1, "CLIDR_EL1", EL1, clidr, SYSREG_ID2),
     SYSREG_ZERO(3, 1, 0, 0, 7, "AIDR_EL1", EL1, SYSREG_ID1),
-    SYSREG_RW(3, 2, 0, 0, 0, "CSSELR_EL1", EL1, csselr, SYSREG_ID2),
+    SYSREG_RW(3, 2, 0, 0, 0, "CSSELR_EL1", EL1, csselr[EL1], SYSREG_ID2),
     SYSREG_RO(3, 3, 0, 0, 1, "CTR_EL0", EL0, ctr, SYSREG_SLOW),
     SYSREG_RO(3, 3, 0, 0, 7, "DCZID_EL0", EL0, dczid, SYSREG_SLOW),
 };

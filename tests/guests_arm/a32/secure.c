@@ -8,11 +8,13 @@
 
 #define SCR() CP15(0, c1, c1, 0)
 /* Of the bank that SCR.NS picks in Monitor mode; back to NS = 0 afterwards. */
-#define BANKED_IN(ns, n, m, op2) \
-    ({ uint32_t v_; __asm__ volatile("cps #0x16\n\tmcr p15, 0, %1, c1, c1, 0\n\tisb\n\tmrc p15, 0, %0, " #n ", " #m ", " #op2 "\n\t" \
+#define BANKED_IN_(ns, op1, n, m, op2) \
+    ({ uint32_t v_; __asm__ volatile("cps #0x16\n\tmcr p15, 0, %1, c1, c1, 0\n\tisb\n\tmrc p15, " #op1 ", %0, " #n ", " #m ", " #op2 "\n\t" \
                                      "mcr p15, 0, %2, c1, c1, 0\n\tisb\n\tcps #0x13" : "=&r"(v_) : "r"(ns), "r"(0)); v_; })
-#define BANKED_OUT(ns, n, m, op2, value) \
-    __asm__ volatile("cps #0x16\n\tmcr p15, 0, %0, c1, c1, 0\n\tisb\n\tmcr p15, 0, %2, " #n ", " #m ", " #op2 "\n\t" \
+#define BANKED_IN(ns, n, m, op2) BANKED_IN_(ns, 0, n, m, op2)
+#define BANKED_OUT(ns, n, m, op2, value) BANKED_OUT_(ns, 0, n, m, op2, value)
+#define BANKED_OUT_(ns, op1, n, m, op2, value) \
+    __asm__ volatile("cps #0x16\n\tmcr p15, 0, %0, c1, c1, 0\n\tisb\n\tmcr p15, " #op1 ", %2, " #n ", " #m ", " #op2 "\n\t" \
                      "mcr p15, 0, %1, c1, c1, 0\n\tisb\n\tcps #0x13" :: "r"(ns), "r"(0), "r"(value))
 #define BANK(name, n, m, op2, value) \
     do { \
@@ -27,6 +29,13 @@
 
 static void banks(void)
 {
+    BANKED_OUT_(0, 2, c0, c0, 0, 1);
+    BANKED_OUT_(1, 2, c0, c0, 0, 2);
+    print_hex("csselr s", BANKED_IN_(0, 2, c0, c0, 0));
+    print_hex("ccsidr", BANKED_IN_(0, 1, c0, c0, 0));
+    print_hex("ns", BANKED_IN_(1, 2, c0, c0, 0));
+    print_hex("ccsidr", BANKED_IN_(1, 1, c0, c0, 0));
+    line();
     BANK("ttbr0", c2, c0, 0, 0x41234000);
     BANK("ttbr1", c2, c0, 1, 0x41238000);
     BANK("ttbcr", c2, c0, 2, 3);
