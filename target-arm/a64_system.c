@@ -140,9 +140,11 @@ static void hint(struct arm_trans *t)
         arm_call_void(t, HELPER_ARM_wait, ir_const(t->u, number == 2), IR_NONE, IR_NONE, IR_NONE);
         arm_end_next_exit(t);
         break;
-    case 4:                         /* SEV, SEVL */
-    case 5:
+    case 4:                         /* SEV */
         arm_call_void(t, HELPER_ARM_sev, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        break;
+    case 5:                         /* SEVL */
+        ir_stcpu(t->u, 32, offsetof(struct arm_cpu, event), ir_const(t->u, 1));
         break;
     case 7: case 8: case 10: case 12: case 14:
     case 24: case 25: case 26: case 27: case 28: case 29: case 30: case 31:

@@ -412,6 +412,7 @@ void arm_reset(struct cpu *base)
     }
     cpu->nzcv = (struct ir_flags){ .a = IR_CF, .kind = IR_FLAGS_WORD, .width = 32 };
     cpu->raised.pending = false;
+    atomic_store(&cpu->waits_for_event, 0);
     cpu->powered_off = base->halted = cpu->start_powered_off;
     base->fp_control = 0x1f80;
     arm_update_mode(cpu);
@@ -507,6 +508,9 @@ void arm_cpu_free(struct arm_cpu *cpu)
     }
     if (cpu->pmu_timer) {
         timer_free(cpu->pmu_timer);
+    }
+    if (cpu->event_timer) {
+        timer_free(cpu->event_timer);
     }
     g_free(cpu->sysregs);
     free(cpu);

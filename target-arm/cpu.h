@@ -147,6 +147,7 @@ struct arm_model;                   /* models.h: what -cpu chose */
 struct arm_decoder;
 struct cp_reg;
 
+enum { ARM_NO_WAIT = -1 };
 struct arm_cpu {
     struct cpu cpu;
     uint64_t x[32];
@@ -204,7 +205,12 @@ struct arm_cpu {
     bool tagged_entries;            /* the TLB may hold entries under tagged addresses (TBI): single-page flushes flush all */
     bool powered_off;               /* PSCI: waits for arm_cpu_power_on */
     bool start_powered_off;
-    _Atomic uint32_t event;         /* WFE's event register */
+    /* WFE (event.c): the event register; whether somebody who sends an event must kick; what was seen of the event streams; when
+     * the present wait for a lock began (ARM_NO_WAIT: it is over) and was last seen, in guest time. */
+    _Atomic uint32_t event, waits_for_event;
+    uint64_t stream_seen[2];
+    int64_t wait_since_ns, wait_last_ns;
+    struct timer *event_timer;
     struct arm_power_on { uint64_t pc, context; uint8_t el; bool aarch32; } power_on;    /* PSCI CPU_ON, for arm_poll */
     bool deterministic;
 

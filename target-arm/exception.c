@@ -490,6 +490,12 @@ static bool find_interrupt(const struct arm_cpu *cpu, uint32_t input, unsigned *
     return false;
 }
 
+bool arm_interrupt_is_due(const struct arm_cpu *cpu)
+{
+    unsigned ec, target;
+    return find_interrupt(cpu, atomic_load(&cpu->cpu.input), &ec, &target);
+}
+
 bool arm_take_interrupt(struct arm_cpu *cpu)
 {
     unsigned ec, target;
@@ -528,9 +534,8 @@ bool arm_poll(struct cpu *base)
     if (input & CPU_INPUT_EVENT) {
         atomic_fetch_and(&base->input, ~(uint32_t)CPU_INPUT_EVENT);
         atomic_store(&cpu->event, 1);
-        base->halted = false;
     }
-    if (base->halted && !arm_has_work(cpu)) {
+    if (base->halted && !(atomic_load(&cpu->waits_for_event) ? arm_event_wakes(cpu) : arm_has_work(cpu))) {
         return false;
     }
     base->halted = false;

@@ -9,6 +9,7 @@
  *
  * Values here are memory's bytes as a little-endian number.
  */
+#include <stdatomic.h>
 #include "target-arm/exclusive.h"
 #include "target-arm/helpers.h"
 #include "tcg/softmmu.h"
@@ -65,12 +66,22 @@ uint64_t helper_arm_monitor_version(struct cpu *cpu, uint64_t address)
     return mmu_monitor_version(cpu, address);
 }
 
+/* A store that failed: another CPU has cleared the monitor, which is an event. */
+static uint64_t store_failed(struct arm_cpu *cpu, bool failed)
+{
+    cpu->wait_since_ns = ARM_NO_WAIT;
+    if (failed) {
+        atomic_store(&cpu->event, 1);
+    }
+    return failed;
+}
+
 uint64_t helper_arm_store_exclusive(struct cpu *base, uint64_t address, uint64_t value, uint64_t bytes, uint64_t mode)
 {
-    const struct arm_cpu *cpu = arm_cpu_of(base);
+    struct arm_cpu *cpu = arm_cpu_of(base);
     const uint64_t expected[2] = { cpu->exclusive_value }, new[2] = { value };
-    return !mmu_store_exclusive(base, address, expected, new, (unsigned)bytes, arm_mmu_mode((uint32_t)mode),
-                                cpu->exclusive_version);
+    return store_failed(cpu, !mmu_store_exclusive(base, address, expected, new, (unsigned)bytes, arm_mmu_mode((uint32_t)mode),
+                                                  cpu->exclusive_version));
 }
 
 /* Two registers as memory has them. */
@@ -84,12 +95,12 @@ static void pair_turned(uint64_t pair[2], uint64_t mode)
 
 uint64_t helper_arm_store_exclusive16(struct cpu *base, uint64_t address, uint64_t low, uint64_t high, uint64_t mode)
 {
-    const struct arm_cpu *cpu = arm_cpu_of(base);
+    struct arm_cpu *cpu = arm_cpu_of(base);
     const unsigned mmu = arm_mmu_mode((uint32_t)mode);
     uint64_t expected[2] = { cpu->exclusive_value, cpu->exclusive_high }, new[2] = { low, high };
     pair_turned(new, mode);
-    return base->shares_memory ? !mmu_store_exclusive(base, address, expected, new, 16, mmu, cpu->exclusive_version)
-                               : !mmu_cas16(base, address, expected, new, mmu);
+    return store_failed(cpu, base->shares_memory ? !mmu_store_exclusive(base, address, expected, new, 16, mmu, cpu->exclusive_version)
+                                                 : !mmu_cas16(base, address, expected, new, mmu));
 }
 
 uint64_t helper_arm_casp16(struct cpu *base, uint64_t address, uint64_t s, uint64_t t, uint64_t mode)
@@ -115,5 +126,6 @@ uint64_t helper_arm_casp16(struct cpu *base, uint64_t address, uint64_t s, uint6
 
 uint64_t helper_arm_atomic(struct cpu *cpu, uint64_t address, uint64_t b, uint64_t c, uint64_t what)
 {
+    arm_cpu_of(cpu)->wait_since_ns = ARM_NO_WAIT;
     return mmu_atomic_counted(cpu, (enum ir_op)(what & 0xff), address, b, c, what >> 8 & 0xff, (unsigned)(what >> 16));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The generic timers (Arm ARM D12): counters made of guest time, four timers a CPU whose outputs go to the interrupt
- * controller. Event streams are not modelled: WFE does not sleep.
+ * controller. Event streams are in event.c.
  */
 #include "target-arm/system.h"
 
@@ -35,6 +35,12 @@ uint64_t arm_counter(const struct arm_cpu *cpu)
     return (uint64_t)((unsigned __int128)ns * frequency(cpu) / 1000000000u);
 }
 
+uint64_t arm_counter_ns(const struct arm_cpu *cpu, uint64_t count)
+{
+    const unsigned __int128 ns = ((unsigned __int128)count * 1000000000u + frequency(cpu) - 1) / frequency(cpu);
+    return ns > INT64_MAX ? INT64_MAX : (uint64_t)ns;
+}
+
 /* The count that timer n compares with. */
 static uint64_t timer_count(const struct arm_cpu *cpu, enum arm_timer n)
 {
@@ -65,8 +71,7 @@ void arm_timer_update(struct arm_cpu *cpu, enum arm_timer n)
         return;
     }
     uint64_t target = s->cval + (n == ARM_TIMER_VIRT ? cpu->cntvoff : 0);
-    unsigned __int128 ns = ((unsigned __int128)target * 1000000000u + frequency(cpu) - 1) / frequency(cpu);
-    timer_arm(cpu->timer[n], ns > INT64_MAX ? INT64_MAX : (int64_t)ns);
+    timer_arm(cpu->timer[n], (int64_t)arm_counter_ns(cpu, target));
 }
 
 static void fire(void *opaque)
@@ -84,6 +89,7 @@ void arm_cpu_connect(struct arm_cpu *cpu)
         }
     }
     arm_pmu_connect(cpu);
+    arm_event_connect(cpu);
 }
 
 void arm_timers_reset(struct arm_cpu *cpu)

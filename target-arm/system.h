@@ -75,6 +75,7 @@ bool arm_has_work(struct arm_cpu *cpu);
 struct arm_exception arm_undefined(void);
 /* of synchronous exceptions without routing of their own */
 unsigned arm_target_el(const struct arm_cpu *cpu);
+bool arm_interrupt_is_due(const struct arm_cpu *cpu);            /* pending and not masked */
 bool arm_take_interrupt(struct arm_cpu *cpu);                    /* delivers one that is pending and unmasked */
 
 /* mmu.c */
@@ -117,9 +118,16 @@ void arm_timer_update(struct arm_cpu *cpu, enum arm_timer n);    /* after a chan
 void arm_timers_reset(struct arm_cpu *cpu);
 void arm_pmu_connect(struct arm_cpu *cpu);                       /* with arm_cpu_connect */
 void arm_pmu_reset(struct arm_cpu *cpu);
+uint64_t arm_counter_ns(const struct arm_cpu *cpu, uint64_t count);  /* how long the counter takes for that, rounded up */
 uint64_t arm_timer_ctl(const struct arm_cpu *cpu, enum arm_timer n);
 bool arm_lock(struct arm_cpu *cpu);                              /* machine lock, if there is a machine */
 void arm_unlock(struct arm_cpu *cpu, bool locked);
+
+/* event.c */
+void arm_event_connect(struct arm_cpu *cpu);                     /* with arm_cpu_connect */
+bool arm_event_take(struct arm_cpu *cpu);                        /* whether the event register was set; clears it */
+void arm_event_wait(struct arm_cpu *cpu);                        /* halts the CPU, or lets it spin */
+bool arm_event_wakes(struct arm_cpu *cpu);                       /* in arm_poll, halted by arm_event_wait: whether to go on */
 
 /* debug.c */
 bool arm_debug_enabled(const struct arm_cpu *cpu);

@@ -24,28 +24,18 @@ static void check_wait_traps(struct arm_cpu *cpu, bool wfe)
     }
 }
 
-/* WFE does not sleep (its wake-up events are not followed): it lets others run. */
 uint64_t helper_arm_wait(struct cpu *base, uint64_t wfe)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
-    if (wfe && atomic_exchange(&cpu->event, 0)) {
-        return 0;
-    }
-    if (!wfe && arm_has_work(cpu)) {
+    if (wfe ? arm_event_take(cpu) : arm_has_work(cpu)) {
         return 0;
     }
     check_wait_traps(cpu, wfe);
     if (wfe) {
-        cpu_yield(base);
+        arm_event_wait(cpu);
     } else {
         base->halted = true;
     }
-    return 0;
-}
-
-uint64_t helper_arm_sev(struct cpu *cpu)
-{
-    atomic_store(&arm_cpu_of(cpu)->event, 1);
     return 0;
 }
 

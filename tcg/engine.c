@@ -257,6 +257,13 @@ void engine_flush_all(struct engine *engine)
     }
 }
 
+void engine_each_cpu(struct engine *engine, void (*fn)(struct cpu *cpu, void *opaque), void *opaque)
+{
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        fn(engine->cpu[c], opaque);
+    }
+}
+
 void engine_flush_others(struct engine *engine, struct cpu *cpu)
 {
     for (unsigned c = 0; c < engine->cpu_count; c++) {

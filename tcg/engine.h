@@ -43,7 +43,9 @@ uint64_t engine_run(struct engine *engine, struct cpu *cpu, uint64_t blocks);
 void engine_code_written(struct engine *engine, uint64_t ram_offset, uint64_t bytes);
 /* Asks every CPU to flush its TLB before it runs on (A20, memory map changes). */
 void engine_flush_all(struct engine *engine);
-/* From a helper: the same for every CPU but this one. engine_settle then waits until all of them have done it, or do not run and
+/* Calls fn for every CPU; CPUs are added before the engine starts. */
+void engine_each_cpu(struct engine *engine, void (*fn)(struct cpu *cpu, void *opaque), void *opaque);
+/* From a helper: a flush for every CPU but this one. engine_settle then waits until all of them have done it, or do not run and
  * will before they do. The instruction that settles must end in the loop (EXIT): others may have asked this CPU meanwhile. */
 void engine_flush_others(struct engine *engine, struct cpu *cpu);
 void engine_settle(struct engine *engine, struct cpu *cpu);
