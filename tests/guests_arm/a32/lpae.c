@@ -2,7 +2,7 @@
 /*
  * machine: virt
  * Long-descriptor translation tables of AArch32 (LPAE): blocks and pages, AP and APTable, XN and PXN and their table forms, WXN,
- * the access flag, the contiguous hint, TTBCR, long fault status, ATS. QEMU 7.2 gives PAR the shareability of Device memory as the
+ * the access flag, the contiguous hint, TTBCR, long fault status, ATS, TLB maintenance. QEMU 7.2 gives PAR the shareability of Device memory as the
  * descriptor has it.
  */
 #include "guest32.h"
@@ -255,6 +255,37 @@ static void asids(void)
     line();
 }
 
+/* The page moves and moves back: each form must make that seen. */
+#define FORM(name, op1, m, op2, value) \
+    do { \
+        third[10] = (FREE + 4096 * 10) | OPEN | NG | PAGE; \
+        flush(); \
+        print(name); \
+        print_hex("before", read_test()); \
+        third[10] = (FREE + 4096 * 11) | OPEN | NG | PAGE; \
+        __asm__ volatile("dsb"); \
+        CP15_PUT(op1, c8, m, op2, value); \
+        __asm__ volatile("dsb\n\tisb"); \
+        print_hex("after", read_test()); \
+        line(); \
+    } while (0)
+static void maintenance(void)
+{
+    const uint32_t va = TEST + 4096 * 10;
+    ttb0((uint32_t)first | 1ull << 48);
+    FORM("tlbiall", 0, c7, 0, 0);
+    FORM("tlbimva", 0, c7, 1, va | 1);
+    FORM("tlbiasid", 0, c7, 2, 1);
+    FORM("tlbimvaa", 0, c7, 3, va);
+    FORM("tlbiallis", 0, c3, 0, 0);
+    FORM("tlbimvais", 0, c3, 1, va | 1);
+    FORM("tlbiasidis", 0, c3, 2, 1);
+    FORM("tlbimvaais", 0, c3, 3, va);
+    FORM("dtlbiall", 0, c6, 0, 0);
+    FORM("dtlbimva", 0, c6, 1, va | 1);
+    FORM("dtlbiasid", 0, c6, 2, 1);
+}
+
 int main(void)
 {
     print_hex("mmfr0", CP15(0, c0, c1, 4) & 0xf);
@@ -267,6 +298,7 @@ int main(void)
     translations();
     split();
     asids();
+    maintenance();
     print("off\n");
     SCTLR_PUT(SCTLR() & ~1u);
     TRY("done", "svc #1");

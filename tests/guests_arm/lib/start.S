@@ -43,6 +43,7 @@ _start:
     b common
 .endm
     .balign 2048
+.globl vectors
 vectors:
     ENTRY 0
     ENTRY 1
