@@ -98,13 +98,13 @@ void arm_event_wait(struct arm_cpu *cpu)
         }
         most = MIN(most, patience);
     }
+    atomic_store(&cpu->waits_for_event, 1);     /* before the timer may be due */
+    cpu->cpu.halted = true;
     if (most != INT64_MAX) {
         const bool locked = arm_lock(cpu);
         timer_arm(cpu->event_timer, now + most);
         arm_unlock(cpu, locked);
     }
-    atomic_store(&cpu->waits_for_event, 1);
-    cpu->cpu.halted = true;
 }
 
 /* Interrupts that are masked do not end WFE. */
