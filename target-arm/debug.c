@@ -20,6 +20,9 @@ static unsigned debug_el(const struct arm_cpu *cpu)
 bool arm_debug_enabled(const struct arm_cpu *cpu)
 {
     unsigned target = debug_el(cpu);
+    if (!cpu->aarch64 && !arm_el_is_aa64(cpu, target)) {
+        return !(cpu->osdlr & 1) && !(cpu->oslsr & 2) && cpu->el != EL2;    /* AArch32.GenerateDebugExceptionsFrom: at PL1, too */
+    }
     if (cpu->osdlr & 1 || cpu->oslsr & 2 || cpu->el > target || (arm_is_secure(cpu) && cpu->el != EL0 && cpu->has_el3 &&
                                                                cpu->mdcr[EL3] >> 16 & 1)) {
         return false;
@@ -53,7 +56,7 @@ static bool level_matches(const struct arm_cpu *cpu, uint64_t control)
 {
     unsigned privilege = control >> 1 & 3;
     bool higher = control >> 13 & 1;
-    switch (cpu->el) {
+    switch (cpu->el == EL3 && !cpu->aarch64 ? EL1 : cpu->el) {
     case EL0: return privilege & 2;
     case EL1: return privilege & 1;
     case EL2: return higher;
@@ -79,6 +82,11 @@ static bool breakpoint_hit(const struct arm_cpu *cpu, uint64_t pc)
     return false;
 }
 
+static uint32_t debug_fsr32(const struct arm_cpu *cpu, bool write)
+{
+    return arm_fault_fsr32(cpu, &(struct arm_fault){ .kind = FAULT_DEBUG }, write);
+}
+
 uint64_t helper_arm_before(struct cpu *base)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
@@ -90,7 +98,7 @@ uint64_t helper_arm_before(struct cpu *base)
     }
     if (base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc)) {
         arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),
-            .fsr32 = 2 });
+            .fsr32 = debug_fsr32(cpu, false) });
     }
     if (base->mode & MODE_IL) {
         arm_raise_ec(cpu, EC_ILLEGAL, 0, 4);
@@ -158,7 +166,7 @@ void arm_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_acces
         if (watch_matches(cpu, n, linear, bytes, access)) {
             arm_raise(cpu, &(struct arm_exception){
                 .ec = EC_WATCH, .iss = 0x22 | (access == MMU_WRITE ? 1 << 6 : 0), .far = linear, .has_far = true,
-                .fsr32 = 2,
+                .fsr32 = debug_fsr32(cpu, access == MMU_WRITE),
                 .target_el = (uint8_t)debug_el(cpu) });
         }
     }

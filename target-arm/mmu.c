@@ -493,29 +493,6 @@ uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *faul
     return (code & 0xf) | fault->domain << 4 | (write ? 1 << 11 : 0);
 }
 
-/* What a hypervisor needs to emulate the access: size, register, sign (ISS of a Data Abort, D17.2.37). Only integer
- * loads and
- * stores of one register without write-back have it. */
-static uint32_t access_syndrome(struct arm_cpu *cpu)
-{
-    uint32_t insn;
-    if (!cpu->aarch64 || !mmu_peek(&cpu->cpu, cpu->cpu.pc, &insn, 4)) {
-        return 0;
-    }
-    unsigned size = insn >> 30, rt = insn & 31, opc = insn >> 22 & 3;
-    bool offset = (insn & 0x3f000000) == 0x39000000, other = (insn & 0x3f000000) == 0x38000000;
-    bool unscaled = other && !(insn & 1 << 21) && !(insn & 1 << 10), indexed = other &&
-        (insn & 0x00200c00) == 0x00200800;
-    if ((insn & 0x3f800000) == 0x08800000) {    /* LDAR, STLR */
-        return 1u << 24 | size << 22 | rt << 16 | (size == 3 ? 1u << 15 : 0) | 1u << 14;
-    }
-    if (!(offset || unscaled || indexed) || (size == 3 && opc >= 2)) {
-        return 0;
-    }
-    bool is_signed = opc >= 2, wide = is_signed ? opc == 2 : size == 3;
-    return 1u << 24 | size << 22 | (is_signed ? 1u << 21 : 0) | rt << 16 | (wide ? 1u << 15 : 0);
-}
-
 void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_t address, enum mmu_access access)
 {
     bool write = access == MMU_WRITE, exec = access == MMU_EXEC;
@@ -524,15 +501,16 @@ void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_
         target = EL3;
     }
     uint32_t iss = (uint32_t)arm_fault_status(fault) | (fault->s1ptw ? 1 << 7 : 0) | (write && !exec ? 1 << 6 : 0);
+    bool short_insn = false;
     if (fault->stage2 && !exec && !fault->s1ptw) {
-        iss |= access_syndrome(cpu);
+        iss |= arm_access_syndrome(cpu, &short_insn);
     }
     log_write(cpu->cpu.log, LOG_mmu, "CPU %u: fault %#x at %#" PRIx64 " pc %#" PRIx64 "\n", cpu->cpu.index, iss,
         address,
               cpu->cpu.pc);
     arm_raise(cpu, &(struct arm_exception){
         .ec = exec ? EC_IABT : EC_DABT, .iss = iss, .far = address, .has_far = true, .target_el = (uint8_t)target,
-        .fsr32 = arm_fault_fsr32(cpu, fault, write), .stage2 = fault->stage2, .hpfar = fault->ipa >> 12 << 4 });
+        .short_insn = short_insn, .fsr32 = arm_fault_fsr32(cpu, fault, write), .stage2 = fault->stage2, .hpfar = fault->ipa >> 12 << 4 });
 }
 
 /* ---- what the engine calls ---- */

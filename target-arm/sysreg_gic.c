@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GICv3 CPU interface as system registers (IHI 0069, 12.2): who may reach them, what is trapped, and whether the physical or the
- * virtual interface is meant. The registers themselves are the interrupt controller's (struct arm_board). AArch32 has them at
+ * The GICv3 CPU interface as system registers (IHI 0069, 12.2): who may reach them, what is trapped, and whether the physical
+ * or the virtual interface is meant. The registers themselves are the interrupt controller's (struct arm_board). AArch32 has them at
  * the same numbers.
  */
 #include "target-arm/sysreg.h"

@@ -98,6 +98,8 @@ uint64_t arm_fault_status(const struct arm_fault *fault);        /* DFSC, as ESR
 uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *fault, bool write);
 void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_t address, enum mmu_access access)
     __attribute__((noreturn));
+/* access_syndrome.c: the part of a Data Abort's ISS that describes the instruction at pc, or 0 */
+uint32_t arm_access_syndrome(struct arm_cpu *cpu, bool *short_insn);
 bool arm_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
     struct mmu_page *page);
 void arm_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * machine: virt,virtualization=on
- * Hyp mode: HVC, traps and their syndromes, stage 2 aborts, virtual interrupts. QEMU 7.2 has of Armv7's CPUs no traps by HCR.TID1,
- * TID3, TSW, TPC, TPU and HCPTR.TCPAC: the lines of tcmtr, id_pfr0, dcisw, dcimvac, iciallu and cpacr are the manual's.
+ * Hyp mode: HVC, traps and their syndromes, stage 2 aborts with the description of the instruction, virtual interrupts. QEMU 7.2 has
+ * of Armv7's CPUs no traps by HCR.TID1, TID3, TSW, TPC, TPU and HCPTR.TCPAC: the lines of tcmtr, id_pfr0, dcisw, dcimvac, iciallu
+ * and cpacr are the manual's.
  */
 #include "guest32.h"
 
@@ -14,7 +15,12 @@ enum { HCR_VM = 1, VF = 1 << 6, VI = 1 << 7, VA = 1 << 8, FMO = 1 << 3, IMO = 1 
 
 /* fn in Supervisor mode; back by HVC #0x77, which the hook knows. */
 static void (*volatile target)(void);
-static void stub(void) { target(); __asm__ volatile("hvc #0x77"); }
+static void stub(void)
+{
+    target();
+    __asm__ volatile("movw r9, #:lower16:guest_at\n\tmovt r9, #:upper16:guest_at\n\tadr r8, 1f\n\tstr r8, [r9]\n1:\thvc #0x77"
+                     ::: "r8", "r9", "memory");
+}
 static void guest(uint32_t mode, void (*fn)(void))
 {
     target = fn;
@@ -102,6 +108,31 @@ static void stage2(void)
     TRY("write", "movw r1, #0x8\n\tmovt r1, #0xc000\n\tstrb r3, [r1]");
     TRY("signed half", "movw r1, #0x6\n\tmovt r1, #0xc000\n\tldrsh r2, [r1]");
     TRY("write-back", "movw r1, #0x8\n\tmovt r1, #0xc000\n\tstr r3, [r1], #4");
+#define AT(text) "movw r1, #0x10\n\tmovt r1, #0xc000\n\tmov r2, #0\n\tmov r3, #5\n\t" text
+    TRY("ldrb", AT("ldrb r0, [r1, r2]"));
+    TRY("ldrsb", AT("ldrsb r3, [r1, #-4]"));
+    TRY("ldrh", AT("ldrh r2, [r1]"));
+    TRY("strh", AT("strh r3, [r1, r2]"));
+    TRY("ldrd", AT("ldrd r2, r3, [r1]"));
+    TRY("strd", AT("strd r2, r3, [r1]"));
+    TRY("ldm", AT("ldm r1, {r2, r3}"));
+    TRY("ldr, index written back", AT("ldr r0, [r1, #4]!"));
+    TRY("ldrt", AT("ldrt r0, [r1]"));
+    TRY("ldrex", AT("ldrex r0, [r1]"));
+    TRY("swp-like strex", AT("strex r0, r3, [r1]"));
+    TRY("vldr", AT("vldr s0, [r1]"));
+    TRY_T("t16 ldr", AT("ldr r0, [r1, #4]"));
+    TRY_T("t16 ldrb", AT("ldrb r3, [r1, #1]"));
+    TRY_T("t16 ldrsh", AT("ldrsh r0, [r1, r2]"));
+    TRY_T("t16 strh", AT("strh r3, [r1, #2]"));
+    TRY_T("t16 stm", AT("stm r1!, {r2, r3}"));
+    TRY_T("t32 ldr", AT("ldr.w r0, [r1, #4]"));
+    TRY_T("t32 strb, register", AT("strb.w r3, [r1, r2]"));
+    TRY_T("t32 ldrsb", AT("ldrsb.w r3, [r1, #4]"));
+    TRY_T("t32 ldrh, negative", AT("ldrh r2, [r1, #-4]"));
+    TRY_T("t32 ldrt", AT("ldrt r2, [r1, #4]"));
+    TRY_T("t32 str, written back", AT("str r3, [r1], #4"));
+    TRY_T("t32 ldrd", AT("ldrd r2, r3, [r1]"));
     TRY("read-only", "movw r1, #0x8\n\tmovt r1, #0x8000\n\tstr r3, [r1]");
     TRY("fetch", "movw r1, #0\n\tmovt r1, #0xc000\n\tblx r1");
 }

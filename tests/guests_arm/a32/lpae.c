@@ -3,7 +3,7 @@
  * machine: virt
  * Long-descriptor translation tables of AArch32 (LPAE): blocks and pages, AP and APTable, XN and PXN and their table forms, WXN,
  * the access flag, the contiguous hint, TTBCR, long fault status, ATS, TLB maintenance. QEMU 7.2 gives PAR the shareability of Device memory as the
- * descriptor has it.
+ * descriptor has it, and does not tell a watched write from a read.
  */
 #include "guest32.h"
 
@@ -157,6 +157,25 @@ static void more_faults(void)
     ACCESS("cache maintenance", "add r3, r3, #4\n\tmcr p15, 0, r3, c7, c10, 1");
 }
 
+/* Debug events, as the long format tells them. */
+__asm__(".text\n.arm\nbreak_here:\n\tnop\n\tbx lr\n");
+extern char break_here[];
+static void debug_events(void)
+{
+    enum { MDBGEN = 1 << 15, ENABLE = 1, ANY_LEVEL = 3 << 1, ANY_ACCESS = 3 << 3, WORD = 0xf << 5 };
+    guest_target = TEST + 4096;
+    CP_WRITE(p14, 0, c1, c0, 4, 0);                         /* DBGOSLAR: open */
+    CP_WRITE(p14, 0, c0, c0, 4, (uint32_t)break_here);      /* DBGBVR0, DBGBCR0, DBGWVR0, DBGWCR0 */
+    CP_WRITE(p14, 0, c0, c0, 5, ENABLE | ANY_LEVEL | WORD);
+    CP_WRITE(p14, 0, c0, c0, 6, TEST + 4096);
+    CP_WRITE(p14, 0, c0, c0, 7, ENABLE | ANY_LEVEL | ANY_ACCESS | WORD);
+    CP_WRITE(p14, 0, c0, c2, 2, CP_READ(p14, 0, c0, c2, 2) | MDBGEN);
+    TRY("breakpoint register", "movw r1, #:lower16:break_here\n\tmovt r1, #:upper16:break_here\n\tstr r1, [r9]\n\tbl break_here");
+    ACCESS("watched read", "ldr r0, [r3]");
+    ACCESS("watched write", "str r0, [r3]");
+    CP_WRITE(p14, 0, c0, c2, 2, CP_READ(p14, 0, c0, c2, 2) & ~(uint32_t)MDBGEN);
+}
+
 static void address(const char *name, uint32_t va)
 {
     static const char *const kinds[] = { "r", "w", "ur", "uw" };
@@ -295,6 +314,7 @@ int main(void)
     rights();
     hierarchy();
     more_faults();
+    debug_events();
     translations();
     split();
     asids();

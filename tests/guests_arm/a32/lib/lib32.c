@@ -55,8 +55,9 @@ static void fault_registers(uint32_t vector)
 static void hyp_registers(void)
 {
     const uint32_t hsr = CP15(4, c5, c2, 0), ec = hsr >> 26;
-    /* of aborts without ISV, IL and what ISV makes valid; of unknown reasons without IL, which Armv7 leaves open */
-    print_hex("hsr", ec == 0x20 || ec == 0x24 ? hsr & ~0x03ffc000u : ec ? hsr : hsr & ~0x02000000u);
+    /* of aborts without ISV and of unknown reasons without IL, which Armv7 leaves open */
+    const int without_il = ec == 0 || ec == 0x20 || (ec == 0x24 && !(hsr & 1u << 24));
+    print_hex("hsr", without_il ? hsr & ~0x02000000u : hsr);
     if (ec == 0x20 || ec == 0x21)
         print_hex("hifar", CP15(4, c6, c0, 2));
     if (ec == 0x24 || ec == 0x25)
