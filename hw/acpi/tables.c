@@ -6,6 +6,8 @@
  *
  * Left out: SRAT and SLIT (no NUMA), WAET, MCFG (no PCIe on this board), processor objects in the DSDT.
  */
+#define _GNU_SOURCE
+#include <string.h>
 #include "hw/acpi/build.h"
 #include "hw/acpi/tables.h"
 #include "hw/acpi/dsdt_pc.hex"      /* compiled from dsdt_pc.asl into the build directory */
@@ -25,11 +27,27 @@ static unsigned add_facs(struct acpi_files *files)
     return start;
 }
 
-static unsigned add_dsdt(struct acpi_files *files)
+/* The memory that PCI0 decodes in the DSDT, C0000000h to FEBFFFFFh, begins behind RAM: minimum, maximum, translation and length of a
+ * DWORD address space descriptor (6.4.3.5.2). */
+static void move_pci_window(uint8_t *dsdt, size_t bytes, uint64_t low_ram_bytes)
+{
+    const uint32_t first = 0xc0000000, last = 0xfebfffff;
+    const uint32_t as_compiled[] = { GUINT32_TO_LE(first), GUINT32_TO_LE(last), 0, GUINT32_TO_LE(last - first + 1) };
+    if (low_ram_bytes <= first || low_ram_bytes > last) {
+        return;
+    }
+    uint8_t *window = memmem(dsdt, bytes, as_compiled, sizeof as_compiled);
+    g_assert(window);
+    const uint32_t moved[] = { GUINT32_TO_LE(low_ram_bytes), GUINT32_TO_LE(last), 0, GUINT32_TO_LE(last - low_ram_bytes + 1) };
+    memcpy(window, moved, sizeof moved);
+}
+
+static unsigned add_dsdt(struct acpi_files *files, const struct acpi_board *board)
 {
     unsigned start = files->tables->len;
     g_byte_array_append(files->tables, dsdt_pc_aml_code, sizeof dsdt_pc_aml_code);
     files->tables->data[start + ACPI_HEADER_CHECKSUM] = 0;
+    move_pci_window(files->tables->data + start, sizeof dsdt_pc_aml_code, board->low_ram_bytes);
     return acpi_table_end(files, start);
 }
 
@@ -183,7 +201,7 @@ void acpi_build(const struct acpi_board *board, struct acpi_files *files)
     *files = (struct acpi_files){ g_byte_array_new(), g_byte_array_new(), g_byte_array_new() };
     acpi_loader_allocate(files->loader, ACPI_TABLES_FILE, 64, ACPI_ZONE_HIGH);
     acpi_loader_allocate(files->loader, ACPI_RSDP_FILE, 16, ACPI_ZONE_FSEG);
-    unsigned facs = add_facs(files), dsdt = add_dsdt(files), listed[4], count = 0;
+    unsigned facs = add_facs(files), dsdt = add_dsdt(files, board), listed[4], count = 0;
     listed[count++] = add_fadt(files, board, facs, dsdt);
     listed[count++] = add_madt(files, board);
     if (board->hpet) {

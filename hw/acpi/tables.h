@@ -12,6 +12,7 @@
 struct acpi_board {
     unsigned cpus;                  /* APIC ids 0 .. cpus - 1 */
     bool hpet;                      /* at FED00000h */
+    uint64_t low_ram_bytes;         /* RAM from address 0 on: PCI devices' memory is behind it */
     uint32_t hotplug_slots;         /* a bit a PCI slot where devices may come and go; see pci_hotplug.h */
     uint16_t pm_base;               /* PIIX4 power management ports; 0 = 600h, where SeaBIOS puts them */
 };

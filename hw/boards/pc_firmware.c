@@ -40,7 +40,7 @@ static void set_acpi_files(void *opaque)
     struct pc *pc = opaque;
     struct acpi_board board = {
         .cpus = pc->board.cpu_count, .hpet = pc->has_hpet, .pm_base = piix4_pm_base(pc->pm),
-        .hotplug_slots = pci_hotplug_removable(pc->board.hotplug),
+        .hotplug_slots = pci_hotplug_removable(pc->board.hotplug), .low_ram_bytes = pc->low_ram_bytes,
     };
     struct acpi_files files;
     acpi_build(&board, &files);

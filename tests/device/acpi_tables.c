@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ACPI files as the firmware would place them: runs the loader script, then checks lengths, checksums and
  * pointers. */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 #include "hw/acpi/tables.h"
@@ -61,8 +62,24 @@ static void check_table(struct acpi_files *files, uint32_t address, const char *
     check(table && !memcmp(table, signature, 4) && get32(table + 4) >= 36 && sums_to_zero(table, get32(table + 4)), what);
 }
 
+/* PCI's memory begins at 3 GiB, or behind RAM that ends above. */
+static void check_pci_window(uint64_t low_ram_bytes, uint32_t first)
+{
+    struct acpi_files files;
+    acpi_build(&(struct acpi_board){ .cpus = 1, .low_ram_bytes = low_ram_bytes }, &files);
+    run_loader(&files);
+    const uint32_t window[] = { first, 0xfebfffff, 0, 0xfec00000 - first };
+    char what[80];
+    snprintf(what, sizeof what, "acpi: PCI's memory begins at %x with %x of RAM", first, (unsigned)low_ram_bytes);
+    check(memmem(files.tables->data, files.tables->len, window, sizeof window), what);
+    check_table(&files, get32(at(&files, get32(at(&files, get32(files.rsdp->data + 16)) + 36)) + 40), "DSDT");
+    acpi_files_clear(&files);
+}
+
 int main(void)
 {
+    check_pci_window(0x8000000, 0xc0000000);
+    check_pci_window(0xc8000000, 0xc8000000);
     struct acpi_files files;
     acpi_build(&(struct acpi_board){ .cpus = 4, .hpet = true }, &files);
     check(files.loader->len % 128 == 0 && get32(files.loader->data) == 1, "acpi: the script starts by allocating");
