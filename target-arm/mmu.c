@@ -186,6 +186,11 @@ static unsigned level_shift(const struct walk *w, unsigned level)
     return w->granule_bits + (3 - level) * (w->granule_bits - 3);
 }
 
+static bool big_endian_tables(const struct walk *w)
+{
+    return w->cpu->sctlr[w->regime] & SCTLR_EE && !w->stage2;
+}
+
 /* The leaf's access flag and dirty state, by hardware when it does that (D5.4.12). Returns 0: fault; 1: done; 2:
  * again. */
 static int leaf_state(struct walk *w, uint64_t address, uint64_t desc, unsigned level)
@@ -204,7 +209,8 @@ static int leaf_state(struct walk *w, uint64_t address, uint64_t desc, unsigned 
         }
     }
     if (new != desc) {
-        return phys_cas(&w->cpu->cpu, address, desc, new, 8) ? 1 : 2;
+        const bool swapped = big_endian_tables(w);
+        return phys_cas(&w->cpu->cpu, address, swapped ? __builtin_bswap64(desc) : desc, swapped ? __builtin_bswap64(new) : new, 8) ? 1 : 2;
     }
     return 1;
 }
@@ -268,7 +274,7 @@ static bool walk_once(struct walk *w, bool *again)
         if (desc == UINT64_MAX && !phys_answers(&w->cpu->cpu, address)) {
             return fail(w, FAULT_EXTERNAL_WALK, level);
         }
-        if (w->cpu->sctlr[w->regime] & SCTLR_EE && !w->stage2) {
+        if (big_endian_tables(w)) {
             desc = __builtin_bswap64(desc);
         }
         bool block_level = level == 3 || level == 2 || (level == 1 && w->granule_bits == 12);

@@ -20,13 +20,14 @@ static unsigned fetch_mmu(const struct arm_cpu *cpu)
 }
 
 /* Access flags and dirty states that the hardware would set stay as they are between these. */
-struct untouched { uint64_t tcr1, tcr2, vtcr; bool tagged; };
+struct untouched { uint64_t tcr1, tcr2, tcr3, vtcr; bool tagged; };
 
 static struct untouched begin_looking(struct arm_cpu *cpu)
 {
-    struct untouched kept = { cpu->tcr[EL1], cpu->tcr[EL2], cpu->vtcr, cpu->tagged_entries };
+    struct untouched kept = { cpu->tcr[EL1], cpu->tcr[EL2], cpu->tcr[EL3], cpu->vtcr, cpu->tagged_entries };
     cpu->tcr[EL1] &= ~(1ull << TCR_EL1_HA);
     cpu->tcr[EL2] &= ~(1ull << TCR_EL2_HA);
+    cpu->tcr[EL3] &= ~(1ull << TCR_EL2_HA);     /* at the same place */
     cpu->vtcr &= ~(1ull << VTCR_HA);
     return kept;
 }
@@ -35,6 +36,7 @@ static void end_looking(struct arm_cpu *cpu, const struct untouched *kept)
 {
     cpu->tcr[EL1] = kept->tcr1;
     cpu->tcr[EL2] = kept->tcr2;
+    cpu->tcr[EL3] = kept->tcr3;
     cpu->vtcr = kept->vtcr;
     cpu->tagged_entries = kept->tagged;
 }
