@@ -47,13 +47,14 @@ static void msr_flags(struct arm_trans *t, ir_reg value, unsigned fields)
 static void msr(struct arm_trans *t, ir_reg value)
 {
     const unsigned fields = f(t, 'm');
+    const bool may_set_pan = fields & 4 && t->mode & MODE_EL && !(t->mode & MODE_V7);
     if (f(t, 'R')) {
         if (t->mode & MODE_EL) {
             call(t, HELPER_ARM_a32_spsr_put, value, ir_const(t->u, byte_mask(fields)));
         } else {
             a32_undefined(t);
         }
-    } else if (!(fields & 3)) {
+    } else if (!(fields & 3) && !may_set_pan) {
         msr_flags(t, value, fields);
     } else {
         call(t, HELPER_ARM_a32_cpsr_put, value, ir_const(t->u, byte_mask(fields)));

@@ -63,7 +63,7 @@ void on_exception(uint64_t vector, uint64_t *frame)
         return;
     }
     uint64_t next = elr;
-    if ((ec == 0x15 || ec == 0x16 || ec == 0x17) && (esr & 0xffff) == 0x7ff) {
+    if ((ec == 0x12 || ec == 0x15 || ec == 0x16 || ec == 0x17) && (esr & 0xffff) == 0x7ff) {
         const uint64_t back = (spsr & 0x3c0) | el << 2 | 1;     /* out of drop() */
         if (el == 1) {
             WRITE(elr_el1, (uint64_t)drop_return);
@@ -94,7 +94,7 @@ void on_exception(uint64_t vector, uint64_t *frame)
     line();
     if (ec == 0x20 || ec == 0x21 || ec == 0x22)
         next = frame[30];           /* a call to where there is no code */
-    else if (ec != 0x15 && ec != 0x16 && !(ec == 0x17 && el == 3) && ec != 0x32 && ec != 0x33)
+    else if (ec != 0x12 && ec != 0x15 && ec != 0x16 && !(ec == 0x17 && el == 3) && ec != 0x32 && ec != 0x33)
         next = elr + 4;
     uint64_t state = spsr & ~(1ull << 20);      /* PSTATE.IL */
     if (ec == 0x32 || ec == 0x33)
