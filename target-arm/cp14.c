@@ -20,6 +20,20 @@ static void write_control(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_
     arm_update_mode(cpu);
 }
 
+/* DBGBVR is the lower half of AArch64's DBGBVR_EL1, DBGBXVR the upper one. */
+static void write_value(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
+{
+    uint64_t *field = arm_cp_field(cpu, reg);
+    *field = *field >> 32 << 32 | (uint32_t)value;
+}
+
+static uint64_t read_extended(struct arm_cpu *cpu, const struct cp_reg *reg) { return cpu->dbgbvr[reg->constant] >> 32; }
+
+static void write_extended(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
+{
+    cpu->dbgbvr[reg->constant] = value << 32 | (uint32_t)cpu->dbgbvr[reg->constant];
+}
+
 /* DBGOSLAR: the lock's key locks, anything else unlocks. */
 static void write_oslar(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
@@ -66,10 +80,12 @@ static void write_thumbee(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_
 
 #define FIELD(name) ((int)offsetof(struct arm_cpu, name))
 #define PAIR(n) \
-    { CP32(14, 0, 0, n, 4), "DBGBVR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgbvr[n]), 0, NULL, write_control }, \
+    { CP32(14, 0, 0, n, 4), "DBGBVR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgbvr[n]), 0, NULL, write_value }, \
     { CP32(14, 0, 0, n, 5), "DBGBCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgbcr[n]), 0, NULL, write_control }, \
     { CP32(14, 0, 0, n, 6), "DBGWVR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgwvr[n]), 0, NULL, write_control }, \
     { CP32(14, 0, 0, n, 7), "DBGWCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgwcr[n]), 0, NULL, write_control }
+/* of the breakpoints that compare contexts */
+#define EXTENDED(n) { CP32(14, 0, 1, n, 1), "DBGBXVR", CP_RW1, 0, ARM_FEATURE_NONE, -1, n, read_extended, write_extended }
 #define ZERO(enc, nm, acc) { enc, nm, acc, 0, ARM_FEATURE_NONE, -1, 0, NULL, NULL }
 static const struct cp_reg regs[] = {
     { CP32(14, 0, 0, 0, 0), "DBGDIDR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_didr, NULL },
@@ -82,6 +98,7 @@ static const struct cp_reg regs[] = {
     ZERO(CP32(14, 0, 0, 6, 2), "DBGOSECCR", CP_RW1),
     { CP32(14, 0, 0, 7, 0), "DBGVCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgvcr), 0, NULL, NULL },
     PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5),
+    EXTENDED(4), EXTENDED(5),
     ZERO(CP32(14, 0, 1, 0, 0), "DBGDRAR", CP_R0 | CP_R1),
     ZERO(CP64(14, 0, 1), "DBGDRAR", CP_R0 | CP_R1),
     ZERO(CP32(14, 0, 2, 0, 0), "DBGDSAR", CP_R0 | CP_R1),

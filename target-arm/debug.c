@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Self-hosted debug (Arm ARM D2): software step, breakpoints on addresses, watchpoints.
+ * Self-hosted debug (Arm ARM D2): software step, breakpoints on addresses and contexts, watchpoints.
  *
  * Step and breakpoints make units of one instruction that call helper `before`; watchpoints mark pages in the TLB,
- * whose slow
- * path asks arm_watch. Linked and context breakpoints are not matched.
+ * whose slow path asks arm_watch. A watchpoint for unprivileged accesses does not see those of LDTR and LDRT.
  */
+#include "target-arm/cp.h"
 #include "target-arm/helpers.h"
 #include "target-arm/system.h"
 
@@ -38,44 +38,99 @@ bool arm_step_active(const struct arm_cpu *cpu)
     return cpu->mdscr & MDSCR_SS && arm_el_is_aa64(cpu, debug_el(cpu)) && arm_debug_enabled(cpu);
 }
 
+/* ---- breakpoints: six, the last two of which compare contexts (ID_AA64DFR0.CTX_CMPs) ---- */
+
+enum { BREAKPOINTS = 6, FIRST_CONTEXT = 4, BT_LINKED = 1, BT_CONTEXTIDR = 2, BT_MISMATCH = 4, BT_VMID = 8 };
+
+static unsigned breakpoint_type(uint64_t control) { return control >> 20 & 0xf; }
+static bool is_address(unsigned type) { return !(type & (BT_CONTEXTIDR | BT_VMID)); }
+
 bool arm_breakpoints_on(const struct arm_cpu *cpu)
 {
     if (!(cpu->mdscr & MDSCR_MDE) || !arm_debug_enabled(cpu)) {
         return false;
     }
-    for (unsigned n = 0; n < 6; n++) {
-        if (cpu->dbgbcr[n] & 1) {
+    for (unsigned n = 0; n < BREAKPOINTS; n++) {
+        const unsigned type = breakpoint_type(cpu->dbgbcr[n]);
+        if (cpu->dbgbcr[n] & 1 && (is_address(type) || !(type & BT_LINKED))) {
             return true;
         }
     }
     return false;
 }
 
-/* PMC or PAC, HMC, SSC against the present level (D2.9.3). */
-static bool level_matches(const struct arm_cpu *cpu, uint64_t control)
+/* HMC, SSC and PMC or PAC against the present level and security state (AArch64.StateMatch, AArch32.StateMatch). */
+static bool state_matches(const struct arm_cpu *cpu, uint64_t control, bool breakpoint)
 {
-    unsigned privilege = control >> 1 & 3;
-    bool higher = control >> 13 & 1;
+    const unsigned privilege = control >> 1 & 3, state = control >> 14 & 3;
+    const bool higher = control >> 13 & 1, secure = arm_is_secure(cpu);
+    if ((state == 1 && secure) || (state == 2 && !secure) || (state == 3 && !higher && !secure)) {
+        return false;
+    }
+    if (breakpoint && !cpu->aarch64 && !higher && privilege == 0 && state != 3) {
+        return cpu->cpsr_m == ARM_USR || cpu->cpsr_m == ARM_SVC || cpu->cpsr_m == ARM_SYS;
+    }
     switch (cpu->el == EL3 && !cpu->aarch64 ? EL1 : cpu->el) {
     case EL0: return privilege & 2;
     case EL1: return privilege & 1;
-    case EL2: return higher;
-    default:  return higher && privilege != 0;
+    case EL2: return state == 3 || (higher && !(state == 2 && privilege == 0));
+    default:  return higher && !(state & 1);
     }
+}
+
+/* CONTEXTIDR, VMID or both, at EL1 and EL0. Types with bit 2 compare CONTEXTIDR_EL2 and need VHE. */
+static bool context_matches(const struct arm_cpu *cpu, unsigned n)
+{
+    const unsigned type = breakpoint_type(cpu->dbgbcr[n]);
+    if (n < FIRST_CONTEXT || is_address(type) || type & 4 || cpu->el == EL2 || (cpu->el == EL3 && cpu->aarch64)) {
+        return false;
+    }
+    if (type & BT_CONTEXTIDR && (uint32_t)cpu->contextidr[arm_cp_bank(cpu)] != (uint32_t)cpu->dbgbvr[n]) {
+        return false;
+    }
+    return !(type & BT_VMID) ||
+        (cpu->has_el2 && !arm_is_secure(cpu) && (cpu->vttbr >> 48 & 0xff) == (cpu->dbgbvr[n] >> 32 & 0xff));
+}
+
+/* A breakpoint on an address or a watchpoint that is linked to a context asks for that, too. */
+static bool link_matches(const struct arm_cpu *cpu, uint64_t control)
+{
+    const unsigned link = control >> 16 & 0xf;
+    if (!(breakpoint_type(control) & BT_LINKED)) {
+        return true;
+    }
+    return link < BREAKPOINTS && cpu->dbgbcr[link] & 1 && breakpoint_type(cpu->dbgbcr[link]) & BT_LINKED &&
+        context_matches(cpu, link);
+}
+
+static bool address_matches(const struct arm_cpu *cpu, unsigned n, uint64_t pc)
+{
+    unsigned select = cpu->dbgbcr[n] >> 5 & 0xf, offset = pc & 3;
+    uint64_t value = cpu->aarch64 ? cpu->dbgbvr[n] << 15 >> 15 : (uint32_t)cpu->dbgbvr[n];
+    uint64_t at = cpu->aarch64 ? pc << 15 >> 15 : pc;
+    return (at & ~3ull) == (value & ~3ull) && select >> offset & 1;
+}
+
+static bool breakpoint_matches(const struct arm_cpu *cpu, unsigned n, uint64_t pc)
+{
+    const uint64_t control = cpu->dbgbcr[n];
+    const unsigned type = breakpoint_type(control);
+    if (!(control & 1) || !state_matches(cpu, control, true)) {
+        return false;
+    }
+    if (!is_address(type)) {
+        return !(type & BT_LINKED) && context_matches(cpu, n);
+    }
+    if (type & BT_MISMATCH && (cpu->el != EL0 || arm_el_is_aa64(cpu, debug_el(cpu)))) {
+        return false;                       /* steps AArch32's User mode below handlers in AArch32 */
+    }
+    return address_matches(cpu, n, pc) == !(type & BT_MISMATCH) && link_matches(cpu, control);
 }
 
 static bool breakpoint_hit(const struct arm_cpu *cpu, uint64_t pc)
 {
-    for (unsigned n = 0; n < 6; n++) {
-        uint64_t control = cpu->dbgbcr[n];
-        bool address = (control >> 20 & 0xf) < 2;
-        if (!(control & 1) || !address || !level_matches(cpu, control)) {
-            continue;
-        }
-        unsigned select = control >> 5 & 0xf, offset = pc & 3;
-        uint64_t value = cpu->aarch64 ? cpu->dbgbvr[n] << 15 >> 15 : (uint32_t)cpu->dbgbvr[n];
-        uint64_t at = cpu->aarch64 ? pc << 15 >> 15 : pc;
-        if ((at & ~3ull) == (value & ~3ull) && select >> offset & 1) {
+    for (unsigned n = 0; n < BREAKPOINTS; n++) {
+        if (breakpoint_matches(cpu, n, pc)) {
             return true;
         }
     }
@@ -142,7 +197,8 @@ static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t addres
 {
     uint64_t control = cpu->dbgwcr[n], value = cpu->dbgwvr[n] & ~7ull, mask = watch_mask(control);
     unsigned kind = control >> 3 & 3, select = control >> 5 & 0xff;
-    if (!(control & 1) || !(kind & (access == MMU_WRITE ? 2 : 1)) || !level_matches(cpu, control)) {
+    if (!(control & 1) || !(kind & (access == MMU_WRITE ? 2 : 1)) || !state_matches(cpu, control, false) ||
+        !link_matches(cpu, control)) {
         return false;
     }
     if (mask > 7) {

@@ -94,6 +94,78 @@ static void watchpoints(void)
     WRITE(dbgwcr0_el1, 0);
 }
 
+/* Breakpoint 0 and watchpoint 0 linked to breakpoint 4, the first that compares contexts; 5 by itself. */
+enum { LINKED_ADDRESS = 1 << 20, CONTEXT = 2 << 20, LINKED_CONTEXT = 3 << 20, LBN = 16, HIGHER = 1 << 13, SSC = 14 };
+static void user(const char *name)
+{
+    guest_name = name;
+    drop(0x3c0, user_start_fn, stack + sizeof(stack));
+}
+
+static void linked(void)
+{
+    const uint64_t context = ENABLE | BOTH | ALL_BYTES | LINKED_CONTEXT, address = ENABLE | EL0_ONLY | ALL_BYTES | LINKED_ADDRESS;
+    print("linked\n");
+    WRITE(contextidr_el1, 0x1234);
+    WRITE(dbgbvr4_el1, 0x1234);
+    WRITE(dbgbcr4_el1, context);
+    WRITE(dbgbvr0_el1, (uint64_t)user_here);
+    WRITE(dbgbcr0_el1, address | 4 << LBN);
+    WRITE(mdscr_el1, MDE);
+    user("context");
+    WRITE(contextidr_el1, 0x1235);
+    user("another context");
+    WRITE(contextidr_el1, 0x1234);
+    WRITE(dbgbcr4_el1, context & ~1ul);
+    user("link that is off");
+    WRITE(dbgbcr4_el1, ENABLE | EL1_ONLY | ALL_BYTES | CONTEXT);
+    user("link that is not linked");
+    WRITE(dbgbcr4_el1, ENABLE | EL1_ONLY | ALL_BYTES | LINKED_CONTEXT);
+    user("level of the link does not count");
+    WRITE(dbgbcr0_el1, 0);
+    WRITE(dbgwvr0_el1, (uint64_t)words + 8);
+    WRITE(dbgwcr0_el1, ENABLE | EL0_ONLY | LOAD | 0xff << 5 | LINKED_ADDRESS | 4 << LBN);
+    user("watchpoint");
+    WRITE(contextidr_el1, 0);
+    user("watchpoint, another context");
+    WRITE(dbgwcr0_el1, 0);
+    WRITE(dbgbcr4_el1, 0);
+    WRITE(mdscr_el1, 0);
+}
+
+/* The handler takes breakpoint 5 away, which would stop everywhere. */
+static void contexts(void)
+{
+    const uint64_t control = ENABLE | EL0_ONLY | ALL_BYTES | CONTEXT;
+    print("contexts\n");
+    WRITE(contextidr_el1, 0x77);
+    WRITE(dbgbvr5_el1, 0x77);
+    WRITE(dbgbcr5_el1, control);
+    WRITE(mdscr_el1, MDE);
+    user("context alone");
+    WRITE(dbgbvr5_el1, 0x78);
+    WRITE(dbgbcr5_el1, control);
+    user("another context alone");
+    WRITE(mdscr_el1, 0);
+    WRITE(dbgbcr5_el1, 0);
+}
+
+static void states(void)
+{
+    static const char *const names[] = { "ssc 0", "ssc 1", "ssc 2", "reserved", "hmc, ssc 0", "hmc, ssc 1", "hmc, ssc 2", "hmc, ssc 3" };
+    print("states\n");
+    WRITE(dbgbvr0_el1, (uint64_t)user_here);
+    WRITE(mdscr_el1, MDE);
+    for (uint64_t n = 0; n < 8; n++) {
+        if (n == 3)
+            continue;
+        WRITE(dbgbcr0_el1, ENABLE | BOTH | ALL_BYTES | (n & 3) << SSC | (n & 4 ? HIGHER : 0));
+        user(names[n]);
+    }
+    WRITE(mdscr_el1, 0);
+    WRITE(dbgbcr0_el1, 0);
+}
+
 int main(void)
 {
     print_hex("dfr0", READ(id_aa64dfr0_el1));
@@ -109,6 +181,9 @@ int main(void)
     step();
     breakpoints();
     watchpoints();
+    linked();
+    contexts();
+    states();
     print_hex("exceptions", guest_exceptions);
     line();
     end();

@@ -96,6 +96,8 @@ void on_exception(uint64_t vector, uint64_t *frame)
         next = frame[30];           /* a call to where there is no code */
     else if (ec != 0x12 && ec != 0x15 && ec != 0x16 && !(ec == 0x17 && el == 3) && ec != 0x32 && ec != 0x33)
         next = elr + 4;
+    if (ec == 0x30)
+        WRITE(dbgbcr5_el1, 0);      /* of a context, that is everywhere */
     uint64_t state = spsr & ~(1ull << 20);      /* PSTATE.IL */
     if (ec == 0x32 || ec == 0x33)
         state |= 1 << 21;           /* PSTATE.SS: the next one, too */

@@ -130,6 +130,8 @@ in_mode:
     msr spsr_fsxc, r6
     adr lr, 1f
     movs pc, lr
+.globl in_mode_call
+in_mode_call:
 1:  blx r1
     svc #0x77
 .globl in_mode_back
