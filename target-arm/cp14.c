@@ -96,7 +96,7 @@ static const struct cp_reg regs[] = {
     ZERO(CP32(14, 0, 0, 3, 2), "DBGDTRTXext", CP_RW1),
     ZERO(CP32(14, 0, 0, 6, 0), "DBGWFAR", CP_RW1),
     ZERO(CP32(14, 0, 0, 6, 2), "DBGOSECCR", CP_RW1),
-    { CP32(14, 0, 0, 7, 0), "DBGVCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgvcr), 0, NULL, NULL },
+    { CP32(14, 0, 0, 7, 0), "DBGVCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgvcr), 0, NULL, write_control },
     PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5),
     EXTENDED(4), EXTENDED(5),
     ZERO(CP32(14, 0, 1, 0, 0), "DBGDRAR", CP_R0 | CP_R1),

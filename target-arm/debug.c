@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Self-hosted debug (Arm ARM D2): software step, breakpoints on addresses and contexts, watchpoints.
+ * Self-hosted debug (Arm ARM D2): software step, breakpoints on addresses and contexts, watchpoints, vector catch.
  *
  * Step and breakpoints make units of one instruction that call helper `before`; watchpoints mark pages in the TLB,
  * whose slow path asks arm_watch. A watchpoint for unprivileged accesses does not see those of LDTR and LDRT.
@@ -49,6 +49,9 @@ bool arm_breakpoints_on(const struct arm_cpu *cpu)
 {
     if (!(cpu->mdscr & MDSCR_MDE) || !arm_debug_enabled(cpu)) {
         return false;
+    }
+    if (cpu->dbgvcr && !cpu->aarch64) {
+        return true;
     }
     for (unsigned n = 0; n < BREAKPOINTS; n++) {
         const unsigned type = breakpoint_type(cpu->dbgbcr[n]);
@@ -137,6 +140,27 @@ static bool breakpoint_hit(const struct arm_cpu *cpu, uint64_t pc)
     return false;
 }
 
+/* DBGVCR: a fetch from an exception's vector (AArch32.VCRMatch). Those of aborts are not caught
+ * at the level that takes the event. */
+static bool vector_hit(const struct arm_cpu *cpu, uint64_t pc)
+{
+    enum { NON_SECURE = 24, MONITOR = 8, VECTORS = 0xde, MONITOR_VECTORS = 0xdc, ABORTS = 0x18181818 };
+    if (!cpu->dbgvcr || cpu->aarch64 || arm_el_is_aa64(cpu, EL1) || cpu->el == EL2 || pc & 3) {
+        return false;
+    }
+    const bool secure = arm_is_secure(cpu), banked = cpu->has_el3 && !arm_el_is_aa64(cpu, EL3) && secure;
+    const unsigned bank = banked ? EL3 : EL1;
+    const uint32_t base = cpu->sctlr[bank] & SCTLR_V ? 0xffff0000 : (uint32_t)cpu->vbar[bank], vector = 1u << (pc >> 2 & 7);
+    uint32_t caught = 0;
+    if (pc >> 5 == base >> 5) {
+        caught |= (vector & VECTORS) << (cpu->has_el3 && !secure ? NON_SECURE : 0);
+    }
+    if (banked && pc >> 5 == (uint32_t)cpu->mvbar >> 5) {
+        caught |= (vector & MONITOR_VECTORS) << MONITOR;
+    }
+    return caught & cpu->dbgvcr & ~(cpu->el != EL0 && debug_el(cpu) != EL2 ? (uint32_t)ABORTS : 0);
+}
+
 static uint32_t debug_fsr32(const struct arm_cpu *cpu, bool write)
 {
     return arm_fault_fsr32(cpu, &(struct arm_fault){ .kind = FAULT_DEBUG }, write);
@@ -151,8 +175,9 @@ uint64_t helper_arm_before(struct cpu *base)
         arm_raise(cpu, &(struct arm_exception){ .ec = EC_STEP, .iss = stepped | 0x22,
             .target_el = (uint8_t)debug_el(cpu) });
     }
-    if (base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc)) {
-        arm_raise(cpu, &(struct arm_exception){ .ec = EC_BRK, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),
+    const bool hit = base->mode & MODE_BREAK && breakpoint_hit(cpu, base->pc);
+    if (hit || (base->mode & MODE_BREAK && vector_hit(cpu, base->pc))) {
+        arm_raise(cpu, &(struct arm_exception){ .ec = hit ? EC_BRK : EC_VCATCH, .iss = 0x22, .target_el = (uint8_t)debug_el(cpu),
             .fsr32 = debug_fsr32(cpu, false) });
     }
     if (base->mode & MODE_IL) {

@@ -273,7 +273,7 @@ static struct entry32 entry32(const struct arm_cpu *cpu, const struct arm_except
     case EC_SVC32: case EC_SVC64: return (struct entry32){ ARM_SVC, 0x08, 0, 0 };
     case EC_HVC32: case EC_HVC64: return (struct entry32){ ARM_HYP, 0x08, 0, 0 };
     case EC_SMC32: case EC_SMC64: return (struct entry32){ ARM_MON, 0x08, 0, 0 };
-    case EC_IABT: case EC_PC_ALIGN: case EC_BKPT32: case EC_BRK: case EC_BRK64:
+    case EC_IABT: case EC_PC_ALIGN: case EC_BKPT32: case EC_BRK: case EC_BRK64: case EC_VCATCH:
         return (struct entry32){ ARM_ABT, 0x0c, 4, 4 };
     case EC_DABT: case EC_WATCH: return (struct entry32){ ARM_ABT, 0x10, 8, 8 };
     case EC_IRQ: case EC_VIRQ: return (struct entry32){ ARM_IRQ, 0x18, 4, 4 };
@@ -289,7 +289,8 @@ static void fault_registers(struct arm_cpu *cpu, const struct arm_exception *e, 
     if (e->ec == EC_DABT || e->ec == EC_WATCH) {
         cpu->dfsr[bank] = e->fsr32;
         cpu->far[bank] = (cpu->far[bank] & ~0xffffffffull) | (uint32_t)e->far;
-    } else if (e->ec == EC_IABT || e->ec == EC_PC_ALIGN || e->ec == EC_BKPT32 || e->ec == EC_BRK || e->ec == EC_BRK64) {
+    } else if (e->ec == EC_IABT || e->ec == EC_PC_ALIGN || e->ec == EC_BKPT32 || e->ec == EC_BRK || e->ec == EC_BRK64 ||
+        e->ec == EC_VCATCH) {
         cpu->ifsr[bank] = e->fsr32 ? e->fsr32 : 2;
         if (e->has_far) {
             cpu->ifar[bank] = (uint32_t)e->far;
@@ -331,13 +332,16 @@ static void take_hyp(struct arm_cpu *cpu, const struct arm_exception *e)
     }
     if (!interrupt) {
         struct arm_exception seen = *e;
-        if (e->ec == EC_BKPT32) {   /* a Prefetch Abort with the status of a debug event */
+        if (e->ec == EC_BKPT32 || e->ec == EC_BRK || e->ec == EC_VCATCH) {
+            /* a Prefetch Abort with the status of a debug event */
             seen.ec = EC_IABT;
             seen.iss = 0x22;
             seen.short_insn = false;
+        } else if (e->ec == EC_WATCH) {
+            seen.ec = EC_DABT;
         }
         cpu->esr[EL2] = syndrome(&seen, lower, false);
-        if (e->ec == EC_DABT) {
+        if (seen.ec == EC_DABT) {
             cpu->far[EL2] = (uint32_t)e->far;
         } else if (e->ec == EC_IABT || e->ec == EC_PC_ALIGN) {
             cpu->ifar[EL2] = (uint32_t)e->far;
@@ -369,8 +373,24 @@ static bool to_monitor(const struct arm_cpu *cpu, const struct arm_exception *e)
     }
 }
 
+/* DBGDSCR.MOE, by which handlers of aborts tell debug events apart (G8.3.19) */
+static void method_of_entry(struct arm_cpu *cpu, enum arm_ec ec)
+{
+    enum { SHIFT = 2 };
+    uint64_t method;
+    switch (ec) {
+    case EC_BRK:    method = 1; break;
+    case EC_BKPT32: method = 3; break;
+    case EC_VCATCH: method = 5; break;
+    case EC_WATCH:  method = 10; break;
+    default:        return;
+    }
+    cpu->mdscr = (cpu->mdscr & ~(0xfull << SHIFT)) | method << SHIFT;
+}
+
 static void take32(struct arm_cpu *cpu, const struct arm_exception *e)
 {
+    method_of_entry(cpu, e->ec);
     if (e->target_el == EL2) {
         take_hyp(cpu, e);
         return;

@@ -47,6 +47,6 @@ static const struct arm_sysreg rows[] = {
     SYSREG_ZERO(2, 3, 0, 1, 0, "MDCCSR_EL0", EL0, 0),
     SYSREG_ZERO(2, 3, 0, 4, 0, "DBGDTR_EL0", EL0, 0),
     SYSREG_ZERO(2, 3, 0, 5, 0, "DBGDTRRX_EL0", EL0, 0),
-    SYSREG_RW(2, 4, 0, 7, 0, "DBGVCR32_EL2", EL2, dbgvcr, 0),
+    SYSREG_RW(2, 4, 0, 7, 0, "DBGVCR32_EL2", EL2, dbgvcr, SYSREG_MODE),
 };
 SYSREG_TABLE(debug);

@@ -2,7 +2,7 @@
 /*
  * machine: virt
  * Breakpoints and watchpoints in User mode: linked to a context, of a context, address mismatch, security state. QEMU has no breakpoints
- * of contexts alone, no mismatches, no breakpoints for User, System and Supervisor mode, and no DBGBXVR.
+ * of contexts alone, no mismatches, no vector catch, no breakpoints for User, System and Supervisor mode, and no DBGBXVR.
  */
 #include "guest32.h"
 
@@ -42,6 +42,7 @@ static void user(const char *name, uint32_t back)
     set_enabled(0);
     print(name);
     print_hex("exceptions", guest_exceptions);
+    print_hex("moe", CP_READ(p14, 0, c0, c1, 0) >> 2 & 0xf);
     line();
 }
 
@@ -118,6 +119,28 @@ static void states(void)
     DBGBCR(c0, 0);
 }
 
+#define DBGVCR_PUT(value) CP_WRITE(p14, 0, c0, c7, 0, value)
+static void vectors_caught(void)
+{
+    print("vectors\n");
+    guest_at[0] = 8;
+    DBGVCR_PUT(1 << 2);
+    user("svc", 4);
+    DBGVCR_PUT(1 << 1 | 1u << 26);
+    user("undefined alone, and of Non-secure state", 4);
+    DBGVCR_PUT(1 << 3);
+    DBGBVR(c0, (uint32_t)user_here);
+    DBGBCR(c0, ENABLE | PL0 | WORD);
+    guest_at[0] = (uint32_t)user_code;
+    user("prefetch abort at its own level", 4);
+    DBGBCR(c0, 0);
+    DBGVCR_PUT(0);
+    guest_hook = 0;
+    TRY("bkpt", "bkpt #1");
+    print_hex("moe", CP_READ(p14, 0, c0, c1, 0) >> 2 & 0xf);
+    line();
+}
+
 int main(void)
 {
     CP_WRITE(p14, 0, c1, c0, 4, 0);             /* DBGOSLAR: open */
@@ -127,6 +150,7 @@ int main(void)
     contexts();
     mismatch();
     states();
+    vectors_caught();
     CP_WRITE(p14, 0, c1, c4, 1, 0xa5);
     DBGBVR(c4, 0x12345678);
     print_hex("bxvr", CP_READ(p14, 0, c1, c4, 1));
