@@ -2,7 +2,7 @@
 /*
  * Coprocessor 14: debug registers (Arm ARM G8.3), ThumbEE and Jazelle remains (G8.2.89, G8.2.164).
  *
- * No external debugger: the communication channel is empty, and breakpoints and watchpoints work as in debug.c.
+ * Breakpoints and watchpoints work as in debug.c, the communications channel as in sysreg_debug.c.
  */
 #include "target-arm/cp.h"
 #include "target-arm/sysreg.h"
@@ -10,6 +10,7 @@
 static uint64_t read_didr(struct arm_cpu *cpu, const struct cp_reg *reg)
 {
     (void)reg;
+    arm_dcc_check(cpu);
     return cpu->model->ids.dbgdidr;
 }
 
@@ -19,6 +20,30 @@ static void write_control(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_
     arm_flush_all(cpu);             /* watched pages */
     arm_update_mode(cpu);
 }
+
+static uint64_t read_zero(struct arm_cpu *cpu, const struct cp_reg *reg)
+{
+    (void)reg;
+    arm_dcc_check(cpu);
+    return 0;
+}
+
+static uint64_t read_status(struct arm_cpu *cpu, const struct cp_reg *reg)
+{
+    (void)reg;
+    arm_dcc_check(cpu);
+    return cpu->mdscr;
+}
+
+static void write_status(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
+{
+    (void)reg;
+    arm_mdscr_put(cpu, value);
+    arm_update_mode(cpu);
+}
+
+static uint64_t receive(struct arm_cpu *cpu, const struct cp_reg *reg) { return arm_dcc_receive(cpu); }
+static void send(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value) { arm_dcc_send(cpu, value); }
 
 /* DBGBVR is the lower half of AArch64's DBGBVR_EL1, DBGBXVR the upper one. */
 static void write_value(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
@@ -89,20 +114,20 @@ static void write_thumbee(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_
 #define ZERO(enc, nm, acc) { enc, nm, acc, 0, ARM_FEATURE_NONE, -1, 0, NULL, NULL }
 static const struct cp_reg regs[] = {
     { CP32(14, 0, 0, 0, 0), "DBGDIDR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_didr, NULL },
-    { CP32(14, 0, 0, 1, 0), "DBGDSCRint", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, FIELD(mdscr), 0, NULL, NULL },
-    { CP32(14, 0, 0, 2, 2), "DBGDSCRext", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(mdscr), 0, NULL, write_control },
-    ZERO(CP32(14, 0, 0, 5, 0), "DBGDTRTXint, DBGDTRRXint", CP_RW0),
-    ZERO(CP32(14, 0, 0, 0, 2), "DBGDTRRXext", CP_RW1),
-    ZERO(CP32(14, 0, 0, 3, 2), "DBGDTRTXext", CP_RW1),
+    { CP32(14, 0, 0, 1, 0), "DBGDSCRint", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_status, NULL },
+    { CP32(14, 0, 0, 2, 2), "DBGDSCRext", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(mdscr), 0, NULL, write_status },
+    { CP32(14, 0, 0, 5, 0), "DBGDTRTXint, DBGDTRRXint", CP_RW0, 0, ARM_FEATURE_NONE, -1, 0, receive, send },
+    { CP32(14, 0, 0, 0, 2), "DBGDTRRXext", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(osdtrrx), 0, NULL, NULL },
+    { CP32(14, 0, 0, 3, 2), "DBGDTRTXext", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(osdtrtx), 0, NULL, NULL },
     ZERO(CP32(14, 0, 0, 6, 0), "DBGWFAR", CP_RW1),
     ZERO(CP32(14, 0, 0, 6, 2), "DBGOSECCR", CP_RW1),
     { CP32(14, 0, 0, 7, 0), "DBGVCR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(dbgvcr), 0, NULL, write_control },
     PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5),
     EXTENDED(4), EXTENDED(5),
-    ZERO(CP32(14, 0, 1, 0, 0), "DBGDRAR", CP_R0 | CP_R1),
-    ZERO(CP64(14, 0, 1), "DBGDRAR", CP_R0 | CP_R1),
-    ZERO(CP32(14, 0, 2, 0, 0), "DBGDSAR", CP_R0 | CP_R1),
-    ZERO(CP64(14, 0, 2), "DBGDSAR", CP_R0 | CP_R1),
+    { CP32(14, 0, 1, 0, 0), "DBGDRAR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_zero, NULL },
+    { CP64(14, 0, 1), "DBGDRAR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_zero, NULL },
+    { CP32(14, 0, 2, 0, 0), "DBGDSAR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_zero, NULL },
+    { CP64(14, 0, 2), "DBGDSAR", CP_R0 | CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_zero, NULL },
     { CP32(14, 0, 1, 0, 4), "DBGOSLAR", CP_W1, 0, ARM_FEATURE_NONE, -1, 0, NULL, write_oslar },
     { CP32(14, 0, 1, 1, 4), "DBGOSLSR", CP_R1, 0, ARM_FEATURE_NONE, -1, 0, read_oslsr, NULL },
     { CP32(14, 0, 1, 3, 4), "DBGOSDLR", CP_RW1, 0, ARM_FEATURE_NONE, FIELD(osdlr), 0, NULL, NULL },

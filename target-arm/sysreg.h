@@ -77,6 +77,13 @@ void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, boo
 void arm_flush_address(struct arm_cpu *cpu, uint64_t address);
 void arm_flush_everywhere(struct arm_cpu *cpu);
 
+/* sysreg_debug.c: the debug communications channel and MDSCR, also AArch32's. They may raise. */
+void arm_mdscr_put(struct arm_cpu *cpu, uint64_t value);
+void arm_dcc_check(struct arm_cpu *cpu);
+uint64_t arm_dcc_status(struct arm_cpu *cpu);
+uint64_t arm_dcc_receive(struct arm_cpu *cpu);
+void arm_dcc_send(struct arm_cpu *cpu, uint64_t value);
+
 extern const struct arm_sysreg_table arm_sysregs_system, arm_sysregs_id, arm_sysregs_cache, arm_sysregs_timer,
     arm_sysregs_debug,
     arm_sysregs_pmu;

@@ -23,6 +23,7 @@ enum {  /* SCTLR_ELx, SCR_EL3, HCR_EL2 and others: names as in the Arm ARM D17.2
     MDCR_TDA = 1 << 9, MDCR_TDE = 1 << 8, MDCR_TDOSA = 1 << 10, MDCR_TDRA = 1 << 11, MDCR_TPM = 1 << 6,
         MDCR_TPMCR = 1 << 5,
     MDSCR_SS = 1 << 0, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15, MDSCR_TDCC = 1 << 12,
+    MDSCR_RXO = 1 << 27, MDSCR_TXU = 1 << 26, MDSCR_TXFULL = 1 << 29, MDSCR_RXFULL = 1 << 30,
     CPTR_TFP = 1 << 10, CPTR_TCPAC = 1u << 31,
     TIMER_ENABLE = 1, TIMER_IMASK = 2, TIMER_ISTATUS = 4,
 };

@@ -166,6 +166,33 @@ static void states(void)
     WRITE(dbgbcr0_el1, 0);
 }
 
+/* Nobody takes what is sent (QEMU's reads as zero). */
+void channel_user(void);
+__asm__(".text\nchannel_user:\n\tmrs x0, mdccsr_el0\n\tmsr dbgdtrtx_el0, x0\n\tmrs x0, dbgdtr_el0\n\tsvc #0x7ff\n");
+static void channel(void)
+{
+    print("channel");
+    WRITE(dbgdtrtx_el0, 0x41);
+    print_hex("sent", READ(mdccsr_el0));
+    WRITE(mdscr_el1, 0);
+    print_hex("mdscr", READ(mdscr_el1));
+    WRITE(oslar_el1, 1);
+    print_hex("tx", READ(osdtrtx_el1));
+    WRITE(osdtrrx_el1, 0x42);
+    WRITE(mdscr_el1, 1 << 30);
+    WRITE(oslar_el1, 0);
+    print_hex("put back", READ(mdccsr_el0));
+    print_hex("rx", READ(dbgdtrrx_el0));
+    print_hex("received", READ(mdccsr_el0));
+    WRITE(dbgdtr_el0, 0x1122334455667788);
+    print_hex("both", READ(dbgdtr_el0));
+    line();
+    guest_name = "with tdcc";
+    WRITE(mdscr_el1, 1 << 12);
+    drop(0x3c0, channel_user, stack + sizeof(stack));
+    WRITE(mdscr_el1, 0);
+}
+
 int main(void)
 {
     print_hex("dfr0", READ(id_aa64dfr0_el1));
@@ -184,6 +211,7 @@ int main(void)
     linked();
     contexts();
     states();
+    channel();
     print_hex("exceptions", guest_exceptions);
     line();
     end();

@@ -2,7 +2,7 @@
 /*
  * machine: virt
  * Breakpoints and watchpoints in User mode: linked to a context, of a context, address mismatch, security state. QEMU has no breakpoints
- * of contexts alone, no mismatches, no vector catch, no breakpoints for User, System and Supervisor mode, and no DBGBXVR.
+ * of contexts alone, no mismatches, no vector catch, no channel, no breakpoints for User, System and Supervisor mode, and no DBGBXVR.
  */
 #include "guest32.h"
 
@@ -141,6 +141,38 @@ static void vectors_caught(void)
     line();
 }
 
+static void channel_user(void)
+{
+    TRY("dscr from usr", "mrc p14, 0, r0, c0, c1, 0");
+    TRY("send from usr", "mcr p14, 0, r0, c0, c5, 0");
+    TRY("didr from usr", "mrc p14, 0, r0, c0, c0, 0");
+}
+
+/* Nobody takes what is sent. */
+static void channel(void)
+{
+    print("channel\n");
+    print_hex("dscr", CP_READ(p14, 0, c0, c1, 0));
+    CP_WRITE(p14, 0, c0, c5, 0, 0x41);
+    print_hex("sent", CP_READ(p14, 0, c0, c1, 0));
+    CP_WRITE(p14, 0, c0, c2, 2, 1 << 30);
+    print_hex("not written", CP_READ(p14, 0, c0, c2, 2));
+    CP_WRITE(p14, 0, c1, c0, 4, 0xc5acce55);    /* DBGOSLAR: locked */
+    print_hex("tx", CP_READ(p14, 0, c0, c3, 2));
+    CP_WRITE(p14, 0, c0, c0, 2, 0x42);
+    CP_WRITE(p14, 0, c0, c2, 2, 1 << 30);
+    print_hex("put back", CP_READ(p14, 0, c0, c1, 0));
+    CP_WRITE(p14, 0, c1, c0, 4, 0);
+    print_hex("rx", CP_READ(p14, 0, c0, c5, 0));
+    print_hex("received", CP_READ(p14, 0, c0, c1, 0));
+    line();
+    in_mode(USR, channel_user);
+    CP_WRITE(p14, 0, c0, c2, 2, 1 << 12);
+    print("not for User mode\n");
+    in_mode(USR, channel_user);
+    CP_WRITE(p14, 0, c0, c2, 2, 0);
+}
+
 int main(void)
 {
     CP_WRITE(p14, 0, c1, c0, 4, 0);             /* DBGOSLAR: open */
@@ -151,6 +183,7 @@ int main(void)
     mismatch();
     states();
     vectors_caught();
+    channel();
     CP_WRITE(p14, 0, c1, c4, 1, 0xa5);
     DBGBVR(c4, 0x12345678);
     print_hex("bxvr", CP_READ(p14, 0, c1, c4, 1));
