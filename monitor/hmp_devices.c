@@ -107,7 +107,8 @@ void hmp_info_balloon(struct hmp *hmp, unsigned count, char **arguments)
 void hmp_balloon(struct hmp *hmp, unsigned count, char **arguments)
 {
     GError *error = NULL;
-    if (!action_balloon(hmp->monitor, g_ascii_strtoll(arguments[0], NULL, 0) * (1 << 20), &error)) {
+    const int64_t mib = g_ascii_strtoll(arguments[0], NULL, 0), most = INT64_MAX >> 20;
+    if (!action_balloon(hmp->monitor, CLAMP(mib, 0, most) << 20, &error)) {
         hmp_fail(hmp, error);
     }
 }

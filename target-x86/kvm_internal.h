@@ -54,7 +54,7 @@ struct kvm_vcpu {
     struct accel_debug debug;       /* as KVM was told */
     uint8_t msr[KVM_STATE_MSRS];    /* rows of kvm_state.c's table that this KVM has */
     unsigned msr_count;
-    struct kvm_xsave xsave;         /* as last read: what our structure has no room for */
+    _Alignas(8) struct kvm_xsave xsave;         /* as last read: what our structure has no room for */
 };
 
 static inline uint64_t kvm_page_mask(void) { return ~(uint64_t)4095; }
