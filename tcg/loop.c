@@ -136,7 +136,7 @@ static void wait_watching(struct cpu *cpu)
     if (deadline_ns == INT64_MAX) {
         g_cond_wait(&loop->wake, &loop->sleep_lock);
     } else {
-        due = !g_cond_wait_until(&loop->wake, &loop->sleep_lock, (deadline_ns + NS_PER_US - 1) / NS_PER_US);
+        due = !g_cond_wait_until(&loop->wake, &loop->sleep_lock, deadline_ns / NS_PER_US + 1);
     }
     loop->waiting = false;
     if (due) {
