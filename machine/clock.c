@@ -102,11 +102,10 @@ static int64_t guest_due_ns(struct clocks *clocks, int64_t monotonic)
     return virtual < host ? virtual : host;
 }
 
-/* Lock held. When the timerfd is to wake its watcher, on the host's monotonic clock. */
-static int64_t wanted_wake_ns(struct clocks *clocks, int64_t monotonic)
+/* Lock held. When the timerfd is to wake its watcher, on the host's monotonic clock; guest: guest_due_ns(). */
+static int64_t wanted_wake_ns(struct clocks *clocks, int64_t monotonic, int64_t guest)
 {
     const int64_t real = due_ns(clocks, CLOCK_KIND_REAL, monotonic);
-    int64_t guest = guest_due_ns(clocks, monotonic);
     if (clocks->watcher) {
         guest = guest < INT64_MAX - WATCH_GRACE_NS ? guest + WATCH_GRACE_NS : INT64_MAX;
     }
@@ -133,7 +132,8 @@ static void set_wake(struct clocks *clocks)
     if (clocks->wake_fd < 0 || clocks->in_round) {
         return;
     }
-    const int64_t wake_ns = wanted_wake_ns(clocks, host_ns(CLOCK_MONOTONIC));
+    const int64_t monotonic = host_ns(CLOCK_MONOTONIC);
+    const int64_t wake_ns = wanted_wake_ns(clocks, monotonic, guest_due_ns(clocks, monotonic));
     if (wake_ns < clocks->wake_ns) {
         set_wake_at(clocks, wake_ns);
     }
@@ -377,7 +377,7 @@ int64_t clocks_watch_deadline_ns(struct clocks *clocks)
 {
     g_mutex_lock(&clocks->lock);
     const int64_t monotonic = host_ns(CLOCK_MONOTONIC), due = guest_due_ns(clocks, monotonic);
-    const int64_t wake_ns = wanted_wake_ns(clocks, monotonic);
+    const int64_t wake_ns = wanted_wake_ns(clocks, monotonic, due);
     if (clocks->wake_fd >= 0 && wake_ns != clocks->wake_ns) {
         set_wake_at(clocks, wake_ns);
     }
