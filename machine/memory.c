@@ -42,8 +42,12 @@ struct region {
 /* [first, last] shows region from offset on; both inclusive, so that a space of 2^64 would do. */
 struct range { uint64_t first, last, offset; struct region *region; bool read_only; };
 
-/* Count and room travel with the array: whatever array a reader finds, count stays inside it. */
-struct range_array { uint32_t count, capacity; struct range of[]; };
+/*
+ * Count and room travel with the array: whatever array a reader finds, count stays inside it. A hint is the place of the range
+ * last found for addresses that hash alike: any value is allowed, readers check it as they check all that they read.
+ */
+enum { RANGE_HINTS = 16 };
+struct range_array { uint32_t count, capacity; _Atomic uint32_t hint[RANGE_HINTS]; struct range of[]; };
 
 struct view {
     _Atomic uint32_t sequence;
@@ -416,6 +420,20 @@ void memory_set_code_listener(struct memory *memory, void (*written)(void *opaqu
 
 /* ---- Looking up ---- */
 
+static uint32_t range_search(const struct range_array *ranges, uint64_t address)
+{
+    uint32_t low = 0, high = ranges->count;
+    while (low + 1 < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (ranges->of[middle].first <= address) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 static struct range find_range(const struct memory *memory, uint64_t address)
 {
     for (;;) {
@@ -424,17 +442,14 @@ static struct range find_range(const struct memory *memory, uint64_t address)
         if (before & 1) {
             continue;
         }
-        const struct range_array *ranges = atomic_load_explicit(&view->ranges, memory_order_acquire);
-        uint32_t low = 0, high = ranges->count;
-        while (low + 1 < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (ranges->of[middle].first <= address) {
-                low = middle;
-            } else {
-                high = middle;
-            }
+        struct range_array *ranges = atomic_load_explicit(&view->ranges, memory_order_acquire);
+        _Atomic uint32_t *hint = &ranges->hint[(address ^ address >> 8) >> 4 & (RANGE_HINTS - 1)];
+        uint32_t n = atomic_load_explicit(hint, memory_order_relaxed);
+        if (n >= ranges->count || address < ranges->of[n].first || address > ranges->of[n].last) {
+            n = range_search(ranges, address);
+            atomic_store_explicit(hint, n, memory_order_relaxed);
         }
-        struct range range = ranges->of[low];
+        struct range range = ranges->of[n];
         atomic_thread_fence(memory_order_acquire);
         if (atomic_load_explicit(&view->sequence, memory_order_relaxed) == before) {
             return range;
@@ -492,11 +507,12 @@ static uint64_t ones(unsigned bytes)
     return bytes >= 8 ? UINT64_MAX : (1ull << bytes * 8) - 1;
 }
 
-/* The largest piece of [offset, +bytes) that the device takes at once, naturally aligned unless it wants no alignment. */
+/* The largest piece of [offset, +bytes) that the device takes at once, naturally aligned unless it wants no alignment. Sizes are
+ * powers of two. */
 static unsigned piece_size(const struct io_ops *ops, uint64_t offset, unsigned bytes)
 {
     unsigned piece = ops->max_size & ~(unsigned)IO_ANY_OFFSET;
-    while (piece > bytes || (offset % piece && !(ops->max_size & IO_ANY_OFFSET))) {
+    while (piece > bytes || ((offset & (piece - 1)) && !(ops->max_size & IO_ANY_OFFSET))) {
         piece /= 2;
     }
     return piece;
@@ -511,7 +527,7 @@ static uint64_t io_read(const struct region *region, uint64_t offset, unsigned b
         unsigned piece = piece_size(ops, offset + done, bytes - done);
         uint64_t at = offset + done, part = UINT64_MAX;
         unsigned width = piece < ops->min_size ? ops->min_size : piece;
-        unsigned skip = piece < width ? at % width : 0;
+        unsigned skip = piece < width ? at & (width - 1) : 0;
         if (ops->read) {
             part = ops->read(region->device, at - skip, width) >> skip * 8;
         }
@@ -530,7 +546,7 @@ static void io_write(const struct region *region, uint64_t offset, uint64_t valu
         unsigned piece = piece_size(ops, offset + done, bytes - done);
         uint64_t at = offset + done;
         unsigned width = piece < ops->min_size ? ops->min_size : piece;
-        unsigned skip = piece < width ? at % width : 0;
+        unsigned skip = piece < width ? at & (width - 1) : 0;
         if (ops->write) {
             ops->write(region->device, at - skip, (value >> done * 8 & ones(piece)) << skip * 8, width);
         }

@@ -147,6 +147,22 @@ static inline bool hits(const struct tlb_entry *entry, enum mmu_access access, u
     return entry->tag[access] == (linear & PAGE_MASK) && (linear & PAGE_OFFSET) + bytes <= PAGE_BYTES;
 }
 
+/* A device's page that nobody watches: as good as all other accesses of the slow way. */
+static inline bool hits_device(const struct tlb_entry *entry, enum mmu_access access, uint64_t linear, unsigned bytes)
+{
+    return entry->tag[access] == ((linear & PAGE_MASK) | TLB_IO) && (linear & PAGE_OFFSET) + bytes <= PAGE_BYTES;
+}
+
+static void device_access(struct cpu *cpu, const struct tlb_entry *entry, enum mmu_access access, uint64_t linear,
+                          uint8_t *data, unsigned bytes, unsigned mmu)
+{
+    const uint64_t physical = tlb_detail_of(cpu, entry, mmu)->physical + (linear & PAGE_OFFSET);
+    const bool answered = access == MMU_READ ? bus_read(cpu, physical, data, bytes) : bus_write(cpu, physical, data, bytes);
+    if (!answered) {
+        cpu->frontend->bus_error(cpu, linear, access);
+    }
+}
+
 uint64_t mmu_load(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned mmu)
 {
     const struct tlb_entry *entry = entry_of(cpu, linear, mmu);
@@ -154,7 +170,11 @@ uint64_t mmu_load(struct cpu *cpu, uint64_t linear, unsigned bytes, unsigned mmu
         return host_load((const uint8_t *)(entry->addend + (uintptr_t)linear), bytes);
     }
     uint8_t buffer[8] = { 0 };
-    load_slow(cpu, linear, buffer, bytes, mmu);
+    if (hits_device(entry, MMU_READ, linear, bytes)) {
+        device_access(cpu, entry, MMU_READ, linear, buffer, bytes, mmu);
+    } else {
+        load_slow(cpu, linear, buffer, bytes, mmu);
+    }
     return host_load(buffer, 8);
 }
 
@@ -167,7 +187,11 @@ void mmu_store(struct cpu *cpu, uint64_t linear, uint64_t value, unsigned bytes,
     }
     uint8_t buffer[8];
     host_store(buffer, value, 8);
-    store_slow(cpu, linear, buffer, bytes, mmu);
+    if (hits_device(entry, MMU_WRITE, linear, bytes)) {
+        device_access(cpu, entry, MMU_WRITE, linear, buffer, bytes, mmu);
+    } else {
+        store_slow(cpu, linear, buffer, bytes, mmu);
+    }
 }
 
 void mmu_load_vector(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes, unsigned mmu)

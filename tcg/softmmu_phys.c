@@ -72,14 +72,19 @@ static inline void device_begin(struct cpu *cpu)
     if (cpu->machine_lock) {
         g_mutex_lock(cpu->machine_lock);
     }
-    /* Devices are C code: neither may the guest's rounding reach them nor their inexact results the guest's flags. */
+    /* Devices are C code: neither may the guest's rounding reach them nor their inexact results the guest's flags.
+     * Looking is cheap, setting is not. */
     cpu->fp_device = host_fp_get();
-    host_fp_set(HOST_FP_DEFAULT);
+    if (cpu->fp_device != HOST_FP_DEFAULT) {
+        host_fp_set(HOST_FP_DEFAULT);
+    }
 }
 
 static inline void device_end(struct cpu *cpu)
 {
-    host_fp_set(cpu->fp_device);
+    if (host_fp_get() != cpu->fp_device) {
+        host_fp_set(cpu->fp_device);
+    }
     if (cpu->machine_lock) {
         g_mutex_unlock(cpu->machine_lock);
     }
