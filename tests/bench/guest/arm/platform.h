@@ -5,7 +5,7 @@
 #include "tests/bench/guest/guest.h"
 
 enum { UART = 0x09000000, UART_IMSC = UART + 0x38, UART_FR = UART + 0x18, UART_FR_TXFF = 1 << 5,
-       GICD = 0x08000000, GICC = 0x08010000, TIMER_PPI = 27, TABLES = 256 * 1024 * 1024 / 4096 };
+       GICD = 0x08000000, GICC = 0x08010000, TABLES = 256 * 1024 * 1024 / 4096 };
 #define UNMAPPED (GUEST_RAM + 0xffff000)
 
 static inline void write32(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
@@ -26,7 +26,9 @@ void paging_start(void);
 /* Another address space: the same tables, another ASID. */
 void paging_switch(unsigned asid);
 
-void timer_start(uint32_t rate);
-void timer_interrupt(void);
-extern volatile uint32_t timer_ticks;
+/* Interrupts: those that the CPU sends itself. */
+void interrupts_start(void);
+void interrupt_send(void);
+void take_interrupt(void);
+extern volatile uint32_t interrupts_taken;
 #endif

@@ -41,7 +41,7 @@ on_data_abort:                          /* LR is 8 beyond the instruction, which
         subs    pc, lr, #4
 on_irq: sub     lr, lr, #4
         stmfd   sp!, {r0-r3, r12, lr}
-        bl      timer_interrupt
+        bl      take_interrupt
         ldmfd   sp!, {r0-r3, r12, pc}^
 
         .balign 32

@@ -52,7 +52,7 @@ on_irq:
         stp     x14, x15, [sp, #112]
         stp     x16, x17, [sp, #128]
         stp     x18, x30, [sp, #144]
-        bl      timer_interrupt
+        bl      take_interrupt
         ldp     x2, x3, [sp, #16]
         ldp     x4, x5, [sp, #32]
         ldp     x6, x7, [sp, #48]

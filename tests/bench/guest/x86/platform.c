@@ -5,8 +5,9 @@
  */
 #include "tests/bench/guest/x86/platform.h"
 
-volatile uint32_t timer_ticks;
-extern void stub_page_fault(void), stub_return(void), stub_timer(void);
+enum { APIC = 0xfee00000 };
+volatile uint32_t interrupts_taken;
+extern void stub_page_fault(void), stub_return(void), stub_interrupt(void);
 
 struct gate { uint16_t low, selector, attributes, high; 
 #ifdef __x86_64__
@@ -16,6 +17,8 @@ struct gate { uint16_t low, selector, attributes, high;
 static struct gate idt[256];
 
 void guest_outb(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" :: "a"(value), "Nd"(port)); }
+
+void guest_apic_write(unsigned offset, uint32_t value) { *(volatile uint32_t *)((uintptr_t)APIC + offset) = value; }
 
 void guest_set_gate(unsigned vector, void (*stub)(void))
 {
@@ -34,6 +37,7 @@ static void set_up_paging(void)
 #else
 static uint32_t directory[1024] __attribute__((aligned(4096)));
 static uint32_t tables[64][1024] __attribute__((aligned(4096)));
+static uint32_t device_table[1024] __attribute__((aligned(4096)));
 static void set_up_paging(void)
 {
     for (unsigned i = 0; i < 64; i++) {
@@ -42,6 +46,8 @@ static void set_up_paging(void)
         }
         directory[i] = (uint32_t)(uintptr_t)tables[i] | 3;
     }
+    device_table[APIC >> 12 & 1023] = APIC | 0x13;      /* not cached */
+    directory[APIC >> 22] = (uint32_t)(uintptr_t)device_table | 3;
     tables[UNMAPPED >> 22][UNMAPPED >> 12 & 1023] = 0;
     __asm__ volatile("mov %0, %%cr3; mov %%cr0, %%eax; or $0x80010000, %%eax; mov %%eax, %%cr0"
                      :: "r"(directory) : "eax", "memory");
@@ -51,15 +57,13 @@ static void set_up_paging(void)
 static void set_up_interrupts(void)
 {
     struct { uint16_t limit; uintptr_t base; } __attribute__((packed)) pointer = { sizeof idt - 1, (uintptr_t)idt };
-    static const uint8_t pic[][2] = { { 0x20, 0x11 }, { 0xa0, 0x11 }, { 0x21, 0x20 }, { 0xa1, 0x28 }, { 0x21, 4 },
-                                      { 0xa1, 2 }, { 0x21, 1 }, { 0xa1, 1 }, { 0x21, 0xfe }, { 0xa1, 0xff } };
     guest_set_gate(14, stub_page_fault);
     guest_set_gate(0x80, stub_return);
-    guest_set_gate(0x20, stub_timer);
+    guest_set_gate(INTERRUPT_VECTOR, stub_interrupt);
     __asm__ volatile("lidt %0" :: "m"(pointer));
-    for (unsigned i = 0; i < sizeof pic / sizeof pic[0]; i++) {
-        guest_outb(pic[i][0], pic[i][1]);
-    }
+    guest_outb(0x21, 0xff);
+    guest_outb(0xa1, 0xff);
+    guest_apic_write(APIC_SPURIOUS, 0x1ff);
 }
 
 static void finish(uint32_t checksum, uint8_t status)

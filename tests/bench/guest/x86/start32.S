@@ -46,13 +46,10 @@ stub_page_fault:
 stub_return:
         iret
 
-        .globl stub_timer
-stub_timer:
-        push %eax
-        incl timer_ticks
-        mov $0x20, %al
-        out %al, $0x20
-        pop %eax
+        .globl stub_interrupt
+stub_interrupt:
+        incl interrupts_taken
+        movl $0, 0xfee000b0             /* EOI */
         iret
 
         .data

@@ -32,6 +32,8 @@ start:
         add $4096, %eax
         loop 1b
         movl $page_directory + 3, pdpt
+        movl $device_directory + 3, pdpt + 3 * 8
+        movl $0xfee00093, device_directory + 0x1f7 * 8     /* the local APIC's 2 MiB, not cached */
         movl $pdpt + 3, pml4
         mov %cr4, %eax
         or $0x620, %eax                 /* PAE, OSFXSR, OSXMMEXCPT */
@@ -71,12 +73,12 @@ stub_page_fault:
 stub_return:
         iretq
 
-        .globl stub_timer
-stub_timer:
+        .globl stub_interrupt
+stub_interrupt:
         push %rax
-        incl timer_ticks
-        mov $0x20, %al
-        out %al, $0x20
+        incl interrupts_taken
+        mov $0xfee000b0, %eax           /* EOI */
+        movl $0, (%rax)
         pop %rax
         iretq
 
@@ -93,6 +95,8 @@ gdt_pointer:
 pml4:   .skip 4096
 pdpt:   .skip 4096
 page_directory:
+        .skip 4096
+device_directory:
         .skip 4096
 page_tables:
         .skip 128 * 4096
