@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the ACPI tables of "virt": DSDT, FADT (hardware-reduced), MADT, GTDT, MCFG, SPCR, IORT (with an ITS), XSDT and RSDP. ACPI
- * specification 5.1, chapter 5; MCFG: PCI Firmware Specification 3.0, 4.1.2; SPCR: Microsoft's specification; IORT: Arm DEN 0049.
+ * Builds the ACPI tables of "virt": DSDT, FADT (hardware-reduced), MADT, GTDT, MCFG, SPCR, DBG2, IORT (with an ITS), XSDT and RSDP;
+ * processors are in arm_processors.c. ACPI specification 5.1, chapter 5; MCFG: PCI Firmware Specification 3.0, 4.1.2; SPCR and DBG2:
+ * Microsoft's specifications; IORT: Arm DEN 0049.
  *
- * Addresses and interrupts are those of the board's device tree. Left out: processor objects in the DSDT, PPTT, DBG2, SRAT.
+ * Addresses and interrupts are those of the board's device tree. Left out: SRAT.
  */
 #include "hw/acpi/arm_tables.h"
 #include "hw/acpi/build.h"
@@ -170,6 +171,33 @@ static unsigned add_spcr(struct acpi_files *files)
     return acpi_table_end(files, start);
 }
 
+/* Debug Port Table 2: the PL011 again, with its name in the namespace. */
+static unsigned add_dbg2(struct acpi_files *files)
+{
+    enum { FIRST_DEVICE = 44, ADDRESS = 22, SIZE = 34, NAME = 38, SERIAL_PORT = 0x8000, TYPE_PL011 = 3 };
+    static const char name[] = "\\_SB.COM0";
+    GByteArray *out = files->tables;
+    unsigned start = acpi_table_start(out, "DBG2", 0);
+    acpi_put(out, FIRST_DEVICE, 4);
+    acpi_put(out, 1, 4);            /* devices */
+    acpi_put(out, 0, 1);
+    acpi_put(out, NAME + sizeof(name), 2);
+    acpi_put(out, 1, 1);            /* registers */
+    acpi_put(out, sizeof(name), 2);
+    acpi_put(out, NAME, 2);
+    acpi_put(out, 0, 4);            /* no OEM data */
+    acpi_put(out, SERIAL_PORT, 2);
+    acpi_put(out, TYPE_PL011, 2);
+    acpi_put(out, 0, 2);
+    acpi_put(out, ADDRESS, 2);
+    acpi_put(out, SIZE, 2);
+    acpi_put(out, 0 | 32 << 8 | 0 << 16 | 3 << 24, 4);
+    acpi_put(out, UART, 8);
+    acpi_put(out, 0x1000, 4);
+    acpi_put_text(out, name, sizeof(name));
+    return acpi_table_end(files, start);
+}
+
 /* An ITS group, and the root complex whose requester ids are its device ids. */
 static unsigned add_iort(struct acpi_files *files)
 {
@@ -230,12 +258,15 @@ void acpi_arm_build(const struct acpi_arm_board *board, struct acpi_files *files
     *files = (struct acpi_files){ g_byte_array_new(), g_byte_array_new(), g_byte_array_new() };
     acpi_loader_allocate(files->loader, ACPI_TABLES_FILE, 64, ACPI_ZONE_HIGH);
     acpi_loader_allocate(files->loader, ACPI_RSDP_FILE, 16, ACPI_ZONE_FSEG);
-    unsigned listed[6], count = 0, dsdt = add_dsdt(files, board->high);
+    unsigned listed[9], count = 0, dsdt = add_dsdt(files, board->high);
     listed[count++] = add_fadt(files, board, dsdt);
     listed[count++] = add_madt(files, board);
     listed[count++] = add_gtdt(files);
     listed[count++] = add_mcfg(files, board->high);
     listed[count++] = add_spcr(files);
+    listed[count++] = add_dbg2(files);
+    listed[count++] = acpi_add_processors(files, board->cpus);
+    listed[count++] = acpi_add_pptt(files, board->cpus);
     if (board->its) {
         listed[count++] = add_iort(files);
     }

@@ -31,6 +31,16 @@ void acpi_poke32(GByteArray *out, unsigned offset, uint32_t value)
     }
 }
 
+void acpi_put_package(GByteArray *out, GByteArray *content)
+{
+    unsigned extra = content->len + 1 < 1 << 6 ? 0 : content->len + 2 < 1 << 12 ? 1 : 2, length = content->len + 1 + extra;
+    g_assert(length < 1 << 20);
+    acpi_put(out, extra ? extra << 6 | (length & 0xf) : length, 1);
+    acpi_put(out, length >> 4, extra);
+    g_byte_array_append(out, content->data, content->len);
+    g_byte_array_unref(content);
+}
+
 static void loader_command(GByteArray *loader, GByteArray *command)
 {
     acpi_put_text(command, "", LOADER_COMMAND_BYTES - command->len);

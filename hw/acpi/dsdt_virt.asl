@@ -159,6 +159,28 @@ DefinitionBlock ("", "DSDT", 2, "DRGMAN", "DRGMVIRT", 1)
                     0x8000000000)
 #endif
             })
+            /* PCI Firmware Specification 3.0, 4.5: the system may have all that it asks for but latency reports. */
+            Method (_OSC, 4)
+            {
+                CreateDWordField (Arg3, 0, CDW1)
+                If (Arg0 != ToUUID ("33DB4D5B-1FF7-401C-9657-7441C03DD766"))
+                {
+                    CDW1 |= 4                   /* unknown UUID */
+                    Return (Arg3)
+                }
+                CreateDWordField (Arg3, 8, CDW3)
+                Local0 = CDW3 & 0x1F
+                If (Arg1 != 1)
+                {
+                    CDW1 |= 8                   /* unknown revision */
+                }
+                If (Local0 != CDW3)
+                {
+                    CDW1 |= 0x10                /* bits were masked */
+                }
+                CDW3 = Local0
+                Return (Arg3)
+            }
             Device (RES0) { Name (_HID, "PNP0C02")
                 Name (_CRS, ResourceTemplate () {
 #ifdef HIGH

@@ -22,21 +22,6 @@ enum { ONE_OP = 0x01, NAME_OP = 0x08, BYTE_PREFIX = 0x0a, DWORD_PREFIX = 0x0c, S
        EXT_OP_PREFIX = 0x5b, DEVICE_OP = 0x82, ARG0_OP = 0x68, ARG1_OP = 0x69, AND_OP = 0x7b, NOTIFY_OP = 0x86, IF_OP = 0xa0,
        NAME_BYTES = 4, SLOTS = 32 };
 
-/* PkgLength counts itself, 19.2.4; takes the content. */
-static void put_package(GByteArray *out, GByteArray *content)
-{
-    if (content->len + 1 < 0x40) {
-        acpi_put(out, content->len + 1, 1);
-    } else {
-        unsigned length = content->len + 2;
-        g_assert(length < 0x1000);
-        acpi_put(out, 0x40 | (length & 0xf), 1);
-        acpi_put(out, length >> 4, 1);
-    }
-    g_byte_array_append(out, content->data, content->len);
-    g_byte_array_unref(content);
-}
-
 static void put_slot_name(GByteArray *out, unsigned slot)
 {
     char name[NAME_BYTES + 1];
@@ -62,10 +47,10 @@ static void put_device(GByteArray *out, unsigned slot, bool removable)
     acpi_put(eject, BYTE_PREFIX, 1);
     acpi_put(eject, slot, 1);
     acpi_put(device, METHOD_OP, 1);
-    put_package(device, eject);
+    acpi_put_package(device, eject);
     acpi_put(out, EXT_OP_PREFIX, 1);
     acpi_put(out, DEVICE_OP, 1);
-    put_package(out, device);
+    acpi_put_package(out, device);
 }
 
 static void put_notify(GByteArray *out, unsigned slot)
@@ -80,7 +65,7 @@ static void put_notify(GByteArray *out, unsigned slot)
     put_slot_name(content, slot);
     acpi_put(content, ARG1_OP, 1);
     acpi_put(out, IF_OP, 1);
-    put_package(out, content);
+    acpi_put_package(out, content);
 }
 
 /* What HPEV has read goes to the slots. */
@@ -95,7 +80,7 @@ static void put_event(GByteArray *out)
     acpi_put(method, BYTE_PREFIX, 1);
     acpi_put(method, 3, 1);
     acpi_put(out, METHOD_OP, 1);
-    put_package(out, method);
+    acpi_put_package(out, method);
 }
 
 /* General-purpose event 1. */
@@ -110,9 +95,9 @@ static void put_event_scope(GByteArray *out)
     acpi_put_text(method, "_SB_PCI0SLEV", 3 * NAME_BYTES);
     acpi_put_text(scope, "\\_GPE", 1 + NAME_BYTES);
     acpi_put(scope, METHOD_OP, 1);
-    put_package(scope, method);
+    acpi_put_package(scope, method);
     acpi_put(out, SCOPE_OP, 1);
-    put_package(out, scope);
+    acpi_put_package(out, scope);
 }
 
 unsigned acpi_add_pci_slots(struct acpi_files *files, uint32_t slots)
@@ -129,10 +114,10 @@ unsigned acpi_add_pci_slots(struct acpi_files *files, uint32_t slots)
         put_notify(method, slot);
     }
     acpi_put(scope, METHOD_OP, 1);
-    put_package(scope, method);
+    acpi_put_package(scope, method);
     put_event(scope);
     acpi_put(files->tables, SCOPE_OP, 1);
-    put_package(files->tables, scope);
+    acpi_put_package(files->tables, scope);
     put_event_scope(files->tables);
     return acpi_table_end(files, start);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "hw/acpi/pci_hotplug.h"
 #include "hw/acpi/tables.h"
-#include "hw/boot/smbios.h"
+#include "hw/boards/tell_smbios.h"
 #include "target-x86/cpuid.h"
 
 enum { CMOS_SMP_COUNT = 0x5f, E820_RAM = 1 };
@@ -109,16 +109,5 @@ bool pc_tell_smbios(struct pc *pc, GError **error)
         .processor_id = (uint64_t)leaf.r[3] << 32 | leaf.r[0], .ram_bytes = pc->board.machine->ram_bytes,
         .ram = { { 0, pc->low_ram_bytes }, { FOUR_GIB, pc->high_ram_bytes } },
     };
-    struct smbios_files files;
-    uint8_t uuid[16];
-    if (!smbios_build(&machine, &files, error)) {
-        return false;
-    }
-    fw_cfg_set_file(pc->fw_cfg, "etc/smbios/smbios-anchor", files.anchor->data, files.anchor->len);
-    fw_cfg_set_file(pc->fw_cfg, "etc/smbios/smbios-tables", files.tables->data, files.tables->len);
-    if (options->uuid && uuid_parse(options->uuid, uuid)) {
-        fw_cfg_set(pc->fw_cfg, FW_CFG_UUID, uuid, sizeof(uuid));
-    }
-    smbios_files_clear(&files);
-    return true;
+    return board_tell_smbios(&machine, pc->fw_cfg, error);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "hw/acpi/arm_tables.h"
 #include "hw/boards/backends.h"
+#include "hw/boards/tell_smbios.h"
 #include "hw/boards/virt_internal.h"
 #include "hw/boot/memory_image.h"
 #include "hw/flash/pflash.h"
@@ -72,7 +73,7 @@ static bool tell_kernel(struct virt *virt, GError **error)
 {
     const struct options *options = virt->board.options;
     struct fw_cfg *fw_cfg = virt->fw_cfg;
-    g_autoptr(GBytes) kernel = read_whole("-kernel", options->kernel, error);
+    g_autoptr(GBytes) kernel = arm_kernel_read(options->kernel, error);
     g_autoptr(GBytes) initrd = kernel && options->initrd ? read_whole("-initrd", options->initrd, error) : NULL;
     if (!kernel || (options->initrd && !initrd)) {
         return false;
@@ -123,6 +124,20 @@ static void tell_acpi(struct virt *virt)
     fw_cfg_set_file(virt->fw_cfg, "etc/acpi/rsdp", files.rsdp->data, files.rsdp->len);
     fw_cfg_set_file(virt->fw_cfg, "etc/table-loader", files.loader->data, files.loader->len);
     acpi_files_clear(&files);
+}
+
+/* One package of all cores unless -smp says otherwise. */
+static bool tell_smbios(struct virt *virt, GError **error)
+{
+    const struct options *options = virt->board.options;
+    const unsigned cpus = virt->board.cpu_count, threads = MAX(options->threads, 1);
+    const unsigned cores = options->cores ? options->cores : MAX(cpus / (MAX(options->sockets, 1) * threads), 1);
+    struct smbios_machine machine = {
+        .product = "QEMU Virtual Machine", .version = "virt-7.2", .uuid = options->uuid, .specs = options->smbios,
+        .sockets = MAX(cpus / (cores * threads), 1), .cores = cores, .threads = threads,
+        .ram_bytes = virt->board.machine->ram_bytes, .ram = { { VIRT_RAM, virt->board.machine->ram_bytes } }, .entry_64 = true,
+    };
+    return board_tell_smbios(&machine, virt->fw_cfg, error);
 }
 
 /* ---- Flash ---- */
@@ -256,7 +271,7 @@ bool virt_load(struct virt *virt, GError **error)
         return error_fail(error, "machine 'virt' has nothing to run: give it -kernel FILE, or firmware by -bios FILE or -drive "
                           "if=pflash,file=FILE");
     }
-    if (!virt_build_device_tree(virt, error) || !place_tree(virt, error)) {
+    if (!tell_smbios(virt, error) || !virt_build_device_tree(virt, error) || !place_tree(virt, error)) {
         return false;
     }
     if (virt->kernel.entry) {

@@ -3,17 +3,18 @@
  * Linux on ARM: Documentation/arm/booting.rst and Documentation/arm64/booting.rst of the kernel. Where the parts go in memory is
  * our choice: the kernel near the start of RAM, the initial RAM disk at half of RAM or 128 MiB, the device tree behind it.
  *
- * Left out: compressed images other than those that unpack themselves.
+ * What is compressed with gzip, as a whole (Image.gz) or inside of U-Boot's legacy image, is unpacked. Left out: other compressions.
  */
 #include "hw/boot/arm_kernel.h"
 #include <elf.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/error.h"
+#include "hw/boot/gunzip.h"
 
 enum { IMAGE_TEXT_OFFSET = 8, IMAGE_SIZE = 16, IMAGE_OLD_OFFSET = 0x80000, ZIMAGE_OFFSET = 0x10000, FLAT_OFFSET_32 = 0x10000,
        FLAT_OFFSET_64 = 0x80000, ZIMAGE_ROOM = 4, PAGE = 4096, UIMAGE_HEADER = 64 };
-static const uint64_t TWO_MIB = 2 << 20, INITRD_MOST = 128 << 20;
+static const uint64_t TWO_MIB = 2 << 20, INITRD_MOST = 128 << 20, UNPACKED_MOST = 512 << 20;
 
 struct file { const char *path; uint8_t *data; gsize size; };
 
@@ -51,10 +52,29 @@ static uint32_t get_be32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
+/* The kernel; what is in it when gzip compressed it. */
+static bool read_kernel(const char *path, struct file *file, GError **error)
+{
+    if (!read_file("-kernel", path, file, error)) {
+        return false;
+    }
+    if (kernel_kind_of(file->data, file->size) == KERNEL_GZIP && !boot_gunzip("-kernel", path, &file->data, &file->size, UNPACKED_MOST, error)) {
+        g_free(file->data);
+        return false;
+    }
+    return true;
+}
+
+GBytes *arm_kernel_read(const char *path, GError **error)
+{
+    struct file file;
+    return read_kernel(path, &file, error) ? g_bytes_new_take(file.data, file.size) : NULL;
+}
+
 bool arm_kernel_identify(const char *path, enum kernel_kind *kind, GError **error)
 {
     struct file file;
-    if (!read_file("-kernel", path, &file, error)) {
+    if (!read_kernel(path, &file, error)) {
         return false;
     }
     *kind = kernel_kind_of(file.data, file.size);
@@ -190,12 +210,14 @@ static bool load_elf(const struct arm_kernel_request *request, const struct file
 
 static bool load_uimage(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
 {
-    enum { SIZE = 12, LOAD = 16, ENTRY = 20, TYPE = 30, COMPRESSION = 31, TYPE_KERNEL = 2, TYPE_KERNEL_ANYWHERE = 14 };
+    enum { SIZE = 12, LOAD = 16, ENTRY = 20, TYPE = 30, COMPRESSION = 31, TYPE_KERNEL = 2, TYPE_KERNEL_ANYWHERE = 14,
+           COMPRESSION_GZIP = 1 };
     const uint8_t *p = file->data;
-    uint64_t size = get_be32(p + SIZE), load = get_be32(p + LOAD);
-    if (p[COMPRESSION] || (p[TYPE] != TYPE_KERNEL && p[TYPE] != TYPE_KERNEL_ANYWHERE)) {
+    gsize size = get_be32(p + SIZE);
+    uint64_t load = get_be32(p + LOAD);
+    if (p[COMPRESSION] > COMPRESSION_GZIP || (p[TYPE] != TYPE_KERNEL && p[TYPE] != TYPE_KERNEL_ANYWHERE)) {
         return error_fail(error, "-kernel %s: a U-Boot image that is %s", file->path,
-                          p[COMPRESSION] ? "compressed, which is not supported" : "no kernel");
+                          p[COMPRESSION] > COMPRESSION_GZIP ? "compressed by something other than gzip, which is not supported" : "no kernel");
     }
     if (size > file->size - UIMAGE_HEADER) {
         return error_fail(error, "-kernel %s: truncated", file->path);
@@ -206,7 +228,11 @@ static bool load_uimage(const struct arm_kernel_request *request, const struct f
     kernel->wide = kernel->kind == KERNEL_UIMAGE_ARM64;
     kernel->linux_entry = true;
     kernel->entry = p[TYPE] == TYPE_KERNEL_ANYWHERE ? load : get_be32(p + ENTRY);
-    return add_part(request, kernel, load, p + UIMAGE_HEADER, size, 0, error);
+    g_autofree uint8_t *data = g_memdup2(p + UIMAGE_HEADER, size);
+    if (p[COMPRESSION] == COMPRESSION_GZIP && !boot_gunzip("-kernel", file->path, &data, &size, UNPACKED_MOST, error)) {
+        return false;
+    }
+    return add_part(request, kernel, load, data, size, 0, error);
 }
 
 static bool load_flat(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
@@ -227,8 +253,6 @@ static bool load_kind(const struct arm_kernel_request *request, const struct fil
     case KERNEL_UIMAGE_ARM:
     case KERNEL_UIMAGE_ARM64: return load_uimage(request, file, kernel, error);
     case KERNEL_UNKNOWN: return load_flat(request, file, kernel, error);
-    case KERNEL_GZIP:
-        return error_fail(error, "-kernel %s: compressed with gzip, which is not supported; unpack it first", file->path);
     default: break;
     }
     return error_fail(error, "-kernel %s: %s; this machine runs ARM", file->path, kernel_kind_name(kernel->kind));
@@ -259,7 +283,7 @@ bool arm_kernel_load(const struct arm_kernel_request *request, struct arm_kernel
 {
     struct file file;
     *kernel = (struct arm_kernel){ .kind = KERNEL_UNKNOWN };
-    if (!read_file("-kernel", request->kernel, &file, error)) {
+    if (!read_kernel(request->kernel, &file, error)) {
         return false;
     }
     kernel->kind = kernel_kind_of(file.data, file.size);

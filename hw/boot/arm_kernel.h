@@ -4,8 +4,8 @@
 /*
  * -kernel on an ARM board: reads and checks the files and says what goes where in guest memory and how the CPU enters it.
  *
- * Kernels: Linux Image (64-bit) and zImage (32-bit), ELF of either kind, U-Boot's legacy images without compression, and
- * anything else as a flat binary.
+ * Kernels: Linux Image (64-bit) and zImage (32-bit), ELF of either kind, U-Boot's legacy images, and anything else as a flat
+ * binary; compressed with gzip or not.
  */
 #include <glib.h>
 #include <stdbool.h>
@@ -32,7 +32,9 @@ struct arm_kernel_request {
     bool wide;                      /* the CPU starts in AArch64: for flat binaries */
 };
 
-/* Reads the first bytes of a file. error: as for -kernel. */
+/* The whole kernel, unpacked. error: as for -kernel; NULL then. */
+GBytes *arm_kernel_read(const char *path, GError **error);
+/* error: as for -kernel. */
 bool arm_kernel_identify(const char *path, enum kernel_kind *kind, GError **error);
 /* 64 or 32 when such a kernel needs a CPU of that width, 0: it does not say or is for another processor. */
 unsigned arm_kernel_bits(enum kernel_kind kind);

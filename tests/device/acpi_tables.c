@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
-#include "hw/acpi/tables.h"
+#include "hw/acpi/arm_tables.h"
 
 enum { TABLES_AT = 0x100000, RSDP_AT = 0xf0000 };
 static int failures;
@@ -76,8 +76,49 @@ static void check_pci_window(uint64_t low_ram_bytes, uint32_t first)
     acpi_files_clear(&files);
 }
 
+/* A table of the list in the XSDT. NULL: none, or not whole. */
+static const uint8_t *find_table(struct acpi_files *files, const char *signature)
+{
+    const uint8_t *xsdt = at(files, get32(files->rsdp->data + 24));
+    for (uint32_t i = 36; xsdt && i + 8 <= get32(xsdt + 4); i += 8) {
+        const uint8_t *table = at(files, get32(xsdt + i));
+        if (table && !memcmp(table, signature, 4)) {
+            check_table(files, get32(xsdt + i), signature);
+            return table;
+        }
+    }
+    return NULL;
+}
+
+/* The board "virt": a topology node and a device for each CPU, messages that go to the ITS, the debug port. */
+static void check_arm(unsigned cpus)
+{
+    enum { HEADER = 36, NODE = 20, ITS_NODE = 48, ROOT = 72, MAPPING = ROOT + 36 };
+    uint64_t affinities[255] = { 0 };
+    struct acpi_files files;
+    acpi_arm_build(&(struct acpi_arm_board){ .cpus = cpus, .gic_version = 3, .affinities = affinities, .its = true, .psci = "hvc" }, &files);
+    run_loader(&files);
+    check(sums_to_zero(files.rsdp->data, 20) && sums_to_zero(files.rsdp->data, 36), "acpi: RSDP of ARM adds up");
+    const uint8_t *pptt = find_table(&files, "PPTT"), *iort = find_table(&files, "IORT"), *dbg2 = find_table(&files, "DBG2");
+    const uint8_t *ssdt = find_table(&files, "SSDT");
+    check(pptt && get32(pptt + 4) == HEADER + NODE * (cpus + 1), "acpi: PPTT has a package and its cores");
+    check(pptt && get32(pptt + HEADER + NODE * cpus + 8) == HEADER && get32(pptt + HEADER + NODE * cpus + 12) == cpus - 1,
+          "acpi: PPTT's last core is in the package");
+    check(iort && iort[ITS_NODE] == 0 && iort[ROOT] == 2 && get32(iort + MAPPING + 4) == 0xffff && get32(iort + MAPPING + 12) == ITS_NODE,
+          "acpi: IORT sends all requester ids to the ITS");
+    check(dbg2 && get32(dbg2 + 44 + 22 + 4) == 0x09000000, "acpi: DBG2 has the PL011");
+    unsigned devices = 0;
+    for (uint32_t i = HEADER; ssdt && i + 8 < get32(ssdt + 4); i++) {
+        devices += !memcmp(ssdt + i, "ACPI0007", 8);
+    }
+    check(devices == cpus, "acpi: a device for each processor");
+    acpi_files_clear(&files);
+}
+
 int main(void)
 {
+    check_arm(1);
+    check_arm(255);
     check_pci_window(0x8000000, 0xc0000000);
     check_pci_window(0xc8000000, 0xc8000000);
     struct acpi_files files;
