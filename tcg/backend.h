@@ -29,6 +29,7 @@ struct block_counts {
 
 /* A translated unit. Immutable after publication but for links and `dead`. */
 struct block {
+    struct block *hash_next;        /* block map; beside what a look-up compares */
     uint64_t pc, physical, linear;
     uint32_t mode;
     uint32_t page_id;
@@ -42,7 +43,7 @@ struct block {
     uint32_t host_bytes, main_bytes;            /* of them, in the straight part; behind it lies far code */
     unsigned link_count;
     struct block_link *links_in;
-    struct block *hash_next, *page_next[2];     /* block map, pages' lists */
+    struct block *page_next[2];     /* pages' lists */
     struct block **page_at[2];      /* what points at this block in a page's list */
     uint64_t physical2;             /* second page when crosses_page */
     struct block_counts *counts;    /* NULL: nobody counts. The first member of its struct explain_unit; outlives the block */

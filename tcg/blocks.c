@@ -12,20 +12,25 @@
  */
 #include "tcg/engine_state.h"
 
+/* Host code for each bucket: a little less than the usual block has. */
+enum { BYTES_A_BUCKET = 256 };
+
 void block_map_init(struct block_map *map, size_t cache_bytes)
 {
     uint64_t buckets = 1024;
-    while (buckets < cache_bytes / 1024) {
+    while (buckets < cache_bytes / BYTES_A_BUCKET) {
         buckets *= 2;
     }
     map->bucket = g_malloc0_n(buckets, sizeof(map->bucket[0]));
     map->mask = buckets - 1;
 }
 
+/* The blocks of a page lie beside each other: what is run or translated in turn is found in few cache lines. */
 static uint64_t bucket_of(const struct block_map *map, uint64_t physical, uint64_t pc, uint32_t mode)
 {
-    uint64_t h = (physical ^ pc << 17 ^ (uint64_t)mode << 40) * 0x9e3779b97f4a7c15ull;
-    return (h >> 24 ^ h >> 44) & map->mask;
+    enum { PLACE_BITS = 4, BUCKETS_A_PAGE = PAGE_BYTES >> PLACE_BITS };
+    const uint64_t page = (physical >> PAGE_BITS ^ (pc >> PAGE_BITS) << 17 ^ (uint64_t)mode << 40) * 0x9e3779b97f4a7c15ull;
+    return ((page >> 24 ^ page >> 44) * BUCKETS_A_PAGE + ((physical & PAGE_OFFSET) >> PLACE_BITS)) & map->mask;
 }
 
 /* A block across two pages is right only when its second page still is the one it was made from. */
