@@ -4,8 +4,12 @@
  *
  * Units run while TF or a breakpoint is on hold one instruction; before it helper_debug_before looks for an
  * instruction breakpoint, behind it helper_debug_after notes traps in cpu.debug_pending, which x86_poll delivers. Data
- * breakpoints are found by softmmu (mmu_page.watch, x86_watch). RF is cleared when an instruction starts, not when it
- * ends: nothing can look between.
+ * breakpoints are found by softmmu (mmu_page.watch, x86_watch).
+ *
+ * RF is cleared when an instruction starts (SDM 3, 17.3.1.1), so it is seen only between IRET, a task switch or an unfinished
+ * REP and that start: by an interrupt or trap that comes there, an instruction breakpoint, a debugger. While there may be one,
+ * whoever sets RF sends the CPU to the loop, where x86_poll delivers what there is, or else clears RF; if not, RF is cleared at once,
+ * as most faults of a system return with RF. (So an interrupt that arrives in the moment between is pushed with RF clear.)
  */
 #include "target-x86/system.h"
 #include "target-x86/trans.h"
@@ -97,6 +101,25 @@ void x86_debug_io(struct x86_cpu *cpu, uint16_t port, unsigned bytes)
         if (enabled(cpu, n) && kind(cpu, n) == BREAK_IO && touches(cpu, n, port, bytes)) {
             cpu->debug_pending |= DR6_B0 << n;
         }
+    }
+}
+
+void x86_resume_flag(struct x86_cpu *cpu)
+{
+    if (!(cpu->eflags & EFL_RF)) {
+        return;
+    }
+    if (atomic_load(&cpu->cpu.exit_request) || cpu->cpu.mode & (MODE_TF | MODE_IBP | MODE_SHADOW) || cpu_watched(&cpu->cpu)) {
+        atomic_store(&cpu->cpu.exit_request, 1);
+    } else {
+        cpu->eflags &= ~(uint64_t)EFL_RF;
+    }
+}
+
+void x86_instruction_starts(struct cpu *base)
+{
+    if (!(base->mode & (MODE_TF | MODE_IBP))) {     /* else helper_debug_before does it, which looks at RF before */
+        x86_cpu_of(base)->eflags &= ~(uint64_t)EFL_RF;
     }
 }
 

@@ -19,6 +19,7 @@ const struct frontend x86_frontend = {
     .bus_error = x86_bus_error,
     .watch = x86_watch,
     .poll = x86_poll,
+    .poll_skipped = x86_instruction_starts,
     .deliver = x86_deliver,
     .release = x86_release,
     .reset = x86_reset,

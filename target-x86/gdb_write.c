@@ -4,8 +4,9 @@
  * instructions use, as at privilege 0: MOV CR, WRMSR, MOV to a segment register, a far jump for CS. So everything that hangs on
  * them changes with them, and what would raise an exception is refused and leaves nothing behind.
  *
- * What no instruction writes is refused: the bases of ES, SS and DS, EFLAGS.VM and RF.
+ * What no instruction writes is refused: the bases of ES, SS and DS, and EFLAGS.VM.
  */
+#include <stdatomic.h>
 #include <string.h>
 #include "target-x86/gdb.h"
 #include "target-x86/x87.h"
@@ -72,13 +73,15 @@ static bool write_checked(struct x86_cpu *cpu, uint32_t code, uint64_t value)
     return done;
 }
 
-/* As POPF at privilege 0. */
+/* As IRET at privilege 0. */
 static bool write_eflags(struct x86_cpu *cpu, uint64_t value)
 {
-    const uint64_t writable = EFL_ARITHMETIC | EFL_TF | EFL_IF | EFL_DF | EFL_IOPL | EFL_NT | EFL_AC | EFL_ID;
+    const uint64_t writable = EFL_ARITHMETIC | EFL_TF | EFL_IF | EFL_DF | EFL_IOPL | EFL_NT | EFL_AC | EFL_ID |
+                              EFL_RF;
     x86_eflags_put(cpu, value, writable);
+    atomic_store(&cpu->cpu.exit_request, 1);    /* RF ends with the next instruction: x86_poll */
     x86_update_mode(cpu);
-    return !((value ^ x86_eflags_get(cpu)) & (EFL_VM | EFL_RF));
+    return !((value ^ x86_eflags_get(cpu)) & EFL_VM);
 }
 
 /* As FLDENV: of a tag only "empty" counts, what else it says is in the register. */

@@ -104,6 +104,7 @@ bool x86_poll(struct cpu *base)
     } else if (input & CPU_INPUT_INTR && cpu->eflags & EFL_IF && !shadow) {
         deliver_intr(cpu);
     } else {
+        x86_instruction_starts(base);
         return !base->halted;
     }
     x86_input_recheck(cpu);

@@ -157,7 +157,7 @@ static bool outs_many(const struct io_string *s)
     return count;
 }
 
-/* Sets pc behind the instruction when it is done, leaves it when an interrupt (or a debug trap) comes first. */
+/* Sets pc behind the instruction when it is done, leaves it when an interrupt (or a debug trap) comes first; RF is set then. */
 static void run_string(const struct io_string *s, uint64_t next_rip, void (*once)(const struct io_string *s),
                        bool (*many)(const struct io_string *s))
 {
@@ -171,6 +171,8 @@ static void run_string(const struct io_string *s, uint64_t next_rip, void (*once
             break;
         }
         if ((cpu->cpu.mode & MODE_TF || atomic_load(&cpu->cpu.exit_request)) && cpu->regs[R_CX] & s->mask) {
+            cpu->eflags |= EFL_RF;
+            x86_resume_flag(cpu);
             return;
         }
     }

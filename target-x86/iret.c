@@ -3,16 +3,10 @@
  * mode. */
 #include "target-x86/system.h"
 
-/* Flags that any IRET may change at its operand size; RF is kept only while it can matter (an instruction breakpoint
- * is on). */
-static uint64_t flags_mask(struct x86_cpu *cpu, unsigned bits)
+/* Flags that any IRET may change at its operand size. */
+static uint64_t flags_mask(unsigned bits)
 {
-    uint64_t mask = EFL_ARITHMETIC | EFL_TF | EFL_DF | EFL_NT;
-
-    if (bits > 16) {
-        mask |= EFL_AC | EFL_ID | (x86_debug_code_on(cpu) ? EFL_RF : 0);
-    }
-    return mask;
+    return EFL_ARITHMETIC | EFL_TF | EFL_DF | EFL_NT | (bits > 16 ? EFL_AC | EFL_ID | EFL_RF : 0);
 }
 
 static void put_flags(struct x86_cpu *cpu, uint64_t flags, uint64_t mask)
@@ -27,7 +21,7 @@ static void iret_real(struct x86_cpu *cpu, unsigned bits)
     uint64_t rip = x86_stack_pop(&stack, bits / 8);
     uint16_t selector = x86_stack_pop(&stack, bits / 8);
     uint64_t flags = x86_stack_pop(&stack, bits / 8);
-    uint64_t mask = flags_mask(cpu, bits) | EFL_IF;
+    uint64_t mask = flags_mask(bits) | EFL_IF;
     struct x86_segment cs = x86_segment_real(cpu, SEG_CS, selector);
 
     if (!x86_vm86(cpu)) {
@@ -59,7 +53,7 @@ static void iret_to_vm86(struct x86_cpu *cpu, struct x86_stack *stack, uint32_t 
     if (eip > 0xffff) {
         x86_raise_error(cpu, EXC_GP, 0);
     }
-    put_flags(cpu, flags, flags_mask(cpu, 32) | EFL_IF | EFL_IOPL | EFL_VM | EFL_VIF | EFL_VIP);
+    put_flags(cpu, flags, flags_mask(32) | EFL_IF | EFL_IOPL | EFL_VM | EFL_VIF | EFL_VIP);
     cpu->seg[SEG_SS] = x86_segment_real(cpu, SEG_SS, ss);
     for (unsigned n = 0; n < 4; n++) {
         cpu->seg[order[n]] = x86_segment_real(cpu, order[n], data[n]);
@@ -71,7 +65,7 @@ static void iret_to_vm86(struct x86_cpu *cpu, struct x86_stack *stack, uint32_t 
 
 static uint64_t privileged_mask(struct x86_cpu *cpu, unsigned bits)
 {
-    uint64_t mask = flags_mask(cpu, bits);
+    uint64_t mask = flags_mask(bits);
 
     mask |= cpu->cpl <= x86_iopl(cpu) ? EFL_IF : 0;
     mask |= cpu->cpl == 0 ? EFL_IOPL : 0;
@@ -145,5 +139,6 @@ uint64_t helper_iret(struct cpu *base, uint64_t bits, uint64_t next_rip)
         iret_protected(cpu, bits);
     }
     x86_input_recheck(cpu);
+    x86_resume_flag(cpu);
     return 0;
 }

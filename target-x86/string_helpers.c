@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Repeated string instructions. Each iteration commits rCX, rSI and rDI, so a fault leaves them exact and an interrupt
- * may come between two (SDM 2, REP). Where source and destination are plain RAM a run up to the next page border is
- * done
- * on host pointers; everything else goes one element at a time through the softmmu.
+ * may come between two (SDM 2, REP), which finds RF set. Where source and destination are plain RAM a run up to the next page
+ * border is done on host pointers; everything else goes one element at a time through the softmmu.
  *
  * EFLAGS after a fault in REP CMPS or SCAS are those from before the instruction, as the SDM wants it.
  */
@@ -206,5 +205,9 @@ uint64_t helper_string(struct cpu *cpu, uint64_t packed)
     }
     if (r.compared)
         x86->flags = (struct ir_flags){ .a = r.a, .b = r.b, .kind = IR_FLAGS_CMP, .width = (uint16_t)(8 * r.bytes) };
-    return !more || !(x86->regs[R_CX] & r.mask);
+    if (!more || !(x86->regs[R_CX] & r.mask))
+        return true;
+    x86->eflags |= EFL_RF;
+    x86_resume_flag(x86);
+    return false;
 }

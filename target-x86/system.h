@@ -179,6 +179,8 @@ bool x86_debug_data_on(const struct x86_cpu *cpu);              /* an enabled da
 bool x86_debug_page_watched(const struct x86_cpu *cpu, uint64_t linear);
 bool x86_debug_stack_access(struct x86_cpu *cpu);               /* the instruction at pc refers to the stack segment */
 void x86_debug_io(struct x86_cpu *cpu, uint16_t port, unsigned bytes);
+void x86_resume_flag(struct x86_cpu *cpu);                      /* when RF may be set, behind x86_input_recheck */
+void x86_instruction_starts(struct cpu *cpu);                   /* no interrupt or trap comes before it: RF ends */
 
 /* ---- smm.c, interrupt.c ---- */
 void x86_smm_enter(struct x86_cpu *cpu);

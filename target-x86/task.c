@@ -114,7 +114,7 @@ static void load_registers(struct x86_cpu *cpu, const struct new_task *task, uin
     for (unsigned n = 0; n < 8; n++) {
         cpu->regs[n] = wide ? task->regs[n] : task->regs[n] | 0xffff0000;
     }
-    x86_eflags_put(cpu, eflags, (wide ? 0x3f7fd5 : 0x7fd5) & ~(x86_debug_code_on(cpu) ? 0 : (uint64_t)EFL_RF));
+    x86_eflags_put(cpu, eflags, wide ? 0x3f7fd5 : 0x7fd5);
     if (!wide) {
         cpu->eflags &= ~(uint64_t)(EFL_VM | EFL_RF);
     }
@@ -249,6 +249,7 @@ void x86_task_switch(struct x86_cpu *cpu, uint16_t selector, enum x86_task_reaso
         cpu->cpu.exit_request = 1;
     }
     x86_input_recheck(cpu);
+    x86_resume_flag(cpu);
 }
 
 void x86_task_return(struct x86_cpu *cpu, uint64_t next_rip)

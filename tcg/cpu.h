@@ -95,6 +95,8 @@ struct cpu {
 void cpu_kick(struct cpu *cpu);
 /* -icount: the CPU's turn ends after the unit that runs now; it waits for what another CPU has to do. Else nothing. */
 void cpu_yield(struct cpu *cpu);
+/* From a helper: whether a debugger, or a log of each unit, may see the state between two instructions. */
+bool cpu_watched(const struct cpu *cpu);
 /* From a helper: abandon the current unit, state precise, back to the execution loop. */
 void cpu_leave(struct cpu *cpu) __attribute__((noreturn));
 

@@ -177,6 +177,11 @@ bool debug_loop_top(struct cpu *cpu)
     return false;
 }
 
+bool cpu_watched(const struct cpu *cpu)
+{
+    return cpu->engine->unlinked || debug_wants_units(cpu);
+}
+
 bool debug_is_quiet(const struct cpu *cpu)
 {
     const struct cpu_debug *debug = &loop_of(cpu)->debug;

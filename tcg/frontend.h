@@ -49,6 +49,8 @@ struct frontend {
     /* Called by the loop outside the cache when exit_request was set: takes interrupts, resets,
      * wakes a halted CPU. Returns true when the CPU may run. No machine lock held. May leave (cpu_leave). */
     bool (*poll)(struct cpu *cpu);
+    /* In place of poll when a debugger wants no interrupt taken before the next instruction. NULL: nothing. */
+    void (*poll_skipped)(struct cpu *cpu);
     /* After a raise (cpu_leave): delivers the pending exception. May itself leave again. */
     void (*deliver)(struct cpu *cpu);
     /* The CPU's turn on this thread is over (stopped, or another CPU's slice): what it keeps in registers of the host

@@ -198,6 +198,9 @@ static bool attend_later(struct cpu *cpu)
         return false;
     }
     atomic_store(&cpu->exit_request, 1);
+    if (cpu->frontend->poll_skipped) {
+        cpu->frontend->poll_skipped(cpu);
+    }
     return true;
 }
 

@@ -2,8 +2,8 @@
 /*
  * bits: 32 64
  * options:
- * Debug registers and single-stepping: instruction, write and access breakpoints of all lengths, DR6 bits, RF, TF over ordinary and
- * string instructions, over INT, POPF, MOV SS; ICEBP, general detect, GE/LE bits, DR4 and DR5. SDM 3, chapter 17.
+ * Debug registers and single-stepping: instruction, write and access breakpoints of all lengths, DR6 bits, TF over ordinary and
+ * string instructions, over INT, POPF, MOV SS; ICEBP, general detect, GE/LE bits, DR4 and DR5. SDM 3, chapter 17. (RF as pushed: resume.c.)
  */
 #include "guest.h"
 
@@ -35,8 +35,7 @@ static void show(const char *what, const char *base)
 {
     put(what);
     for (unsigned i = 0; i < logged; i++) {
-        say(" [+%d dr6 %w%s%s]", (int)(log[i].ip - (word)base), (unsigned)log[i].dr6 & 0xe00f, log[i].flags & 0x10000 ? " RF" : "",
-            log[i].flags & 0x100 ? " TF" : "");
+        say(" [+%d dr6 %w%s]", (int)(log[i].ip - (word)base), (unsigned)log[i].dr6 & 0xe00f, log[i].flags & 0x100 ? " TF" : "");
     }
     put("\n");
     logged = 0;

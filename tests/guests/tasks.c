@@ -60,6 +60,9 @@ __asm__("fault_body: popl seen+4; movl $after_fault, main_task+32; incl runs; pu
 extern char body16[];
 __asm__(".code16; body16: pushf; pop %ax; mov %ax, %bx; mov $0x1234, %cx; iret; jmp body16; .code32");
 
+static word debug_flags;
+static void note_debug(struct trap *t) { debug_flags = t->flags; }
+
 void guest_main(void)
 {
     set_descriptor(LDT, 0x200000, 0xff, 0x82, 0);
@@ -109,10 +112,20 @@ void guest_main(void)
     idt_bytes[13 * 8 + 2] = SEL(TSS_B), idt_bytes[13 * 8 + 3] = 0, idt_bytes[13 * 8 + 5] = 0x85;
     say("#GP through a task gate: %d", RUN(fault_b));
     say(" error %l runs %d NT %d\n", seen[1], (int)runs, (int)(seen[0] >> 14 & 1));
+    say("! saved: RF %d\n", (int)(main_task.eflags >> 16 & 1));
     for (unsigned i = 0; i < 8; i++) {
         idt_bytes[13 * 8 + i] = saved[i];
     }
     __asm__ volatile("clts");
+
+    prepare(0);
+    other.eflags |= 0x10000, other.trap = 1;
+    trap_hook[1] = note_debug;
+    say("! RF and T in the TSS: %d", RUN(call_b));
+    say(" dr6 %l;", (uint32_t)read_dr6() & 0xe000);
+    state("");
+    say("! #DB pushed RF %d, RF saved in A %d, in B %d\n", (int)(debug_flags >> 16 & 1), (int)(main_task.eflags >> 16 & 1),
+        (int)(other.eflags >> 16 & 1));
 
     other16.ip = (uint16_t)(word)body16, other16.flags = 2, other16.cs = SEL_CODE16, other16.ss = SEL_DATA16, other16.ds = SEL_DATA16, other16.es = SEL_DATA16;
     other16.sp = 1024;
