@@ -301,7 +301,7 @@ void arm_update_mode(struct arm_cpu *cpu)
 {
     uint64_t sctlr = cpu->sctlr[arm_regime_el(cpu, cpu->el)];
     uint32_t mode = cpu->el | (cpu->aarch64 ? mode64(cpu, sctlr) : mode32(cpu));
-    mode |= sctlr & SCTLR_A ? MODE_ALIGN : 0;
+    mode |= sctlr & SCTLR_A || arm_data_is_device(cpu, cpu->el) ? MODE_ALIGN : 0;
     mode |= fp_enabled(cpu) ? MODE_FP : 0;
     mode |= cpu->pan ? MODE_PAN : 0;
     mode |= cpu->fpcr & FPCR_FZ ? MODE_FZ : 0;

@@ -72,7 +72,7 @@ enum arm_mode_bit {
     MODE_FP = 1 << 13,              /* FP and SIMD instructions do not trap (CPACR, CPTR, NSACR, FPEXC.EN) */
     MODE_PAN = 1 << 14,             /* PSTATE.PAN and it matters here: data accesses use ARM_MMU_EL1_PAN */
     MODE_UAO = 1 << 15,             /* LDTR and STTR act as plain loads and stores */
-    MODE_ALIGN = 1 << 16,           /* SCTLR.A: every access must be aligned */
+    MODE_ALIGN = 1 << 16,           /* SCTLR.A, or all is Device memory: every access must be aligned */
     MODE_SP_ALIGN = 1 << 17,        /* SCTLR.SA or SA0: a base of SP must be aligned to 16 bytes */
     MODE_STEP = 1 << 18,            /* software step: unit of one instruction, helper step before it */
     MODE_BREAK = 1 << 19,           /* instruction breakpoints are on: unit of one instruction */

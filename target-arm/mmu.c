@@ -4,8 +4,8 @@
  * format's walks are here (VMSAv8-64 with 4, 16 and 64 KiB granules, and LPAE of AArch32), the short format's in
  * walk_short.c.
  *
- * Not modelled: memory attributes (all memory is coherent; Device memory may be accessed unaligned; AT tells them), 52-bit
- * addresses, watchpoints on walks. The contiguous bit is a hint that is not taken.
+ * Of memory attributes AT tells all; else only Device memory is known, whose accesses must be aligned (device_memory.c): caches are
+ * always coherent. Not modelled: 52-bit addresses, watchpoints on walks. The contiguous bit is a hint that is not taken.
  */
 #include <inttypes.h>
 #include "target-arm/system.h"
@@ -49,7 +49,7 @@ bool arm_uses_lpae(const struct arm_cpu *cpu, unsigned regime)
     return arm_el_is_aa64(cpu, regime) || regime == EL2 || (arm_has(cpu, ARM_LPAE) && cpu->tcr[regime] >> 31 & 1);
 }
 
-static unsigned mmu_el(unsigned mmu)
+unsigned arm_mmu_el(unsigned mmu)
 {
     return mmu == ARM_MMU_EL0 ? EL0 : mmu == ARM_MMU_EL2 ? EL2 : mmu == ARM_MMU_EL3 ? EL3 : EL1;
 }
@@ -227,6 +227,7 @@ static bool walk_leaf(struct walk *w, uint64_t address, uint64_t desc, uint64_t 
     p->size = size;
     p->global = !(desc & DESC_NG) || w->stage2;
     p->attributes = (uint8_t)(w->stage2 ? desc >> 2 & 0xf : w->cpu->mair[w->regime] >> 8 * (desc >> 2 & 7));
+    p->device = w->stage2 ? !(p->attributes & 0xc) : !(p->attributes & 0xf0);
     p->shareability = (uint8_t)(desc >> 8 & 3);
     p->secure = w->secure && !(desc & 1 << 5);
     /* hardware management of dirty state: a clean page that may become dirty counts as writable for this access */
@@ -397,21 +398,24 @@ static bool flat(struct walk *w)
     /* Device-nGnRnE, or what HCR_EL2.DC makes of it (D8.2.12) */
     const bool cacheable = w->regime == EL1 && arm_hcr(cpu) & HCR_DC;
     *w->page = (struct arm_page){ .physical = w->va & ~0xfffull, .size = 4096, .read = true, .write = true, .exec = true,
-                                  .global = true, .secure = w->secure, .attributes = cacheable ? 0xff : 0 };
+                                  .global = true, .secure = w->secure, .attributes = cacheable ? 0xff : 0, .device = !cacheable };
     return true;
+}
+
+bool arm_stage1_is_off(const struct arm_cpu *cpu, unsigned regime)
+{
+    return !(cpu->sctlr[regime] & SCTLR_M) || (regime == EL1 && arm_hcr(cpu) & (HCR_DC | HCR_TGE));
 }
 
 static bool stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
                    struct arm_fault *fault)
 {
-    unsigned el = mmu_el(mmu), regime = arm_regime_el(cpu, el);
+    unsigned el = arm_mmu_el(mmu), regime = arm_regime_el(cpu, el);
     struct walk w = { .cpu = cpu, .va = linear, .access = access, .mmu = mmu, .regime = regime, .user = el == EL0,
                       .aarch64 = arm_el_is_aa64(cpu, regime), .page = page, .fault = fault,
                       .secure = arm_is_secure(cpu) };
     *page = (struct arm_page){ 0 };
-    uint64_t hcr = arm_hcr(cpu);
-    bool off = !(cpu->sctlr[regime] & SCTLR_M) || (regime == EL1 && hcr & (HCR_DC | HCR_TGE));
-    if (off) {
+    if (arm_stage1_is_off(cpu, regime)) {
         return flat(&w);
     }
     if (w.aarch64) {
@@ -446,6 +450,7 @@ bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, un
         page->read &= second.read;
         page->write &= second.write;
         page->exec &= second.exec;
+        page->device |= second.device;
     }
     return true;
 }
@@ -534,11 +539,12 @@ bool arm_mmu_walk(struct cpu *base, uint64_t linear, enum mmu_access access, uns
         return false;
     }
     uint64_t stripped;
-    if (cpu->aarch64 && arm_tagged(cpu, linear, mmu_el(mmu), false, &stripped)) {
+    if (cpu->aarch64 && arm_tagged(cpu, linear, arm_mmu_el(mmu), false, &stripped)) {
         cpu->tagged_entries = true;
     }
     *page = (struct mmu_page){ .physical = found.physical, .size = found.size, .read = found.read, .write = found.write,
-                               .exec = found.exec, .global = found.global, .watch = arm_page_watched(cpu, linear) };
+                               .exec = found.exec, .global = found.global, .watch = arm_page_watched(cpu, linear),
+                               .strict = arm_page_is_strict(cpu, &found, arm_mmu_el(mmu)) };
     return true;
 }
 

@@ -50,6 +50,9 @@ static void zero_block(struct arm_cpu *cpu, uint64_t address)
     if (cpu->el < EL2 && arm_hcr(cpu) & HCR_TDZ) {
         arm_sysreg_trap(cpu, EL2);
     }
+    if (arm_data_is_device(cpu, cpu->el)) {
+        arm_raise_fault(cpu, &(struct arm_fault){ .kind = FAULT_ALIGNMENT }, address, MMU_WRITE);
+    }
     mmu_store_vector(&cpu->cpu, address & ~63ull, zeros, sizeof(zeros), arm_mmu_mode(cpu->cpu.mode));
 }
 

@@ -85,7 +85,7 @@ enum arm_fault_kind { FAULT_ADDRESS_SIZE, FAULT_TRANSLATION, FAULT_ACCESS_FLAG, 
                       FAULT_EXTERNAL_WALK, FAULT_DOMAIN, FAULT_DEBUG };
 struct arm_fault { enum arm_fault_kind kind; unsigned level, domain; bool stage2, s1ptw; uint64_t ipa; };
 /* attributes: as a byte of MAIR_ELx */
-struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes, shareability; bool secure; };
+struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes, shareability; bool secure, device; };
 /* The translation of an address for an access under an mmu mode; sets the access flag and dirty state when the
  * hardware does. */
 bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, struct arm_page *page,
@@ -99,6 +99,11 @@ uint64_t arm_fault_status(const struct arm_fault *fault);        /* DFSC, as ESR
 uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *fault, bool write);
 void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_t address, enum mmu_access access)
     __attribute__((noreturn));
+/* device_memory.c. Whether data accesses at a level go to Device memory because its stage 1 is off (they are checked in place, as with
+ * SCTLR.A); whether this page's must be aligned and are not checked so; frontend.misaligned. */
+bool arm_data_is_device(const struct arm_cpu *cpu, unsigned el);
+bool arm_page_is_strict(const struct arm_cpu *cpu, const struct arm_page *page, unsigned el);
+void arm_misaligned(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
 /* access_syndrome.c: the part of a Data Abort's ISS that describes the instruction at pc, or 0 */
 uint32_t arm_access_syndrome(struct arm_cpu *cpu, bool *short_insn);
 bool arm_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
@@ -107,6 +112,8 @@ void arm_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 void arm_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
 bool arm_tagged(const struct arm_cpu *cpu, uint64_t address, unsigned el, bool code, uint64_t *stripped);
 bool arm_uses_lpae(const struct arm_cpu *cpu, unsigned regime);
+bool arm_stage1_is_off(const struct arm_cpu *cpu, unsigned regime);
+unsigned arm_mmu_el(unsigned mmu);                               /* the level whose rights an mmu mode has */
 
 /* walk_long.c, walk_short.c */
 bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, unsigned regime,

@@ -2,7 +2,7 @@
 /*
  * Walks of AArch32's short-descriptor format (Arm ARM G5.4): sections, supersections, large and small pages,
  * domains, the
- * access flag of SCTLR.AFE, TEX remap (which has no effect here).
+ * access flag of SCTLR.AFE. Of memory types only Device (and Strongly-ordered) is told from the rest.
  */
 #include "target-arm/system.h"
 
@@ -88,6 +88,15 @@ static bool finish(const struct arm_cpu *cpu, unsigned regime, enum mmu_access a
     return allowed || fail(fault, FAULT_PERMISSION, level, domain);
 }
 
+/* Device or Strongly-ordered by TEX, C and B, or by PRRR with TEX remap (G5.7.3). */
+static bool is_device(const struct arm_cpu *cpu, unsigned regime, unsigned tex, unsigned cb)
+{
+    if (cpu->sctlr[regime] & SCTLR_TRE) {
+        return (cpu->mair[regime] >> 2 * ((tex & 1) << 2 | cb) & 3) < 2;
+    }
+    return (tex == 0 && cb < 2) || (tex == 2 && cb == 0);
+}
+
 bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, unsigned regime,
                     struct arm_page *page, struct arm_fault *fault)
 {
@@ -118,6 +127,7 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
         page->physical = (frame | (linear & (size - 1))) & ~0xfffull;
         page->size = size;
         page->global = !(desc & 1 << 17);
+        page->device = is_device(cpu, regime, desc >> 12 & 7, desc >> 2 & 3);
         return finish(cpu, regime, access, mmu, (desc >> 15 & 1) << 2 | (desc >> 10 & 3), desc & 1 << 4, desc & 1,
             domain, 1,
                       page, fault);
@@ -134,6 +144,7 @@ bool arm_walk_short(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access
     page->physical = ((desc2 & ~(uint32_t)(size - 1)) | (linear & (size - 1))) & ~0xfffull;
     page->size = size;
     page->global = !(desc2 & 1 << 11);
+    page->device = is_device(cpu, regime, desc2 >> (small ? 6 : 12) & 7, desc2 >> 2 & 3);
     return finish(cpu, regime, access, mmu, (desc2 >> 9 & 1) << 2 | (desc2 >> 4 & 3), desc2 & (small ? 1 : 1 << 15),
         pxn, domain, 2,
                   page, fault);

@@ -30,7 +30,7 @@ enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 /* A TLB entry as the inlined look-up sees it: 32 bytes, found by (address >> 12) & mask. The
  * tag is the page address, or has a low bit set (TLB_*) to send the access to the slow path. */
 struct tlb_entry { uint64_t tag[3]; uintptr_t addend; };
-enum { TLB_INVALID = 1 << 0, TLB_IO = 1 << 1, TLB_CODE = 1 << 2, TLB_WATCH = 1 << 3, TLB_FLAGS = 0xf };
+enum { TLB_INVALID = 1 << 0, TLB_IO = 1 << 1, TLB_CODE = 1 << 2, TLB_WATCH = 1 << 3, TLB_STRICT = 1 << 4, TLB_FLAGS = 0x1f };
 
 struct tlb_detail;                  /* parallel to the entries: physical page, global, large, ... */
 struct tlb {

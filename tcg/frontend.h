@@ -17,6 +17,7 @@ struct mmu_page {
     bool read, write, exec;         /* rights under the mmu mode asked for; write only if D is set */
     bool global;
     bool watch;                     /* data breakpoint in this page: TLB_WATCH, softmmu calls frontend->watch */
+    bool strict;                    /* misaligned accesses may be refused: TLB_STRICT, softmmu calls frontend->misaligned */
 };
 
 struct frontend {
@@ -45,6 +46,9 @@ struct frontend {
 
     /* A data access to a page that `watch` was set for, before it is done. May not leave. NULL: none. */
     void (*watch)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
+    /* A data access to a page that `strict` was set for, before it is done, when it is misaligned or longer than 8 bytes. May raise. NULL:
+     * none. */
+    void (*misaligned)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
 
     /* Called by the loop outside the cache when exit_request was set: takes interrupts, resets,
      * wakes a halted CPU. Returns true when the CPU may run. No machine lock held. May leave (cpu_leave). */

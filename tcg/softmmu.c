@@ -4,6 +4,7 @@
  *
  *   tag hit, one page -> host memory
  *   else slow: tlb_get for each page first (faults come before any change), then by what the page is:
+ *     TLB_STRICT ask the front end about a misaligned access (may leave)
  *     TLB_WATCH  tell the debugger (may leave) and the front end, go on
  *     TLB_IO     machine lock, memory_read / memory_write
  *     TLB_CODE   code_store_begin drops translations first (may leave: a store into the running unit)
@@ -42,6 +43,13 @@ static void part_locate(struct cpu *cpu, struct part *part, enum mmu_access acce
     }
 }
 
+static void strict(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu)
+{
+    if ((bytes > 8 || linear & (bytes - 1)) && cpu->frontend->misaligned) {
+        cpu->frontend->misaligned(cpu, linear, bytes, access, mmu);
+    }
+}
+
 static void watched(struct cpu *cpu, const struct part *part, unsigned n, enum mmu_access access)
 {
     unsigned bytes = 0;
@@ -65,6 +73,9 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
     part[0].bytes = bytes < room ? bytes : room;
     part_locate(cpu, &part[0], access, mmu);
     if (bytes <= room) {
+        if (part[0].tag & TLB_STRICT) {
+            strict(cpu, linear, bytes, access, mmu);
+        }
         if (part[0].tag & TLB_WATCH) {
             watched(cpu, part, 1, access);
         }
@@ -74,6 +85,9 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
     part[1].bytes = bytes - room;
     part_locate(cpu, &part[1], access, mmu);
     /* The second walk may have thrown the first entry out, but what was learnt of it stays true. */
+    if ((part[0].tag | part[1].tag) & TLB_STRICT) {
+        strict(cpu, linear, bytes, access, mmu);
+    }
     if ((part[0].tag | part[1].tag) & TLB_WATCH) {
         watched(cpu, part, 2, access);
     }

@@ -177,7 +177,7 @@ static void entry_make(struct cpu *cpu, uint64_t linear, const struct mmu_page *
                        struct tlb_entry *entry, struct tlb_detail *detail)
 {
     const bool ram = place->host && place->bytes >= PAGE_BYTES;
-    const uint64_t flags = (ram ? 0 : TLB_IO) | (page->watch ? TLB_WATCH : 0);
+    const uint64_t flags = (ram ? 0 : TLB_IO) | (page->watch ? TLB_WATCH : 0) | (page->strict ? TLB_STRICT : 0);
     *detail = (struct tlb_detail){ .linear = linear, .physical = page->physical & PAGE_MASK, .ram_page = NOT_RAM,
                                    .size = page->size, .flags = page->global ? DETAIL_GLOBAL : 0 };
     *entry = (struct tlb_entry){ .tag = { TLB_INVALID, TLB_INVALID, TLB_INVALID } };

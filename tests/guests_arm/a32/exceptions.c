@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * machine: virt
- * Exceptions at PL1 and from User mode: vectors, modes, return addresses, SPSR, banked registers, VBAR, SCTLR.TE, EE and A.
+ * Exceptions at PL1 and from User mode: vectors, modes, return addresses, SPSR, banked registers, VBAR, SCTLR.TE, EE and A (QEMU 7.2
+ * lets unaligned accesses to Device memory pass).
  */
 #include "guest32.h"
 
