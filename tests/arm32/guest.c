@@ -10,7 +10,8 @@ struct guest32 { struct arm_guest g; };
 
 /* TABLES: the first level, 16 KiB, then a second level for each of the two megabytes. Descriptors: Arm ARM G5.4. */
 #define TABLES_AT 0x40000000u
-enum { FIRST_BYTES = 0x4000, SECOND_BYTES = 0x400, TABLE = 1, PAGE = 2, AP_USER_RW = 3 << 4, AP_USER_RO = 1 << 9 | 2 << 4 };
+enum { FIRST_BYTES = 0x4000, SECOND_BYTES = 0x400, TABLE = 1, PAGE = 2, CACHED = 3 << 2,
+       AP_USER_RW = 3 << 4, AP_USER_RO = 1 << 9 | 2 << 4 };
 
 static void map(struct arm_guest *g, unsigned table, uint32_t address, uint32_t bytes, uint32_t rights)
 {
@@ -18,7 +19,7 @@ static void map(struct arm_guest *g, unsigned table, uint32_t address, uint32_t 
     uint32_t at = FIRST_BYTES + table * SECOND_BYTES, *second = first + at / 4;
     first[address >> 20] = (TABLES_AT + at) | TABLE;
     for (uint32_t page = address; page < address + bytes; page += 4096) {
-        second[page >> 12 & 0xff] = page | rights | PAGE;
+        second[page >> 12 & 0xff] = page | rights | CACHED | PAGE;
     }
 }
 
