@@ -5,7 +5,10 @@ A script of cases imports this and calls main(). A case is a function with the d
 given and talks to it; a text that does not come fails it. Then QEMU has the same conversation (PEER=1: in all cases; PEER=0: in none;
 else in those that are quick), and each line or picture that only one of the two shows must be one of the case's known differences.
 KEEP=DIR keeps what both printed and drew. By itself: peer.py NAME OURS THEIRS compares two serial logs."""
-import collections, difflib, os, re, shutil, socket, subprocess, sys, tempfile, threading, time
+import collections, difflib, os, re, shutil, subprocess, sys, tempfile, threading, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from dial import connect  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 CASES = []
@@ -114,12 +117,11 @@ class Machine:
 
     def command(self, text):
         """A command of the human monitor, and what it answers."""
-        until = time.monotonic() + 60
-        while not os.path.exists(self.monitor_path) and self.process.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(60)
-            monitor.connect(self.monitor_path)
+        try:
+            monitor = connect(self.monitor_path, self.process)
+        except AssertionError as error:
+            raise Failed("%s; %s" % (error, self.errors())) from None
+        with monitor:
             answer = b""
             for line in (None, text):
                 if line:
@@ -167,9 +169,10 @@ class Machine:
             with open(path, "rb") as file:
                 head = file.read(20)
 
-    def picture(self, name, seconds=40, still=0, most=3):
-        """The screen now, or once it has not changed for `still` seconds; the second run's becomes that of the first within so many
-        seconds, or differs by name. most: of 255."""
+    def picture(self, name, seconds=120, still=0, most=3, unlike=None):
+        """The screen now, or once something is drawn on it (other than the picture `unlike`, which a key has asked to change) that has
+        not changed for `still` seconds; the second run's becomes that of the first within so many seconds, or differs by name.
+        most: of 255."""
         path = os.path.join(self.work, "%s-%s.ppm" % (name, "theirs" if self.other else "ours"))
         self.pictures[name] = path
         until = time.monotonic() + seconds
@@ -177,7 +180,10 @@ class Machine:
             before = os.path.exists(path) and open(path, "rb").read()
             self.command('screendump "%s"' % path)
             if not self.other:
-                if not still or before == open(path, "rb").read() or time.monotonic() > until:
+                with open(path, "rb") as file:
+                    now = file.read()
+                drawn = len(set(now[15:])) > 1 and (not unlike or now != open(self.pictures[unlike], "rb").read())
+                if not still or (before == now and drawn) or time.monotonic() > until:
                     return
                 time.sleep(still)
                 continue

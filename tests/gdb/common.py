@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import dial  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 work = tempfile.mkdtemp(prefix="dragoman-gdb-")
@@ -24,14 +26,12 @@ class Machine:
         self.process = subprocess.Popen(command + (["-S"] if paused else []) + list(arguments), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         running.append(self)
-        while not os.path.exists(self.path):
-            assert self.process.poll() is None, self.process.stdout.read().decode()
         connect(self).close()
 
     def end(self, status=None):
         if status is None:
             self.process.kill()
-        got = self.process.wait(60)
+        got = self.process.wait(dial.PATIENCE)
         text = self.process.stdout.read().decode(errors="replace")
         self.process.stdout.close()
         assert status is None or got == status, "exit status %s: %s" % (got, text)
@@ -39,15 +39,7 @@ class Machine:
 
 
 def connect(machine):
-    while True:
-        line = socket.socket(socket.AF_UNIX)
-        line.settimeout(60)
-        try:
-            line.connect(machine.path)
-            return line
-        except ConnectionRefusedError:      # its name is there before it listens
-            assert machine.process.poll() is None, machine.process.stdout.read().decode()
-            line.close()
+    return dial.connect(machine.path, machine.process)
 
 
 class Client:
@@ -63,6 +55,11 @@ class Client:
         body = body.encode() if isinstance(body, str) else body
         escaped = b"".join(b"}" + bytes([c ^ 0x20]) if c in b"#$}*" else bytes([c]) for c in body)
         self.line.sendall(b"$" + escaped + b"#%02x" % (sum(escaped) & 255))
+
+    def send_and_wait(self, body):
+        """Returns when the server has the packet: what others do comes after it."""
+        self.send(body)
+        assert self.byte() == b"+"
 
     def byte(self):
         if not self.buffer:
@@ -119,13 +116,13 @@ class Client:
 
 def debug(program, machine, commands, architecture=None):
     """Stock gdb's output for a list of commands, connected to the machine."""
-    script = work + "/script"
+    script = work + "/script"       # gdb gives up a packet that is not answered in two seconds, unless it is told to wait
     with open(script, "w") as file:
-        file.write("\n".join(["set pagination off", "set confirm off", "set width 0", "set height 0",
+        file.write("\n".join(["set pagination off", "set confirm off", "set width 0", "set height 0", "set remotetimeout %d" % dial.PATIENCE,
                               "target remote " + machine.path, *commands]) + "\n")
     try:
         got = subprocess.run([program, "-nx", "-batch", "-x", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, timeout=60)
+                             stderr=subprocess.STDOUT, timeout=2 * dial.PATIENCE)
         return got.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as late:
         raise AssertionError("%s hangs after: %s" % (program, late.stdout.decode(errors="replace")[-1000:])) from None

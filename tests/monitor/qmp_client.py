@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
-import time
 import traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from dial import PATIENCE, connect  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 work = tempfile.mkdtemp(prefix="dragoman-qmp-")
@@ -23,7 +25,7 @@ class Machine:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=preexec_fn)
 
     def end(self):
-        status = self.process.wait(30)
+        status = self.process.wait(PATIENCE)
         text = self.process.stdout.read().decode(errors="replace")
         self.process.stdout.close()
         assert status == 0, "exit status %d: %s" % (status, text)
@@ -33,16 +35,7 @@ class Client:
     """One that has negotiated unless asked not to; `events` are the names of those that came, `told` all of them."""
 
     def __init__(self, negotiate=True):
-        for _ in range(200):
-            self.line = socket.socket(socket.AF_UNIX)
-            self.line.settimeout(20)
-            try:
-                self.line.connect(work + "/qmp")
-                break
-            except OSError:
-                last = running[-1].process if running else None
-                assert not last or last.stdout.closed or last.poll() is None, last.stdout.read().decode()
-                time.sleep(0.05)
+        self.line = connect(work + "/qmp", running[-1].process if running and not running[-1].process.stdout.closed else None)
         self.data, self.events, self.told = b"", [], []
         self.greeting = self.message()
         if negotiate:
@@ -58,15 +51,24 @@ class Client:
         assert text.endswith(b"\r"), text
         return json.loads(text)
 
+    def hear(self, message):
+        assert set(message["timestamp"]) == {"seconds", "microseconds"}
+        self.events.append(message["event"])
+        self.last = message
+        self.told.append(message)
+
     def answer(self):
         while True:
             message = self.message()
             if "event" not in message:
                 return message
-            assert set(message["timestamp"]) == {"seconds", "microseconds"}
-            self.events.append(message["event"])
-            self.last = message
-            self.told.append(message)
+            self.hear(message)
+
+    def wait_event(self, name):
+        """The event that came or comes; nothing is asked meanwhile."""
+        while name not in self.events:
+            self.hear(self.message())
+        return next(message for message in reversed(self.told) if message["event"] == name)
 
     def send(self, text):
         self.line.sendall(text.encode() if isinstance(text, str) else text)
@@ -143,5 +145,6 @@ def run_tests(functions, prefix):
             for machine in running:
                 machine.process.kill()
                 machine.process.wait()
+            running.clear()
     shutil.rmtree(work, ignore_errors=True)
     return failures

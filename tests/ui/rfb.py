@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 """A VNC client for tests (RFC 6143): handshakes, Raw, Hextile and ZRLE pictures, keys, pointers."""
-import socket
+import os
 import struct
+import sys
 import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from dial import connect  # noqa: E402
 
 RAW, HEXTILE, ZRLE, SIZE, POINTER, KEY, LED, NAME, EXTENDED_SIZE = 0, 5, 16, -223, -257, -258, -261, -307, -308
 
 
 class Client:
     def __init__(self, address, version=b"RFB 003.008\n", password=None, answer=None):
-        self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
-        self.socket.settimeout(10)
-        self.socket.connect(address)
+        self.socket = connect(address)
         self.greeting = self.get(12)
         self.socket.sendall(version)
         if version >= b"RFB 003.007":

@@ -156,7 +156,7 @@ static void stalls(struct test *test)
     for (unsigned i = 0; i < 5000; i++) {
         character_write(c, bytes, sizeof(bytes));
     }
-    EXPECT(test, g_get_monotonic_time() - start < 3000000);
+    EXPECT(test, g_get_monotonic_time() - start < 60 * G_USEC_PER_SEC);
     device.room = 3;
     for (unsigned i = 0; i < 100; i++) {
         (void)!send(fd, bytes, sizeof(bytes), MSG_DONTWAIT);

@@ -37,7 +37,7 @@ static void waiter_init(struct waiter *waiter, struct toy_machine *m)
 /* What a main loop does: waits for the stop, stops the CPUs. */
 static const struct debug_stop *wait_stop(struct test *t, struct toy_machine *m, struct waiter *waiter)
 {
-    const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    const gint64 end = g_get_monotonic_time() + 120 * G_USEC_PER_SEC;
     g_mutex_lock(&waiter->lock);
     while (!waiter->stops && g_cond_wait_until(&waiter->stopped, &waiter->lock, end)) {
     }

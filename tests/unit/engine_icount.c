@@ -47,7 +47,7 @@ static void rang(void *opaque)
 
 static void wait_count(struct test *t, const unsigned *count, unsigned want)
 {
-    for (unsigned ms = 0; ms < 20000 && __atomic_load_n(count, __ATOMIC_SEQ_CST) < want; ms++) {
+    for (unsigned ms = 0; ms < 120000 && __atomic_load_n(count, __ATOMIC_SEQ_CST) < want; ms++) {
         g_usleep(1000);
     }
     EXPECT(t, *count >= want);
@@ -56,7 +56,7 @@ static void wait_count(struct test *t, const unsigned *count, unsigned want)
 static void wait_halted(const struct toy_machine *m)
 {
     for (unsigned c = 0; c < m->cpus; c++) {
-        for (unsigned ms = 0; ms < 20000 && !*(volatile bool *)&m->cpu[c]->cpu.halted; ms++) {
+        for (unsigned ms = 0; ms < 120000 && !*(volatile bool *)&m->cpu[c]->cpu.halted; ms++) {
             g_usleep(1000);
         }
     }
@@ -104,7 +104,7 @@ static void idle_body(struct test *t, const struct engine_options *options)
     timer_arm(alarm.timer, alarm.every);
     engine_start(m.engine, clocks);
     wait_count(t, &alarm.count, 1);
-    for (unsigned ms = 0; ms < 5000 && *(volatile uint64_t *)&m.cpu[0]->cpu.pc != CODE + 32; ms++) {
+    for (unsigned ms = 0; ms < 120000 && *(volatile uint64_t *)&m.cpu[0]->cpu.pc != CODE + 32; ms++) {
         g_usleep(1000);
     }
     engine_stop(m.engine);

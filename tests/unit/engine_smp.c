@@ -42,7 +42,7 @@ static void begin(struct toy_machine *m, unsigned cpu, uint64_t pc)
 
 static bool wait_for(volatile uint64_t *place, uint64_t value)
 {
-    for (unsigned ms = 0; ms < 20000; ms++) {
+    for (unsigned ms = 0; ms < 120000; ms++) {
         if (__atomic_load_n(place, __ATOMIC_SEQ_CST) == value) {
             return true;
         }
@@ -53,7 +53,7 @@ static bool wait_for(volatile uint64_t *place, uint64_t value)
 
 static bool wait_halted(const struct toy_machine *m)
 {
-    for (unsigned ms = 0; ms < 20000; ms++) {
+    for (unsigned ms = 0; ms < 120000; ms++) {
         bool all = true;
         for (unsigned c = 0; c < CPUS; c++) {
             all &= *(volatile bool *)&m->cpu[c]->cpu.halted;
@@ -166,12 +166,12 @@ static void end_loop_body(struct test *t, struct toy_machine *m)
         begin(m, 1, CODE + 0x1000);
         m->cpu[0]->cpu.pc = CODE;
         engine_start(m->engine, NULL);
-        for (unsigned ms = 0; ms < 10000 && *ram_word(m, DATA) < 1000; ms++) {
+        for (unsigned ms = 0; ms < 120000 && *ram_word(m, DATA) < 1000; ms++) {
             g_usleep(1000);
         }
         atomic_fetch_or(&m->cpu[0]->cpu.input, CPU_INPUT_INTR);     /* wakes CPU 0, which does it */
         cpu_kick(&m->cpu[0]->cpu);
-        for (unsigned ms = 0; ms < 10000 && !*(volatile bool *)&m->cpu[1]->cpu.halted; ms++) {
+        for (unsigned ms = 0; ms < 120000 && !*(volatile bool *)&m->cpu[1]->cpu.halted; ms++) {
             g_usleep(1000);
         }
         EXPECT(t, m->cpu[1]->cpu.halted);

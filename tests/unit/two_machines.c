@@ -76,8 +76,8 @@ static void both_reach_the_banner(struct test *test)
 {
     struct run one = { .status = -1 }, two = { .status = -1 };
     if (EXPECT(test, start(&one, "tcg")) && EXPECT(test, start(&two, "interp"))) {
-        EXPECT(test, shows(&one, "SeaBIOS (version", 20));
-        EXPECT(test, shows(&two, "SeaBIOS (version", 60));
+        EXPECT(test, shows(&one, "SeaBIOS (version", 120));
+        EXPECT(test, shows(&two, "SeaBIOS (version", 120));
     }
     finish(&one);
     finish(&two);
