@@ -10,6 +10,7 @@
  * stops reading and nothing else. A server serves one client at a time; the next waits until the first has gone.
  * Left out: UDP, Windows' and Braille devices.
  */
+#define _GNU_SOURCE         /* ppoll */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -394,8 +395,12 @@ static bool open_socket(struct character *c, const char *kind, const char *rest,
     }
     if (c->address.wait) {
         struct pollfd ready = { .fd = c->listener, .events = POLLIN };
+        sigset_t none;
+        sigemptyset(&none);
         g_printerr("dragoman: waiting for connection on: %s\n", c->spec);
-        if (poll(&ready, 1, -1) < 0) {      /* EINTR: whoever asks us to end does not want to wait for a client */
+        /* EINTR: whoever asks us to end does not want to wait for a client. main() blocks those signals, so one that came before
+         * the wait ends it too. */
+        if (ppoll(&ready, 1, NULL, &none) < 0) {
             return error_fail(error, "waiting for a connection: %s", strerror(errno));
         }
     }

@@ -191,13 +191,25 @@ static bool open_gdb(struct program *program, const struct options *options, GEr
     return good;
 }
 
-static int run_machine(struct program *program, const struct options *options, struct log *log)
+/* Before the board opens streams: a signal then finds the terminal raw. It is looked at when the main loop runs, or by a stream that
+ * waits for its client; until then, and by all threads made meanwhile, it is blocked. */
+static void take_signals(struct program *program, sigset_t *ends)
 {
-    GError *error = NULL;
-    /* Before the board opens streams: a signal then finds the terminal raw. It is looked at when the main loop runs. */
+    sigemptyset(ends);
+    sigaddset(ends, SIGINT);
+    sigaddset(ends, SIGTERM);
+    sigaddset(ends, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, ends, NULL);
     g_unix_signal_add(SIGINT, on_interrupt, program);
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_hangup, program);
+}
+
+static int run_machine(struct program *program, const struct options *options, struct log *log)
+{
+    GError *error = NULL;
+    sigset_t ends;
+    take_signals(program, &ends);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is the drive's error, not the machine's end */
     const struct board_type *type = board_type_find(options->machine, &error);
@@ -211,6 +223,7 @@ static int run_machine(struct program *program, const struct options *options, s
     bool ready = open_ui(program, options, &error) && open_monitors(program, options, &error) &&
                  open_gdb(program, options, &error);
     ready = ready && (!program->explain || explain_start(program->explain, program->board, &error));
+    pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
     if (ready) {
         process_ready(&program->process);
     }
