@@ -115,7 +115,7 @@ static void reset_controller(struct fdc *fdc)
     struct fdc_state *s = &fdc->state;
     fdc_cancel(fdc);
     s->phase = FDC_COMMAND;
-    s->command_count = s->result_bytes = 0;
+    s->command_count = s->result_at = s->result_bytes = 0;
     s->interrupt = s->seek_done = s->reset_senses = 0;
     s->buffer_at = s->buffer_end = 0;
     memset(s->present_cylinder, 0, sizeof(s->present_cylinder));

@@ -17,15 +17,20 @@ static struct ide_drive *selected_drive(struct ide_channel *channel)
     return &channel->drives[channel->state->selected & 1];
 }
 
+void ide_restore_irq(struct ide_channel *channel)
+{
+    const struct ide_channel_state *s = channel->state;
+    channel->line = s->drives[s->selected & 1].interrupt && !(s->control & CONTROL_NIEN);
+    irq_set(&channel->irq, channel->line);
+}
+
 void ide_update_irq(struct ide_channel *channel)
 {
-    struct ide_channel_state *s = channel->state;
-    bool level = s->drives[s->selected & 1].interrupt && !(s->control & CONTROL_NIEN);
-    if (level && !channel->line) {
-        s->dma_status |= BMISTA_INTERRUPT;
+    const bool before = channel->line;
+    ide_restore_irq(channel);
+    if (channel->line && !before) {
+        channel->state->dma_status |= BMISTA_INTERRUPT;
     }
-    channel->line = level;
-    irq_set(&channel->irq, level);
 }
 
 /* ---- Resets ---- */

@@ -53,6 +53,8 @@ void ide_control_write(struct ide_channel *channel, uint8_t value);
 uint8_t ide_alternate_status(struct ide_channel *channel);
 /* INTRQ of the selected drive to the controller. */
 void ide_update_irq(struct ide_channel *channel);
+/* The same from a state that was loaded: no edge, so that BMISTA is as it was saved. */
+void ide_restore_irq(struct ide_channel *channel);
 /* Power-on state; keep: what the host set by SET FEATURES stays (software reset). */
 void ide_drive_reset(struct ide_drive *drive, bool keep);
 

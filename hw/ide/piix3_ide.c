@@ -169,11 +169,11 @@ static void loaded(void *device)
         transfer_cancel(drive);
         check_state(drive);
     }
-    run_all(ide);
     for (unsigned i = 0; i < IDE_CHANNELS; i++) {
         ide->state.channels[i].selected &= 1;
-        ide_update_irq(&ide->channels[i]);
+        ide_restore_irq(&ide->channels[i]);
     }
+    run_all(ide);
 }
 
 static void reset(void *device)

@@ -115,27 +115,40 @@ static unsigned differing_settled(struct all *a, struct all *b)
 
 /* State carried over by its fields and `loaded` goes on as the original does: by itself while time passes, and under
  * the same accesses. */
+static void state_moves(struct test *test, unsigned seed)
+{
+    struct all a = { .seed = seed }, b = { 0 };
+    all_init(&a, 1000000);
+    all_prepare(&a);
+    for (unsigned i = 0; i < seed * seed; i++) {
+        all_step(&a);
+    }
+    all_init(&b, a.rig.now_ns);
+    move_state(&a, &b);
+    rig_run(&a.rig, 20000000);
+    rig_run(&b.rig, 20000000);
+    bool same = EXPECT_EQ(test, differing_settled(&a, &b), 0);
+    for (unsigned i = 0; same && i < 2000; i++) {
+        all_step(&a);
+        all_step(&b);
+    }
+    if (!EXPECT_EQ(test, differing_settled(&a, &b), 0)) {
+        printf("# seed %u\n", seed);
+    }
+    all_free(&a);
+    all_free(&b);
+}
+
 static void state_moves_whole(struct test *test)
 {
+    /* An interrupt that the bus master's status had forgotten, a command behind a reset in the middle of a result. (Seed 196 changes
+     * the table of a DMA that is under way: who starts it again from a snapshot walks the new one.) */
+    static const unsigned found[] = { 121, 127, 134, 145 };
     for (unsigned seed = 1; seed <= 30; seed++) {
-        struct all a = { .seed = seed }, b = { 0 };
-        all_init(&a, 1000000);
-        all_prepare(&a);
-        for (unsigned i = 0; i < seed * seed; i++) {
-            all_step(&a);
-        }
-        all_init(&b, a.rig.now_ns);
-        move_state(&a, &b);
-        rig_run(&a.rig, 20000000);
-        rig_run(&b.rig, 20000000);
-        bool same = EXPECT_EQ(test, differing_settled(&a, &b), 0);
-        for (unsigned i = 0; same && i < 2000; i++) {
-            all_step(&a);
-            all_step(&b);
-        }
-        EXPECT_EQ(test, differing_settled(&a, &b), 0);
-        all_free(&a);
-        all_free(&b);
+        state_moves(test, seed);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(found); i++) {
+        state_moves(test, found[i]);
     }
 }
 
