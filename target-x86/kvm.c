@@ -119,7 +119,7 @@ static void machine_close(void *state)
     g_free(machine);
 }
 
-/* What x86_kvm_kick sends; it has only to interrupt KVM_RUN. */
+/* What x86_kvm_kick sends; it has only to interrupt KVM_RUN, which no SA_RESTART takes up again. */
 static void on_kick(int signal)
 {
 }
@@ -134,7 +134,7 @@ static void *machine_open(struct memory *memory, struct log *log, unsigned cpus,
         machine_close(machine);
         return NULL;
     }
-    sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_kick }, NULL);
+    sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_kick, .sa_flags = SA_RESTART }, NULL);
     return machine;
 }
 

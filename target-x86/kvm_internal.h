@@ -38,6 +38,7 @@ struct kvm_machine {
     GArray *logged;                 /* struct kvm_logged: parts of RAM of which somebody asks what was written */
     GArray *free_ids;               /* uint32_t */
     uint32_t next_id, most_ids;
+    _Atomic bool told_paging;       /* the user knows that there is paging in long mode only */
 };
 struct kvm_logged { uint64_t first_page, pages; };
 
@@ -74,6 +75,8 @@ void x86_kvm_kick(struct cpu *cpu);
 /* ---- kvm_state.c ---- */
 void kvm_state_put(struct kvm_vcpu *vcpu);
 void kvm_state_get(struct kvm_vcpu *vcpu);
+/* Whether it has paging outside long mode. The vCPU's state is lost. */
+bool kvm_state_has_legacy_paging(struct kvm_vcpu *vcpu);
 /* Once, when CPUID is set: which registers this KVM has. */
 void kvm_state_learn_msrs(struct kvm_vcpu *vcpu);
 

@@ -31,57 +31,6 @@ void x86_kvm_kick(struct cpu *cpu)
     }
 }
 
-/* ---- interrupts ---- */
-
-static void inject_interrupt(struct kvm_vcpu *vcpu)
-{
-    struct x86_cpu *cpu = vcpu->cpu;
-    g_mutex_lock(cpu->cpu.machine_lock);
-    const int vector = cpu->pic.acknowledge ? cpu->pic.acknowledge(cpu->pic.controller) : -1;
-    g_mutex_unlock(cpu->cpu.machine_lock);
-    if (vector >= 0) {
-        struct kvm_interrupt interrupt = { .irq = (uint32_t)vector };
-        KVM_DO(vcpu, KVM_INTERRUPT, &interrupt);
-        vcpu->run->ready_for_interrupt_injection = 0;
-        cpu->cpu.halted = false;
-    }
-}
-
-static void poll_nmi(struct kvm_vcpu *vcpu, uint32_t input)
-{
-    struct x86_cpu *cpu = vcpu->cpu;
-    if (input & CPU_INPUT_SMI && x86_take_input(cpu, CPU_INPUT_SMI) && vcpu->machine->has_smm) {
-        KVM_DO(vcpu, KVM_SMI, NULL);
-        cpu->cpu.halted = false;
-    }
-    if (input & CPU_INPUT_NMI && x86_take_input(cpu, CPU_INPUT_NMI)) {
-        KVM_DO(vcpu, KVM_NMI, NULL);
-        cpu->cpu.halted = false;
-    }
-}
-
-bool x86_kvm_poll(struct cpu *base)
-{
-    enum { START = CPU_INPUT_RESET | CPU_INPUT_INIT | CPU_INPUT_SIPI };
-    struct x86_cpu *cpu = x86_cpu_of(base);
-    struct kvm_vcpu *vcpu = cpu->kvm;
-    const uint32_t input = atomic_load(&base->input);
-    if (input & START) {
-        kvm_state_get(vcpu);
-        x86_poll_start(cpu, input);
-        kvm_state_put(vcpu);
-    }
-    if (cpu->wait_for_sipi || cpu->shutdown) {
-        return false;
-    }
-    poll_nmi(vcpu, input);
-    if (atomic_load(&base->input) & CPU_INPUT_INTR && vcpu->run->if_flag && vcpu->run->ready_for_interrupt_injection) {
-        inject_interrupt(vcpu);
-    }
-    vcpu->run->request_interrupt_window = !base->halted && atomic_load(&base->input) & CPU_INPUT_INTR;
-    return !base->halted;
-}
-
 /* ---- exits ---- */
 
 /* Devices may have changed the task priority by the local APIC's registers. */
@@ -188,6 +137,38 @@ static enum accel_exit failed(struct kvm_vcpu *vcpu, const char *why, uint64_t d
     return ACCEL_FAILED;
 }
 
+static enum accel_exit stuck(struct kvm_vcpu *vcpu)
+{
+    const struct kvm_run *run = vcpu->run;
+    switch (run->exit_reason) {
+    case KVM_EXIT_FAIL_ENTRY:
+        return failed(vcpu, "the processor refuses the CPU's state, reason", run->fail_entry.hardware_entry_failure_reason);
+    case KVM_EXIT_INTERNAL_ERROR:
+        return failed(vcpu, "internal error", run->internal.suberror);
+    case KVM_EXIT_UNKNOWN:
+        return failed(vcpu, "it does not know why the processor came out, reason", run->hw.hardware_exit_reason);
+    default:
+        return failed(vcpu, "exit", run->exit_reason);
+    }
+}
+
+/* MOV CR0 (0F 22 /0), paging on, outside long mode. */
+static bool turns_on_legacy_paging(struct x86_cpu *cpu)
+{
+    const uint32_t code = (uint32_t)phys_load(&cpu->cpu, (uint32_t)(cpu->seg[SEG_CS].base + x86_rip(cpu)), 4);
+    return x86_protected(cpu) && !(cpu->cr0 & CR0_PG) && !(cpu->efer & EFER_LME) && (code & 0xf8ffff) == 0xc0220f &&
+           cpu->regs[code >> 16 & 7] & CR0_PG;
+}
+
+/* A KVM without hardware virtualization may have paging in long mode only. Its guests are told #GP, its users nothing. */
+static void explain_shutdown(struct kvm_vcpu *vcpu)
+{
+    struct kvm_machine *machine = vcpu->machine;
+    if (turns_on_legacy_paging(vcpu->cpu) && !kvm_state_has_legacy_paging(vcpu) && !atomic_exchange(&machine->told_paging, true)) {
+        g_printerr("dragoman: -accel kvm: this host's KVM has paging in long mode only; -accel tcg runs systems of 32 bits\n");
+    }
+}
+
 enum handled { EXIT_GO_ON, EXIT_OUT, EXIT_DEBUGGER, EXIT_TRANSLATE, EXIT_STUCK };
 
 static enum handled handle_exit(struct kvm_vcpu *vcpu)
@@ -209,9 +190,11 @@ static enum handled handle_exit(struct kvm_vcpu *vcpu)
         return EXIT_OUT;
     case KVM_EXIT_SHUTDOWN:
         kvm_state_get(vcpu);
+        explain_shutdown(vcpu);
         x86_shutdown(vcpu->cpu, "triple fault");
         return EXIT_OUT;
-    case KVM_EXIT_INTERNAL_ERROR:   return EXIT_TRANSLATE;     /* nothing it could emulate, or an event amid one */
+    case KVM_EXIT_INTERNAL_ERROR:               /* nothing it could emulate, or an event amid one; else an error of the host's */
+        return run->internal.suberror == KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON ? EXIT_STUCK : EXIT_TRANSLATE;
     default:                        return EXIT_STUCK;
     }
 }
@@ -245,14 +228,11 @@ static bool same_debug(const struct accel_debug *a, const struct accel_debug *b)
     return true;
 }
 
-static void set_debug(struct kvm_vcpu *vcpu, const struct accel_debug *debug)
+static void set_debug(struct kvm_vcpu *vcpu, const struct accel_debug *debug, uint32_t extra)
 {
-    if (same_debug(&vcpu->debug, debug)) {
-        return;
-    }
     vcpu->debug = *debug;
     struct kvm_guest_debug set = {
-        .control = (debug->step || debug->count ? KVM_GUESTDBG_ENABLE : 0) | (debug->step ? KVM_GUESTDBG_SINGLESTEP : 0) |
+        .control = extra | (debug->step || debug->count ? KVM_GUESTDBG_ENABLE : 0) | (debug->step ? KVM_GUESTDBG_SINGLESTEP : 0) |
                    (debug->count ? KVM_GUESTDBG_USE_HW_BP : 0),
     };
     for (unsigned n = 0; n < debug->count; n++) {
@@ -262,18 +242,25 @@ static void set_debug(struct kvm_vcpu *vcpu, const struct accel_debug *debug)
     KVM_DO(vcpu, KVM_SET_GUEST_DEBUG, &set);
 }
 
-/* A debug exception that is the guest's own goes back to it. */
+/* A debug exception that is the guest's own goes back to it. KVM has told us alone what DR6 says of it (SDM 3, 17.2.3). */
+static void give_back(struct kvm_vcpu *vcpu, uint64_t dr6)
+{
+    enum { CONDITIONS = DR6_BD | DR6_BS | DR6_BT };
+    const struct accel_debug debug = vcpu->debug;
+    struct kvm_debugregs regs = { .flags = 0 };
+    KVM_DO(vcpu, KVM_GET_DEBUGREGS, &regs);
+    regs.dr6 |= dr6 & CONDITIONS;
+    KVM_DO(vcpu, KVM_SET_DEBUGREGS, &regs);
+    set_debug(vcpu, &debug, KVM_GUESTDBG_INJECT_DB);
+}
+
 static bool take_debug_exit(struct kvm_vcpu *vcpu, struct accel_hit *hit)
 {
     const struct kvm_debug_exit_arch *arch = &vcpu->run->debug.arch;
     const unsigned mine = (1u << vcpu->debug.count) - 1;
     hit->points = arch->dr6 & mine;
     if (!hit->points && !(vcpu->debug.step && arch->dr6 & DR6_BS)) {
-        struct kvm_guest_debug give_back = { .control = KVM_GUESTDBG_INJECT_DB };
-        struct accel_debug debug = vcpu->debug;
-        KVM_DO(vcpu, KVM_SET_GUEST_DEBUG, &give_back);
-        vcpu->debug = (struct accel_debug){ .count = 0 };
-        set_debug(vcpu, &debug);
+        give_back(vcpu, arch->dr6);
         return false;
     }
     kvm_state_get(vcpu);
@@ -303,10 +290,23 @@ static int enter(struct kvm_vcpu *vcpu, bool now)
     return EINTR;
 }
 
+/* The instruction that came out for a device is not done before KVM is entered again. What else then comes up, comes again. */
+static void take_state(struct kvm_vcpu *vcpu)
+{
+    enum handled handled = EXIT_GO_ON;
+    while (!vcpu->broken && handled == EXIT_GO_ON) {
+        vcpu->run->immediate_exit = 1;
+        handled = run_once(vcpu) ? EXIT_OUT : handle_exit(vcpu);
+    }
+    kvm_state_get(vcpu);
+}
+
 enum accel_exit x86_kvm_run(struct cpu *base, const struct accel_debug *debug, struct accel_hit *hit)
 {
     struct kvm_vcpu *vcpu = vcpu_of(base);
-    set_debug(vcpu, debug);
+    if (!same_debug(&vcpu->debug, debug)) {
+        set_debug(vcpu, debug, 0);
+    }
     for (;;) {
         if (vcpu->broken) {
             return ACCEL_FAILED;
@@ -321,8 +321,7 @@ enum accel_exit x86_kvm_run(struct cpu *base, const struct accel_debug *debug, s
         switch (handle_exit(vcpu)) {
         case EXIT_GO_ON:    break;
         case EXIT_OUT:      return ACCEL_ATTEND;
-        case EXIT_STUCK:
-            return failed(vcpu, "exit", vcpu->run->exit_reason);
+        case EXIT_STUCK:    return stuck(vcpu);
         case EXIT_TRANSLATE:
             kvm_state_get(vcpu);
             return ACCEL_TRANSLATE;
@@ -335,6 +334,59 @@ enum accel_exit x86_kvm_run(struct cpu *base, const struct accel_debug *debug, s
     }
 }
 
+/* ---- interrupts ---- */
+
+static void inject_interrupt(struct kvm_vcpu *vcpu)
+{
+    struct x86_cpu *cpu = vcpu->cpu;
+    g_mutex_lock(cpu->cpu.machine_lock);
+    const int vector = cpu->pic.acknowledge ? cpu->pic.acknowledge(cpu->pic.controller) : -1;
+    g_mutex_unlock(cpu->cpu.machine_lock);
+    if (vector >= 0) {
+        struct kvm_interrupt interrupt = { .irq = (uint32_t)vector };
+        KVM_DO(vcpu, KVM_INTERRUPT, &interrupt);
+        vcpu->run->ready_for_interrupt_injection = 0;
+        cpu->cpu.halted = false;
+    }
+}
+
+static void poll_nmi(struct kvm_vcpu *vcpu, uint32_t input)
+{
+    struct x86_cpu *cpu = vcpu->cpu;
+    if (input & CPU_INPUT_SMI && x86_take_input(cpu, CPU_INPUT_SMI) && vcpu->machine->has_smm) {
+        KVM_DO(vcpu, KVM_SMI, NULL);
+        cpu->cpu.halted = false;
+    }
+    if (input & CPU_INPUT_NMI && x86_take_input(cpu, CPU_INPUT_NMI)) {
+        KVM_DO(vcpu, KVM_NMI, NULL);
+        cpu->cpu.halted = false;
+    }
+}
+
+bool x86_kvm_poll(struct cpu *base)
+{
+    enum { START = CPU_INPUT_RESET | CPU_INPUT_INIT | CPU_INPUT_SIPI };
+    struct x86_cpu *cpu = x86_cpu_of(base);
+    struct kvm_vcpu *vcpu = cpu->kvm;
+    const uint32_t input = atomic_load(&base->input);
+    if (input & START) {
+        take_state(vcpu);
+        x86_poll_start(cpu, input);
+        kvm_state_put(vcpu);
+    }
+    if (cpu->wait_for_sipi || cpu->shutdown) {
+        return false;
+    }
+    poll_nmi(vcpu, input);
+    if (atomic_load(&base->input) & CPU_INPUT_INTR && vcpu->run->if_flag && vcpu->run->ready_for_interrupt_injection) {
+        inject_interrupt(vcpu);
+    }
+    vcpu->run->request_interrupt_window = !base->halted && atomic_load(&base->input) & CPU_INPUT_INTR;
+    return !base->halted;
+}
+
+/* ---- its ends ---- */
+
 void x86_kvm_begin(struct cpu *base)
 {
     struct kvm_vcpu *vcpu = vcpu_of(base);
@@ -343,21 +395,10 @@ void x86_kvm_begin(struct cpu *base)
     kvm_state_put(vcpu);
 }
 
-/* The instruction that came out for a device is not done before KVM is entered again. */
-static void finish_instruction(struct kvm_vcpu *vcpu)
-{
-    enum handled handled = EXIT_GO_ON;
-    while (!vcpu->broken && handled == EXIT_GO_ON) {
-        vcpu->run->immediate_exit = 1;
-        handled = run_once(vcpu) ? EXIT_OUT : handle_exit(vcpu);
-    }
-}
-
 void x86_kvm_end(struct cpu *base)
 {
     struct kvm_vcpu *vcpu = vcpu_of(base);
     if (!vcpu->cpu->shutdown) {
-        finish_instruction(vcpu);
-        kvm_state_get(vcpu);
+        take_state(vcpu);
     }
 }

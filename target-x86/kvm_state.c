@@ -36,12 +36,13 @@ static uint64_t get_general(struct kvm_vcpu *vcpu)
     return s.rip;
 }
 
-static void put_segment(struct kvm_segment *out, const struct x86_segment *in)
+/* KVM refuses the bit L outside long mode, where a descriptor may have it. */
+static void put_segment(struct kvm_segment *out, const struct x86_segment *in, bool long_mode)
 {
     const unsigned a = in->attributes;
     *out = (struct kvm_segment){
         .base = in->base, .limit = in->limit, .selector = in->selector, .type = a & SEG_TYPE, .present = a >> 7 & 1,
-        .dpl = a >> SEG_DPL_SHIFT & 3, .db = a >> 14 & 1, .s = a >> 4 & 1, .l = a >> 13 & 1, .g = a >> 15 & 1, .avl = a >> 12 & 1,
+        .dpl = a >> SEG_DPL_SHIFT & 3, .db = a >> 14 & 1, .s = a >> 4 & 1, .l = long_mode && a & SEG_L, .g = a >> 15 & 1, .avl = a >> 12 & 1,
         .unusable = !(a & SEG_P),
     };
 }
@@ -73,6 +74,17 @@ static uint8_t read_tpr(struct x86_cpu *cpu)
     return tpr;
 }
 
+/* A KVM without hardware virtualization may take a state with paging outside long mode and forget the paging. */
+static void check_paging(struct kvm_vcpu *vcpu)
+{
+    struct kvm_sregs s = { .cr0 = 0 };
+    KVM_DO(vcpu, KVM_GET_SREGS, &s);
+    if (!vcpu->broken && !(s.cr0 & CR0_PG)) {
+        g_printerr("dragoman: CPU %u: this host's KVM has paging in long mode only; it stops\n", vcpu->cpu->cpu.index);
+        vcpu->broken = true;
+    }
+}
+
 static void put_special(struct kvm_vcpu *vcpu)
 {
     struct x86_cpu *cpu = vcpu->cpu;
@@ -82,10 +94,27 @@ static void put_special(struct kvm_vcpu *vcpu)
         .idt = { .base = cpu->idt.base, .limit = (uint16_t)cpu->idt.limit },
     };
     for (unsigned n = 0; n < SEG_COUNT; n++) {
-        put_segment(segment_at(&s, n), &cpu->seg[n]);
+        put_segment(segment_at(&s, n), &cpu->seg[n], x86_lma(cpu));
     }
+    s.ss.dpl = cpu->cpl;
     vcpu->run->cr8 = vcpu->cr8 = s.cr8;
     KVM_DO(vcpu, KVM_SET_SREGS, &s);
+    if (cpu->cr0 & CR0_PG && !x86_lma(cpu) && !vcpu->broken) {
+        check_paging(vcpu);
+    }
+}
+
+bool kvm_state_has_legacy_paging(struct kvm_vcpu *vcpu)
+{
+    struct kvm_sregs s = { 0 };
+    KVM_DO(vcpu, KVM_GET_SREGS, &s);
+    s.cr0 |= CR0_PE | CR0_PG;
+    s.cr4 &= ~(uint64_t)CR4_PAE;
+    s.efer &= ~(uint64_t)(EFER_LME | EFER_LMA);
+    s.cs.l = 0;
+    KVM_DO(vcpu, KVM_SET_SREGS, &s);
+    KVM_DO(vcpu, KVM_GET_SREGS, &s);
+    return s.cr0 & CR0_PG;
 }
 
 static void get_special(struct kvm_vcpu *vcpu)
@@ -153,7 +182,7 @@ struct msr_place { uint32_t msr, field; };
 static const struct msr_place msr_places[] = {
     MSR(0x174, sysenter_cs), MSR(0x175, sysenter_esp), MSR(0x176, sysenter_eip), MSR(0x277, pat), MSR(0x1a0, misc_enable),
     MSR(0xc0000081, star), MSR(0xc0000082, lstar), MSR(0xc0000083, cstar), MSR(0xc0000084, sfmask), MSR(0xc0000102, kernel_gs_base),
-    MSR(0xc0000103, tsc_aux), MSR(0x3b, tsc_adjust), MSR(0x17a, mcg_status), MSR(0x2ff, mtrr_def),
+    MSR(0xc0000103, tsc_aux), MSR(0x3b, tsc_adjust), MSR(0x17a, mcg_status), MSR(0x2ff, mtrr_def), MSR(0x9e, smbase),
     MSR(0x250, mtrr_fixed[0]), MSR(0x258, mtrr_fixed[1]), MSR(0x259, mtrr_fixed[2]), MSR(0x268, mtrr_fixed[3]),
     MSR(0x269, mtrr_fixed[4]), MSR(0x26a, mtrr_fixed[5]), MSR(0x26b, mtrr_fixed[6]), MSR(0x26c, mtrr_fixed[7]),
     MSR(0x26d, mtrr_fixed[8]), MSR(0x26e, mtrr_fixed[9]), MSR(0x26f, mtrr_fixed[10]),
@@ -283,12 +312,13 @@ static void put_events(struct kvm_vcpu *vcpu)
     KVM_DO(vcpu, KVM_SET_VCPU_EVENTS, &e);
 }
 
-/* INT n that met an exit begins again: RIP is still its own. */
+/* INT n, INT3 and INTO that met an exit begin again: RIP is still their own. */
 static void get_raised(struct x86_cpu *cpu, const struct kvm_vcpu_events *e)
 {
-    if (e->exception.injected) {
-        const bool trap = e->exception.nr == EXC_DB || e->exception.nr == EXC_BP || e->exception.nr == EXC_OF;
-        cpu->raised = (struct x86_event){ .vector = e->exception.nr, .kind = trap ? EVENT_TRAP : EVENT_FAULT, .pending = true,
+    const bool software = e->exception.nr == EXC_BP || e->exception.nr == EXC_OF;
+    if (e->exception.injected && !software) {
+        cpu->raised = (struct x86_event){ .vector = e->exception.nr, .pending = true,
+                                          .kind = e->exception.nr == EXC_DB ? EVENT_TRAP : EVENT_FAULT,
                                           .has_error = e->exception.has_error_code, .error = e->exception.error_code };
     } else if (e->nmi.injected || (e->interrupt.injected && !e->interrupt.soft)) {
         cpu->raised = (struct x86_event){ .vector = e->nmi.injected ? EXC_NMI : e->interrupt.nr, .kind = EVENT_EXTERNAL, .pending = true };
@@ -302,8 +332,10 @@ static void get_events(struct kvm_vcpu *vcpu)
     KVM_DO(vcpu, KVM_GET_VCPU_EVENTS, &e);
     get_raised(cpu, &e);
     cpu->nmi_blocked = e.nmi.masked;
-    if (e.nmi.pending) {
-        atomic_fetch_or(&cpu->cpu.input, CPU_INPUT_NMI);
+    const uint32_t pending = (e.nmi.pending ? CPU_INPUT_NMI : 0) | (vcpu->machine->has_smm && e.smi.pending ? CPU_INPUT_SMI : 0);
+    if (pending) {
+        atomic_fetch_or(&cpu->cpu.input, pending);
+        atomic_store(&cpu->cpu.exit_request, 1);        /* whoever runs on from here asks for it first */
     }
     cpu->cpu.mode &= ~(uint32_t)MODE_SHADOW;
     cpu->cpu.mode |= e.interrupt.shadow ? MODE_SHADOW : 0;
@@ -336,6 +368,9 @@ void kvm_state_put(struct kvm_vcpu *vcpu)
 void kvm_state_get(struct kvm_vcpu *vcpu)
 {
     struct x86_cpu *cpu = vcpu->cpu;
+    if (vcpu->broken) {
+        return;                     /* what the structure has is all that is known */
+    }
     const uint64_t rip = get_general(vcpu);
     get_events(vcpu);
     get_special(vcpu);
