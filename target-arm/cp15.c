@@ -180,6 +180,9 @@ static void write_ats(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t va
     const bool lpae = arm_uses_lpae(cpu, regime) || reg->constant & 12;
     const bool found = reg->constant & 4 ? arm_lookup(cpu, (uint32_t)value, access, mmu, &page, &fault)
                                          : arm_lookup_stage1(cpu, (uint32_t)value, access, mmu, &page, &fault);
+    if (!found) {
+        arm_at_refused(cpu, (uint32_t)value, &fault);
+    }
     if (lpae && found) {
         *par = arm_page_par(&page);
     } else if (lpae) {

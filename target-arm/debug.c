@@ -62,8 +62,8 @@ bool arm_breakpoints_on(const struct arm_cpu *cpu)
     return false;
 }
 
-/* HMC, SSC and PMC or PAC against the present level and security state (AArch64.StateMatch, AArch32.StateMatch). */
-static bool state_matches(const struct arm_cpu *cpu, uint64_t control, bool breakpoint)
+/* HMC, SSC and PMC or PAC against a level, the present one or less, and the security state (AArch64.StateMatch, AArch32.StateMatch). */
+static bool state_matches(const struct arm_cpu *cpu, unsigned el, uint64_t control, bool breakpoint)
 {
     const unsigned privilege = control >> 1 & 3, state = control >> 14 & 3;
     const bool higher = control >> 13 & 1, secure = arm_is_secure(cpu);
@@ -73,7 +73,7 @@ static bool state_matches(const struct arm_cpu *cpu, uint64_t control, bool brea
     if (breakpoint && !cpu->aarch64 && !higher && privilege == 0 && state != 3) {
         return cpu->cpsr_m == ARM_USR || cpu->cpsr_m == ARM_SVC || cpu->cpsr_m == ARM_SYS;
     }
-    switch (cpu->el == EL3 && !cpu->aarch64 ? EL1 : cpu->el) {
+    switch (el == EL3 && !cpu->aarch64 ? EL1 : el) {
     case EL0: return privilege & 2;
     case EL1: return privilege & 1;
     case EL2: return state == 3 || (higher && !(state == 2 && privilege == 0));
@@ -118,7 +118,7 @@ static bool breakpoint_matches(const struct arm_cpu *cpu, unsigned n, uint64_t p
 {
     const uint64_t control = cpu->dbgbcr[n];
     const unsigned type = breakpoint_type(control);
-    if (!(control & 1) || !state_matches(cpu, control, true)) {
+    if (!(control & 1) || !state_matches(cpu, cpu->el, control, true)) {
         return false;
     }
     if (!is_address(type)) {
@@ -217,12 +217,11 @@ bool arm_page_watched(const struct arm_cpu *cpu, uint64_t page)
     return false;
 }
 
-static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t address, unsigned bytes,
-    enum mmu_access access)
+static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t address, unsigned bytes, enum mmu_access access, unsigned el)
 {
     uint64_t control = cpu->dbgwcr[n], value = cpu->dbgwvr[n] & ~7ull, mask = watch_mask(control);
     unsigned kind = control >> 3 & 3, select = control >> 5 & 0xff;
-    if (!(control & 1) || !(kind & (access == MMU_WRITE ? 2 : 1)) || !state_matches(cpu, control, false) ||
+    if (!(control & 1) || !(kind & (access == MMU_WRITE ? 2 : 1)) || !state_matches(cpu, el, control, false) ||
         !link_matches(cpu, control)) {
         return false;
     }
@@ -237,14 +236,16 @@ static bool watch_matches(const struct arm_cpu *cpu, unsigned n, uint64_t addres
     return false;
 }
 
-void arm_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_access access)
+/* Those of LDTR and STTR have the rights of EL0 for watchpoints, too. */
+void arm_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu)
 {
     struct arm_cpu *cpu = arm_cpu_of(base);
     if (!(cpu->mdscr & MDSCR_MDE) || !arm_debug_enabled(cpu)) {
         return;
     }
+    const unsigned el = mmu == ARM_MMU_EL0 ? EL0 : cpu->el;
     for (unsigned n = 0; n < 4; n++) {
-        if (watch_matches(cpu, n, linear, bytes, access)) {
+        if (watch_matches(cpu, n, linear, bytes, access, el)) {
             arm_raise(cpu, &(struct arm_exception){
                 .ec = EC_WATCH, .iss = 0x22 | (access == MMU_WRITE ? 1 << 6 : 0), .far = linear, .has_far = true,
                 .fsr32 = debug_fsr32(cpu, access == MMU_WRITE),

@@ -214,6 +214,47 @@ static unsigned vector64(const struct arm_cpu *cpu, const struct arm_exception *
     return type + (aa64 ? 0x400 : 0x600);
 }
 
+/* The X register that holds R[n] of the present AArch32 mode; PC, the flags of MRC, is 31. */
+static unsigned x_of_r(const struct arm_cpu *cpu, unsigned n)
+{
+    const enum arm_bank bank = arm_bank_of(cpu->cpsr_m);
+    if (n >= 8 && n <= 12 && bank == BANK_FIQ) {
+        return n + 16;
+    }
+    for (unsigned i = 0; (n == 13 || n == 14) && i < G_N_ELEMENTS(banked_x); i++) {
+        if (banked_x[i].bank == bank && banked_x[i].lr == (n == 14)) {
+            return banked_x[i].x;
+        }
+    }
+    return n == 15 ? 31 : n;
+}
+
+static void renumber(const struct arm_cpu *cpu, uint32_t *iss, unsigned shift)
+{
+    *iss = (*iss & ~(0x1fu << shift)) | x_of_r(cpu, *iss >> shift & 0xf) << shift;
+}
+
+/* Register numbers in the syndrome of AArch32 code are AArch64's: Rt, Rt2 and SRT (D17.2.37). */
+static uint32_t iss_in_64(const struct arm_cpu *cpu, const struct arm_exception *e)
+{
+    enum { RT = 5, RT2 = 10, SRT = 16, ISV = 1 << 24 };
+    uint32_t iss = e->iss;
+    switch (e->ec) {
+    case EC_CP15_64:
+    case EC_CP14_64: renumber(cpu, &iss, RT2);
+        __attribute__((fallthrough));
+    case EC_CP15_32:
+    case EC_CP14_32:
+    case EC_CP14_LDC:
+    case EC_CP10:    renumber(cpu, &iss, RT); break;
+    case EC_DABT:
+        if (iss & ISV) {
+            renumber(cpu, &iss, SRT);
+        }
+    }
+    return iss;
+}
+
 static uint32_t syndrome(const struct arm_exception *e, bool lower, bool aarch64)
 {
     uint32_t ec = e->ec;
@@ -235,7 +276,9 @@ static void take64(struct arm_cpu *cpu, const struct arm_exception *e)
     unsigned vector = vector64(cpu, e);
     bool interrupt = e->ec >= EC_IRQ;
     if (!interrupt) {
-        cpu->esr[target] = syndrome(e, target > cpu->el, cpu->aarch64);
+        struct arm_exception seen = *e;
+        seen.iss = cpu->aarch64 ? e->iss : iss_in_64(cpu, e);
+        cpu->esr[target] = syndrome(&seen, target > cpu->el, cpu->aarch64);
         if (e->has_far) {
             cpu->far[target] = e->far;
         }

@@ -508,12 +508,13 @@ void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_
 {
     bool write = access == MMU_WRITE, exec = access == MMU_EXEC;
     unsigned target = fault->stage2 ? EL2 : arm_target_el(cpu);
-    if (fault->kind == FAULT_EXTERNAL && cpu->has_el3 && cpu->scr & SCR_EA) {
+    if ((fault->kind == FAULT_EXTERNAL || fault->kind == FAULT_EXTERNAL_WALK) && cpu->has_el3 && cpu->scr & SCR_EA) {
         target = EL3;
     }
-    uint32_t iss = (uint32_t)arm_fault_status(fault) | (fault->s1ptw ? 1 << 7 : 0) | (write && !exec ? 1 << 6 : 0);
+    uint32_t iss = (uint32_t)arm_fault_status(fault) | (fault->at ? 1 << 8 : 0) | (fault->s1ptw ? 1 << 7 : 0) |
+        (write && !exec ? 1 << 6 : 0);
     bool short_insn = false;
-    if (fault->stage2 && !exec && !fault->s1ptw) {
+    if (fault->stage2 && !exec && !fault->s1ptw && !fault->at) {
         iss |= arm_access_syndrome(cpu, &short_insn);
     }
     log_write(cpu->cpu.log, LOG_mmu, "CPU %u: fault %#x at %#" PRIx64 " pc %#" PRIx64 "\n", cpu->cpu.index, iss,
@@ -521,7 +522,7 @@ void arm_raise_fault(struct arm_cpu *cpu, const struct arm_fault *fault, uint64_
               cpu->cpu.pc);
     arm_raise(cpu, &(struct arm_exception){
         .ec = exec ? EC_IABT : EC_DABT, .iss = iss, .far = address, .has_far = true, .target_el = (uint8_t)target,
-        .short_insn = short_insn, .fsr32 = arm_fault_fsr32(cpu, fault, write), .stage2 = fault->stage2, .hpfar = fault->ipa >> 12 << 4 });
+        .short_insn = short_insn, .fsr32 = arm_fault_fsr32(cpu, fault, write) | (fault->at ? 1u << 13 : 0), .stage2 = fault->stage2, .hpfar = fault->ipa >> 12 << 4 });
 }
 
 /* ---- what the engine calls ---- */

@@ -58,6 +58,16 @@ static void zero_block(struct arm_cpu *cpu, uint64_t address)
 
 /* ---- address translation ---- */
 
+/* An external abort of the walk is one of the instruction; at EL1 so is a fault of stage 2 in the walk of stage 1 (D8.10.2). */
+void arm_at_refused(struct arm_cpu *cpu, uint64_t address, const struct arm_fault *fault)
+{
+    if (fault->kind == FAULT_EXTERNAL_WALK || (fault->s1ptw && cpu->el == EL1)) {
+        struct arm_fault raised = *fault;
+        raised.at = true;
+        arm_raise_fault(cpu, &raised, address, MMU_WRITE);
+    }
+}
+
 void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, bool both_stages)
 {
     struct arm_page page;
@@ -68,6 +78,7 @@ void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, boo
     if (found) {
         cpu->par = arm_page_par(&page);
     } else {
+        arm_at_refused(cpu, address, &fault);
         cpu->par = 1 | 1 << 11 | arm_fault_status(&fault) << 1 | (fault.stage2 ? 1 << 9 : 0) |
             (fault.s1ptw ? 1 << 8 : 0);
     }

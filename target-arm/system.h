@@ -83,7 +83,8 @@ bool arm_take_interrupt(struct arm_cpu *cpu);                    /* delivers one
 enum arm_fault_kind { FAULT_ADDRESS_SIZE, FAULT_TRANSLATION, FAULT_ACCESS_FLAG, FAULT_PERMISSION, FAULT_ALIGNMENT,
     FAULT_EXTERNAL,
                       FAULT_EXTERNAL_WALK, FAULT_DOMAIN, FAULT_DEBUG };
-struct arm_fault { enum arm_fault_kind kind; unsigned level, domain; bool stage2, s1ptw; uint64_t ipa; };
+/* at: of an AT or ATS instruction, which the syndrome calls a write of cache maintenance */
+struct arm_fault { enum arm_fault_kind kind; unsigned level, domain; bool stage2, s1ptw, at; uint64_t ipa; };
 /* attributes: as a byte of MAIR_ELx */
 struct arm_page { uint64_t physical, size; bool read, write, exec, global; uint8_t attributes, shareability; bool secure, device; };
 /* The translation of an address for an access under an mmu mode; sets the access flag and dirty state when the
@@ -94,6 +95,8 @@ bool arm_lookup(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, un
 bool arm_lookup_stage1(struct arm_cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu,
     struct arm_page *page,
                           struct arm_fault *fault);
+/* Raises what an AT or ATS instruction does not report in PAR. */
+void arm_at_refused(struct arm_cpu *cpu, uint64_t address, const struct arm_fault *fault);
 uint64_t arm_page_par(const struct arm_page *page);              /* a PAR of the 64-bit format */
 uint64_t arm_fault_status(const struct arm_fault *fault);        /* DFSC, as ESR and the long FSR have it */
 uint32_t arm_fault_fsr32(const struct arm_cpu *cpu, const struct arm_fault *fault, bool write);
@@ -109,7 +112,7 @@ uint32_t arm_access_syndrome(struct arm_cpu *cpu, bool *short_insn);
 bool arm_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
     struct mmu_page *page);
 void arm_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);
-void arm_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
+void arm_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
 bool arm_tagged(const struct arm_cpu *cpu, uint64_t address, unsigned el, bool code, uint64_t *stripped);
 bool arm_uses_lpae(const struct arm_cpu *cpu, unsigned regime);
 bool arm_stage1_is_off(const struct arm_cpu *cpu, unsigned regime);

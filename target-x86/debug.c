@@ -83,7 +83,7 @@ bool x86_debug_page_watched(const struct x86_cpu *cpu, uint64_t linear)
     return false;
 }
 
-void x86_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_access access)
+void x86_watch(struct cpu *base, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu)
 {
     struct x86_cpu *cpu = x86_cpu_of(base);
 

@@ -20,7 +20,7 @@ unsigned x86_fetch_mmu(uint32_t mode);
 bool x86_mmu_walk(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu, bool raise,
                   struct mmu_page *page);
 void x86_bus_error(struct cpu *cpu, uint64_t linear, enum mmu_access access);
-void x86_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
+void x86_watch(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
 bool x86_poll(struct cpu *cpu);
 void x86_deliver(struct cpu *cpu);
 void x86_reset(struct cpu *cpu);            /* power-on and RESET# */

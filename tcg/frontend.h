@@ -45,7 +45,7 @@ struct frontend {
     void (*bus_error)(struct cpu *cpu, uint64_t linear, enum mmu_access access);
 
     /* A data access to a page that `watch` was set for, before it is done. May not leave. NULL: none. */
-    void (*watch)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access);
+    void (*watch)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);
     /* A data access to a page that `strict` was set for, before it is done, when it is misaligned or longer than 8 bytes. May raise. NULL:
      * none. */
     void (*misaligned)(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_access access, unsigned mmu);

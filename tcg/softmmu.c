@@ -50,7 +50,7 @@ static void strict(struct cpu *cpu, uint64_t linear, unsigned bytes, enum mmu_ac
     }
 }
 
-static void watched(struct cpu *cpu, const struct part *part, unsigned n, enum mmu_access access)
+static void watched(struct cpu *cpu, const struct part *part, unsigned n, enum mmu_access access, unsigned mmu)
 {
     unsigned bytes = 0;
     for (unsigned i = 0; i < n; i++) {
@@ -60,7 +60,7 @@ static void watched(struct cpu *cpu, const struct part *part, unsigned n, enum m
         }
     }
     if (cpu->frontend->watch) {
-        cpu->frontend->watch(cpu, part[0].linear, bytes, access);
+        cpu->frontend->watch(cpu, part[0].linear, bytes, access, mmu);
     }
 }
 
@@ -77,7 +77,7 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
             strict(cpu, linear, bytes, access, mmu);
         }
         if (part[0].tag & TLB_WATCH) {
-            watched(cpu, part, 1, access);
+            watched(cpu, part, 1, access, mmu);
         }
         return 1;
     }
@@ -89,7 +89,7 @@ static unsigned parts_locate(struct cpu *cpu, struct part part[2], uint64_t line
         strict(cpu, linear, bytes, access, mmu);
     }
     if ((part[0].tag | part[1].tag) & TLB_WATCH) {
-        watched(cpu, part, 2, access);
+        watched(cpu, part, 2, access, mmu);
     }
     return 2;
 }

@@ -2,8 +2,8 @@
 /*
  * machine: virt,virtualization=on
  * cpu: max
- * AArch32 EL1 below an EL2 in AArch64: SETPAN and MSR to PAN, what it forbids, SCTLR.SPAN, HLT. Every HVC prints SPSR,
- * whose bit 22 is PAN. QEMU has no SETPAN.
+ * AArch32 EL1 below an EL2 in AArch64: SETPAN and MSR to PAN, what it forbids, SCTLR.SPAN, HLT, register numbers in
+ * syndromes. Every HVC prints SPSR, whose bit 22 is PAN. QEMU 7.2 has no SETPAN, and AArch32's SRT in data aborts.
  */
 #include "guest.h"
 
@@ -15,7 +15,8 @@ enum { LDR = 0xe5910000, STR = 0xe5810000, LDRT = 0xe4b10000, RETURN = 0xe1b0f00
 #define HLT(n) (0xe1000070u | (n))
 
 static uint32_t table[4096] __attribute__((aligned(16384)));
-static uint32_t vectors32[24] __attribute__((aligned(32))), code[64];
+static uint32_t vectors32[24] __attribute__((aligned(32))), code[96];
+static uint64_t stage2[4] __attribute__((aligned(4096)));
 static unsigned words;
 
 static void put(uint32_t word) { code[words++] = word; }
@@ -90,6 +91,41 @@ static void entry(void)
     run("svc without span");
 }
 
+/* Register numbers in the syndromes of traps and of stage 2 faults are AArch64's. */
+static void register_numbers(void)
+{
+    enum { MCR = 0xee010f10, MRC_TO_FLAGS = 0xee11ff10, MCRR = 0xec400f12, CPS = 0xf1020000 };
+    static const uint32_t modes[] = { 0x13, 0x11, 0x12, 0x17, 0x1b, 0x1f };
+    WRITE(hcr_el2, 1 << 26 | 1 << 30);          /* TVM, TRVM */
+    for (unsigned n = 0; n < sizeof(modes) / sizeof(modes[0]); n++) {
+        put(CPS | modes[n]);
+        put(MCR | 7 << 12);
+        put(MCR | 9 << 12);
+        put(MCR | 13 << 12);
+        put(MCR | 14 << 12);
+        put(MCRR | 13 << 12 | 14 << 16);
+    }
+    put(CPS | 0x13);
+    put(MRC_TO_FLAGS);
+    run("trapped");
+    for (unsigned n = 0; n < 2; n++)
+        stage2[n] = (uint64_t)n << 30 | 0x7fd;
+    WRITE(vtcr_el2, 32 | 1 << 6 | 2 << 16 | 1ul << 31);
+    WRITE(vttbr_el2, (uint64_t)stage2);
+    WRITE(hcr_el2, 1);
+    __asm__ volatile("tlbi alle1\n\tdsb sy\n\tisb" ::: "memory");
+    for (unsigned n = 0; n < sizeof(modes) / sizeof(modes[0]); n++) {
+        put(CPS | modes[n]);
+        put(0xe3a01102);                        /* mov r1, #0x80000000 */
+        put(LDR | 7 << 12);
+        put(STR | 10 << 12);
+        put(LDR | 14 << 12);
+    }
+    put(CPS | 0x13);
+    run("stage 2");
+    WRITE(hcr_el2, 0);
+}
+
 static void hlt(void)
 {
     put(HLT(1u));
@@ -117,5 +153,6 @@ int main(void)
     pan();
     entry();
     hlt();
+    register_numbers();
     end();
 }

@@ -67,6 +67,21 @@ static void watch(const char *name, uint64_t address, uint64_t control)
     drop(0x3c0, user_start_fn, stack + sizeof(stack));
 }
 
+/* LDTR and STTR at EL1 are EL0's. */
+static void unprivileged(uint64_t at)
+{
+    for (unsigned n = 0; n < 2; n++) {
+        print(n ? "el0's\n" : "el1's\n");
+        WRITE(dbgwcr0_el1, ENABLE | (n ? EL0_ONLY : EL1_ONLY) | LOAD | STORE | 0xff << 5);
+        guest_name = "ldr";
+        __asm__ volatile("ldr x0, [%0]" : : "r"(at) : "x0", "memory");
+        guest_name = "ldtr";
+        __asm__ volatile("ldtr x0, [%0]" : : "r"(at) : "x0", "memory");
+        guest_name = "sttrb";
+        __asm__ volatile("sttrb wzr, [%0, #3]" : : "r"(at) : "x0", "memory");
+    }
+}
+
 static void watchpoints(void)
 {
     uint64_t at = (uint64_t)words;
@@ -89,6 +104,7 @@ static void watchpoints(void)
     __asm__ volatile("dc ivac, %0" : : "r"(at + 8) : "memory");
     guest_name = "exclusive at el1";
     __asm__ volatile("ldxr x0, [%0]\n\tclrex" : : "r"(at + 8) : "x0", "memory");
+    unprivileged(at + 8);
     __asm__ volatile("msr daifset, #8");
     WRITE(mdscr_el1, 0);
     WRITE(dbgwcr0_el1, 0);

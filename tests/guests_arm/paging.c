@@ -135,6 +135,8 @@ static void more(void)
     at("at device", TEST + 32 * 4096);
     at("at outer write-through", TEST + 33 * 4096);
     at("at nothing", TEST + 0x40000000);
+    guest_name = "at table without memory";
+    at(guest_name, TEST + 0x600000);
     print("tables' own rights\n");
     l2[0] |= 1ul << 62;                 /* APTable: read-only */
     flush();
