@@ -20,7 +20,7 @@ struct options {
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms, boot_retry_ms;        /* retry UINT64_MAX: never */
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;
-    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios, *audiodevs, *fd_sets, *blockdevs;   /* of char * */
+    GPtrArray *serial, *devices, *chardevs, *globals, *netdevs, *nics, *nets, *objects, *parallels, *smbios, *fw_cfg_files, *audiodevs, *fd_sets, *blockdevs;   /* of char * */
     GPtrArray *monitors, *qmps, *mons, *gdbs;     /* of char * */
     GPtrArray *drives;              /* of char *, "drive:SPEC", "hda:FILE", ... in their order */
     bool snapshot, nographic, full_screen, start_paused, gdb_standard, no_reboot, nodefaults, icount, ignored_flag;

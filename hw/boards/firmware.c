@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/error.h"
+#include "base/option_file.h"
 
 enum { FIRMWARE_UNIT_BYTES = 64 << 10, FIRMWARE_MAX_BYTES = 16 << 20, ROM_MAX_BYTES = 16 << 20 };
 
@@ -27,18 +28,14 @@ GBytes *firmware_load(const char *name, GError **error)
 {
     g_autofree char *path = find(name ? name : "bios-256k.bin");
     g_autoptr(GError) reason = NULL;
-    char *bytes;
+    uint8_t *bytes;
     gsize length;
-    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        error_fail(error, "-bios: %s is a %s", path, g_file_test(path, G_FILE_TEST_IS_DIR) ? "directory" : "special file");
-        return NULL;
-    }
-    if (!g_file_get_contents(path, &bytes, &length, &reason)) {
-        error_fail(error, name ? "-bios: %s" : "no firmware: %s (Debian package seabios)", reason->message);
+    if (!option_file_read(name ? "-bios" : NULL, path, &bytes, &length, &reason)) {
+        error_fail(error, name ? "%s" : "no firmware: %s (Debian package seabios)", reason->message);
         return NULL;
     }
     if (!length || length % FIRMWARE_UNIT_BYTES || length > FIRMWARE_MAX_BYTES) {
-        error_fail(error, "-bios: %s: %" G_GSIZE_FORMAT " bytes; firmware has a multiple of 64 KiB, at most 16 MiB", path,
+        error_fail(error, "-bios %s: %" G_GSIZE_FORMAT " bytes; firmware has a multiple of 64 KiB, at most 16 MiB", path,
                    length);
         g_free(bytes);
         return NULL;
@@ -49,18 +46,12 @@ GBytes *firmware_load(const char *name, GError **error)
 GBytes *option_rom_load(const char *name, GError **error)
 {
     g_autofree char *path = find(name);
-    g_autoptr(GError) reason = NULL;
-    char *bytes;
+    uint8_t *bytes;
     gsize length;
-    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        error_fail(error, "%s: no such file", path);
+    if (!option_file_read(NULL, path, &bytes, &length, error)) {
         return NULL;
     }
-    if (!g_file_get_contents(path, &bytes, &length, &reason)) {
-        error_fail(error, "%s", reason->message);
-        return NULL;
-    }
-    if (length < 3 || length > ROM_MAX_BYTES || (uint8_t)bytes[0] != 0x55 || (uint8_t)bytes[1] != 0xaa) {
+    if (length < 3 || length > ROM_MAX_BYTES || bytes[0] != 0x55 || bytes[1] != 0xaa) {
         error_fail(error, "%s: not an option ROM (they begin with 55 AA and have at most %u KiB)", path, ROM_MAX_BYTES >> 10);
         g_free(bytes);
         return NULL;

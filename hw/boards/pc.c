@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "hw/acpi/pci_hotplug.h"
 #include "hw/boards/devices.h"
+#include "hw/boards/tell_files.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/hotplug.h"
 #include "hw/char/parallel.h"
@@ -185,7 +186,7 @@ static bool build_devices(struct pc *pc, GError **error)
         return false;
     }
     piix4_pm_tell_ports(pc->pm, port_is_there(pc, 0x378), port_is_there(pc, 0x3f8), port_is_there(pc, 0x2f8));
-    return pc_tell_storage(pc, error);
+    return pc_tell_storage(pc, error) && board_tell_files(pc->board.options->fw_cfg_files, pc->fw_cfg, error);
 }
 
 static bool split_memory(struct pc *pc, GError **error)

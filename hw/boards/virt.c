@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/devices.h"
+#include "hw/boards/tell_files.h"
 #include "hw/char/pl011.h"
 #include "hw/gpio/pl061.h"
 #include "hw/intc/gicv2m.h"
@@ -210,7 +211,8 @@ static bool build_devices(struct virt *virt, GError **error)
     machine->power_button = pl061_input(gpio, VIRT_GPIO_POWER);
     build_pci(virt);
     build_virtio_slots(virt);
-    return add_devices(virt, error) && virt_load(virt, error) && backends_finish(&virt->board, error);
+    return add_devices(virt, error) && virt_load(virt, error) && backends_finish(&virt->board, error) &&
+           board_tell_files(virt->board.options->fw_cfg_files, virt->fw_cfg, error);
 }
 
 /* -machine dumpdtb=FILE: nothing is run. */

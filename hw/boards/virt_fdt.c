@@ -6,6 +6,7 @@
 #include <libfdt.h>
 #include <string.h>
 #include "base/error.h"
+#include "base/option_file.h"
 #include "hw/boards/virt_internal.h"
 
 enum { TREE_BYTES = 1 << 20, MOST_CPUS_IN_CLUSTER = 16 };
@@ -412,11 +413,9 @@ static GBytes *generate(const struct virt *virt, GError **error)
 
 static GBytes *read_tree(const char *path, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    gchar *bytes;
+    uint8_t *bytes;
     gsize size;
-    if (!g_file_get_contents(path, &bytes, &size, &reason)) {
-        error_fail(error, "-dtb: %s", reason->message);
+    if (!option_file_read("-dtb", path, &bytes, &size, error)) {
         return NULL;
     }
     if (size < sizeof(struct fdt_header) || fdt_check_full(bytes, size)) {
@@ -424,7 +423,7 @@ static GBytes *read_tree(const char *path, GError **error)
         g_free(bytes);
         return NULL;
     }
-    return g_bytes_new_take((uint8_t *)bytes, size);
+    return g_bytes_new_take(bytes, size);
 }
 
 static int node(void *fdt, const char *path)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "base/error.h"
+#include "base/option_file.h"
 #include "hw/acpi/arm_tables.h"
 #include "hw/boards/backends.h"
 #include "hw/boards/tell_smbios.h"
@@ -15,22 +16,6 @@
 
 static const char *const folders[] = { "/usr/share/qemu-efi-aarch64", "/usr/share/AAVMF", "/usr/share/qemu", NULL };
 static const uint64_t FLASH_BANK = VIRT_FLASH_BYTES / 2;
-
-static GBytes *read_whole(const char *option, const char *path, GError **error)
-{
-    g_autoptr(GError) reason = NULL;
-    gchar *bytes;
-    gsize size;
-    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        error_fail(error, "%s: %s is no file", option, path);
-        return NULL;
-    }
-    if (!g_file_get_contents(path, &bytes, &size, &reason)) {
-        error_fail(error, "%s: %s", option, reason->message);
-        return NULL;
-    }
-    return g_bytes_new_take((uint8_t *)bytes, size);
-}
 
 static char *find_firmware(const char *name)
 {
@@ -50,7 +35,7 @@ static GBytes *read_firmware(const struct options *options, GError **error)
         return NULL;
     }
     g_autofree char *path = find_firmware(options->bios);
-    GBytes *firmware = read_whole("-bios", path, error);
+    GBytes *firmware = option_file_bytes("-bios", path, error);
     if (firmware && (g_bytes_get_size(firmware) == 0 || g_bytes_get_size(firmware) > FLASH_BANK)) {
         error_fail(error, "-bios: %s: must have 1 byte to %u MiB", path, (unsigned)(FLASH_BANK >> 20));
         g_clear_pointer(&firmware, g_bytes_unref);
@@ -74,7 +59,7 @@ static bool tell_kernel(struct virt *virt, GError **error)
     const struct options *options = virt->board.options;
     struct fw_cfg *fw_cfg = virt->fw_cfg;
     g_autoptr(GBytes) kernel = arm_kernel_read(options->kernel, error);
-    g_autoptr(GBytes) initrd = kernel && options->initrd ? read_whole("-initrd", options->initrd, error) : NULL;
+    g_autoptr(GBytes) initrd = kernel && options->initrd ? option_file_bytes("-initrd", options->initrd, error) : NULL;
     if (!kernel || (options->initrd && !initrd)) {
         return false;
     }

@@ -8,8 +8,8 @@
 #include "hw/boot/arm_kernel.h"
 #include <elf.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/error.h"
+#include "base/option_file.h"
 #include "hw/boot/gunzip.h"
 
 enum { IMAGE_TEXT_OFFSET = 8, IMAGE_SIZE = 16, IMAGE_OLD_OFFSET = 0x80000, ZIMAGE_OFFSET = 0x10000, FLAT_OFFSET_32 = 0x10000,
@@ -20,21 +20,14 @@ struct file { const char *path; uint8_t *data; gsize size; };
 
 static bool read_file(const char *option, const char *path, struct file *file, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    struct stat status;
-    gchar *contents;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        return error_fail(error, "%s %s: not a regular file", option, path);
-    }
-    if (!g_file_get_contents(path, &contents, &file->size, &reason)) {
-        return error_fail(error, "%s: %s", option, reason->message);
+    if (!option_file_read(option, path, &file->data, &file->size, error)) {
+        return false;
     }
     if (file->size == 0) {
-        g_free(contents);
+        g_free(file->data);
         return error_fail(error, "%s %s: the file is empty", option, path);
     }
     file->path = path;
-    file->data = (uint8_t *)contents;
     return true;
 }
 

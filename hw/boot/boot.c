@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* -kernel: reads the file, tells Linux from Multiboot, and hands out the option ROM. See boot.h. */
 #include <string.h>
-#include <sys/stat.h>
+#include "base/error.h"
+#include "base/option_file.h"
 #include "hw/boot/boot_internal.h"
 #include "hw/boot/kernel_kind.h"
 
@@ -26,25 +27,14 @@ void boot_put32(uint8_t *p, uint32_t value)
 
 bool boot_read_file(const char *option, const char *path, struct boot_file *file, GError **error)
 {
-    gchar *contents;
-    GError *reason = NULL;
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        g_set_error(error, BOOT_ERROR, 0, "%s %s: not a regular file", option, path);
-        return false;
-    }
-    if (!g_file_get_contents(path, &contents, &file->size, &reason)) {
-        g_set_error(error, BOOT_ERROR, 0, "%s: %s", option, reason->message);
-        g_error_free(reason);
+    if (!option_file_read(option, path, &file->data, &file->size, error)) {
         return false;
     }
     if (file->size == 0) {
-        g_set_error(error, BOOT_ERROR, 0, "%s %s: the file is empty", option, path);
-        g_free(contents);
-        return false;
+        g_free(file->data);
+        return error_fail(error, "%s %s: the file is empty", option, path);
     }
     file->path = path;
-    file->data = (uint8_t *)contents;
     return true;
 }
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-TEST_SCRIPTS += tests/cli/errors tests/cli/help tests/cli/terminal tests/cli/tree
+TEST_SCRIPTS += tests/cli/errors tests/cli/fw_cfg tests/cli/help tests/cli/terminal tests/cli/tree

@@ -88,7 +88,7 @@ static void linux_layout(struct test *test)
     refused(test, cut, NULL, NULL, "truncated");
     refused(test, header, NULL, NULL, "truncated");
     refused(test, empty, NULL, NULL, "empty");
-    refused(test, folder, NULL, NULL, "not a regular file");
+    refused(test, folder, NULL, NULL, "a directory");
     refused(test, "/nonexistent/kernel", NULL, NULL, "/nonexistent/kernel");
     refused(test, kernel, "/nonexistent/initrd", NULL, "-initrd");
     refused(test, kernel, NULL, large, "-append");
