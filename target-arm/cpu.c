@@ -311,6 +311,9 @@ void arm_update_mode(struct arm_cpu *cpu)
     mode |= arm_step_active(cpu) ? MODE_STEP : 0;
     mode |= arm_breakpoints_on(cpu) ? MODE_BREAK : 0;
     cpu->cpu.mode = mode;
+    if (cpu->pmcnten) {
+        arm_pmu_follow(cpu);
+    }
     /* An interrupt may have waited for this level or these masks; the loop looks only when it is asked to. */
     if (atomic_load(&cpu->cpu.input) & (CPU_INPUT_IRQ | CPU_INPUT_FIQ | CPU_INPUT_VIRQ | CPU_INPUT_VFIQ)) {
         atomic_store(&cpu->cpu.exit_request, 1);

@@ -194,6 +194,7 @@ struct arm_cpu {
     /* PMU: D8 */
     uint64_t pmcr, pmcnten, pmovs, pminten, pmuserenr, pmselr, pmccfiltr, pmccntr_offset, pmccntr_seen, pmevtyper[31],
         pmevcntr[31];
+    uint32_t pmu_running;           /* counters that count now, by all that enables and filters them */
     struct timer *pmu_timer;
 
     uint64_t implementation[32];    /* implementation-defined registers that keep what is written (l2ctlr, cpuectlr, ...) */

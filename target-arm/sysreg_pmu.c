@@ -4,12 +4,29 @@
  * which count
  * instructions (0x08) when the machine counts them (-icount), cycles (0x11), or what software adds (0x00). Overflows of
  * counters of cycles interrupt when they happen, those of instructions when the PMU is next looked at.
+ *
+ * Which counters run is decided whenever something changes that says so: PMCR, PMCNTEN, a filter, MDCR_EL2 and MDCR_EL3, the level.
  */
 #include "target-arm/sysreg.h"
 
 enum { COUNTERS = 4, PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, PMCR_LC = 1 << 6, EN = 1, SW = 2, CR = 4, ER = 8, EVENT_INSTRUCTIONS = 0x08,
-       EVENT_CYCLES = 0x11 };
-#define COUNTER_MASK (1ull << 31 | ((1 << COUNTERS) - 1))
+       EVENT_CYCLES = 0x11, CYCLE_COUNTER = 31, PMCR_DP = 1 << 5, PMCR_N = 11, HPMN = 0x1f, HPME = 1 << 7, SPME = 1 << 17 };
+enum { FILTER_M = 1 << 26, FILTER_NSH = 1 << 27, FILTER_NSU = 1 << 28, FILTER_NSK = 1 << 29, FILTER_U = 1 << 30 };
+#define FILTER_P (1ull << 31)
+#define COUNTER_MASK (1ull << CYCLE_COUNTER | ((1 << COUNTERS) - 1))
+
+/* How many counters EL1 and EL0 have; the others are EL2's. */
+static unsigned lower_counters(const struct arm_cpu *cpu)
+{
+    return cpu->has_el2 ? MIN(cpu->mdcr[EL2] & HPMN, COUNTERS) : COUNTERS;
+}
+
+/* Those that are there at this level. */
+static uint64_t visible(const struct arm_cpu *cpu)
+{
+    const bool all = cpu->el >= EL2 || arm_is_secure(cpu);
+    return all ? COUNTER_MASK : 1ull << CYCLE_COUNTER | ((1u << lower_counters(cpu)) - 1);
+}
 
 /* EL0 needs PMUSERENR.EN, or the bit that allows this one access. */
 static void check(struct arm_cpu *cpu, unsigned also)
@@ -38,13 +55,45 @@ static uint64_t source(const struct arm_cpu *cpu, unsigned n)
 
 static bool counts(const struct arm_cpu *cpu, unsigned bit)
 {
-    return cpu->pmcr & PMCR_E && cpu->pmcnten >> bit & 1;
+    return cpu->pmu_running >> bit & 1;
+}
+
+/* By PMEVTYPERn or PMCCFILTR (D17.5.11). */
+static bool is_filtered(const struct arm_cpu *cpu, uint64_t filter)
+{
+    const bool secure = arm_is_secure(cpu);
+    switch (cpu->el) {
+    case EL0: return secure ? filter & FILTER_U : !(filter & FILTER_U) != !(filter & FILTER_NSU);
+    case EL1: return secure ? filter & FILTER_P : !(filter & FILTER_P) != !(filter & FILTER_NSK);
+    case EL2: return !(filter & FILTER_NSH);
+    default:  return !(filter & FILTER_P) != !(filter & FILTER_M);
+    }
+}
+
+/* AArch64.CountEvents of PMUv3. */
+static bool should_run(const struct arm_cpu *cpu, unsigned bit)
+{
+    const bool cycles = bit == CYCLE_COUNTER, lower = cycles || bit < lower_counters(cpu);
+    const bool prohibited = cpu->has_el3 && arm_is_secure(cpu) && !(cpu->mdcr[EL3] & SPME);
+    if (!(cpu->pmcnten >> bit & 1) || !(lower ? cpu->pmcr & PMCR_E : cpu->mdcr[EL2] & HPME)) {
+        return false;
+    }
+    return !(prohibited && (!cycles || cpu->pmcr & PMCR_DP)) && !is_filtered(cpu, cycles ? cpu->pmccfiltr : cpu->pmevtyper[bit]);
+}
+
+static uint32_t should_run_all(const struct arm_cpu *cpu)
+{
+    uint32_t running = should_run(cpu, CYCLE_COUNTER) ? 1u << CYCLE_COUNTER : 0;
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        running |= (uint32_t)should_run(cpu, n) << n;
+    }
+    return running;
 }
 
 /* A counter that runs is its source plus an offset; one that stands is its value. These turn one into the other. */
 static void stop_all(struct arm_cpu *cpu)
 {
-    if (counts(cpu, 31)) {
+    if (counts(cpu, CYCLE_COUNTER)) {
         cpu->pmccntr_offset += cycles_now(cpu);
     }
     for (unsigned n = 0; n < COUNTERS; n++) {
@@ -56,7 +105,8 @@ static void stop_all(struct arm_cpu *cpu)
 
 static void start_all(struct arm_cpu *cpu)
 {
-    if (counts(cpu, 31)) {
+    cpu->pmu_running = should_run_all(cpu);
+    if (counts(cpu, CYCLE_COUNTER)) {
         cpu->pmccntr_offset -= cycles_now(cpu);
     }
     for (unsigned n = 0; n < COUNTERS; n++) {
@@ -71,7 +121,7 @@ static void start_all(struct arm_cpu *cpu)
 
 static uint64_t cycles_value(const struct arm_cpu *cpu)
 {
-    return cpu->pmccntr_offset + (counts(cpu, 31) ? cycles_now(cpu) : 0);
+    return cpu->pmccntr_offset + (counts(cpu, CYCLE_COUNTER) ? cycles_now(cpu) : 0);
 }
 
 static uint64_t event_value(const struct arm_cpu *cpu, unsigned n)
@@ -83,7 +133,7 @@ static void notice_overflows(struct arm_cpu *cpu)
 {
     const uint64_t cycles = cycles_value(cpu), before = cpu->pmccntr_seen;
     if (cpu->pmcr & PMCR_LC ? cycles < before : cycles >> 32 != before >> 32) {
-        cpu->pmovs |= 1ull << 31;
+        cpu->pmovs |= 1ull << CYCLE_COUNTER;
     }
     cpu->pmccntr_seen = cycles;
     for (unsigned n = 0; n < COUNTERS; n++) {
@@ -97,7 +147,7 @@ static void notice_overflows(struct arm_cpu *cpu)
 static uint64_t next_overflow(const struct arm_cpu *cpu)
 {
     uint64_t next = UINT64_MAX;
-    if (counts(cpu, 31)) {
+    if (counts(cpu, CYCLE_COUNTER)) {
         const uint64_t value = cycles_value(cpu);
         next = cpu->pmcr & PMCR_LC ? -value : (1ull << 32) - (uint32_t)value;
     }
@@ -113,10 +163,12 @@ static uint64_t next_overflow(const struct arm_cpu *cpu)
 static void update(struct arm_cpu *cpu)
 {
     notice_overflows(cpu);
-    irq_set(&cpu->board.pmu, cpu->pmcr & PMCR_E && cpu->pmovs & cpu->pminten);
+    const uint64_t lower = 1ull << CYCLE_COUNTER | ((1u << lower_counters(cpu)) - 1);
+    const uint64_t enabled = (cpu->pmcr & PMCR_E ? lower : 0) | (cpu->has_el2 && cpu->mdcr[EL2] & HPME ? ~lower : 0);
+    irq_set(&cpu->board.pmu, cpu->pmovs & cpu->pminten & enabled);
     if (cpu->pmu_timer) {
         const uint64_t next = next_overflow(cpu), now = cycles_now(cpu);
-        if (cpu->pmcr & PMCR_E && cpu->pminten && next < INT64_MAX - now) {
+        if (cpu->pminten && next < INT64_MAX - now) {
             timer_arm(cpu->pmu_timer, (int64_t)(now + next));
         } else {
             timer_cancel(cpu->pmu_timer);
@@ -147,22 +199,45 @@ static void change_end(struct arm_cpu *cpu, bool locked)
     arm_unlock(cpu, locked);
 }
 
+void arm_pmu_follow(struct arm_cpu *cpu)
+{
+    if (should_run_all(cpu) != cpu->pmu_running) {
+        const bool locked = change_begin(cpu);
+        stop_all(cpu);
+        start_all(cpu);
+        change_end(cpu, locked);
+    }
+}
+
 void arm_pmu_reset(struct arm_cpu *cpu)
 {
     cpu->pmccntr_offset = cpu->pmccntr_seen = cpu->pmcnten = cpu->pmovs = cpu->pminten = cpu->pmuserenr = cpu->pmselr = 0;
     cpu->pmccfiltr = 0;
+    cpu->pmu_running = 0;
+    if (cpu->has_el2) {
+        cpu->mdcr[EL2] = COUNTERS;
+    }
     update(cpu);
+}
+
+static void check_pmcr(struct arm_cpu *cpu)
+{
+    check(cpu, 0);
+    if (cpu->el < EL2 && cpu->has_el2 && !arm_is_secure(cpu) && cpu->mdcr[EL2] & MDCR_TPMCR) {
+        arm_sysreg_trap(cpu, EL2);
+    }
 }
 
 static uint64_t pmcr_get(struct arm_cpu *cpu)
 {
-    check(cpu, 0);
-    return cpu->pmcr;
+    check_pmcr(cpu);
+    const bool some = cpu->el < EL2 && !arm_is_secure(cpu);
+    return some ? (cpu->pmcr & ~(0x1full << PMCR_N)) | lower_counters(cpu) << PMCR_N : cpu->pmcr;
 }
 
 static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
 {
-    check(cpu, 0);
+    check_pmcr(cpu);
     const bool locked = change_begin(cpu);
     stop_all(cpu);
     if (value & PMCR_C) {
@@ -170,7 +245,7 @@ static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
     }
     if (value & PMCR_P) {
         for (unsigned n = 0; n < COUNTERS; n++) {
-            cpu->pmevcntr[n] = 0;
+            cpu->pmevcntr[n] = visible(cpu) >> n & 1 ? 0 : cpu->pmevcntr[n];
         }
     }
     cpu->pmcr = (cpu->pmcr & ~0x79ull) | (value & 0x79);
@@ -181,7 +256,7 @@ static void pmcr_put(struct arm_cpu *cpu, uint64_t value)
 static uint64_t cntenset_get(struct arm_cpu *cpu)
 {
     check(cpu, 0);
-    return cpu->pmcnten;
+    return cpu->pmcnten & visible(cpu);
 }
 
 static void cnten_put(struct arm_cpu *cpu, uint64_t value, bool set)
@@ -189,7 +264,8 @@ static void cnten_put(struct arm_cpu *cpu, uint64_t value, bool set)
     check(cpu, 0);
     const bool locked = change_begin(cpu);
     stop_all(cpu);
-    cpu->pmcnten = set ? cpu->pmcnten | (value & COUNTER_MASK) : cpu->pmcnten & ~value;
+    value &= visible(cpu);
+    cpu->pmcnten = set ? cpu->pmcnten | value : cpu->pmcnten & ~value;
     start_all(cpu);
     change_end(cpu, locked);
 }
@@ -202,7 +278,8 @@ static void bits_put(struct arm_cpu *cpu, uint64_t *bits, uint64_t value, bool s
 {
     check(cpu, 0);
     const bool locked = change_begin(cpu);
-    *bits = set ? *bits | (value & COUNTER_MASK) : *bits & ~value;
+    value &= visible(cpu);
+    *bits = set ? *bits | value : *bits & ~value;
     change_end(cpu, locked);
 }
 
@@ -210,14 +287,14 @@ static uint64_t ovs_get(struct arm_cpu *cpu)
 {
     check(cpu, 0);
     const bool locked = change_begin(cpu);
-    const uint64_t value = cpu->pmovs;
+    const uint64_t value = cpu->pmovs & visible(cpu);
     change_end(cpu, locked);
     return value;
 }
 
 static void ovsset_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pmovs, value, true); }
 static void ovsclr_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pmovs, value, false); }
-static uint64_t inten_get(struct arm_cpu *cpu) { check(cpu, 0); return cpu->pminten; }
+static uint64_t inten_get(struct arm_cpu *cpu) { check(cpu, 0); return cpu->pminten & visible(cpu); }
 static void intenset_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pminten, value, true); }
 static void intenclr_put(struct arm_cpu *cpu, uint64_t value) { bits_put(cpu, &cpu->pminten, value, false); }
 
@@ -225,6 +302,7 @@ static void swinc(struct arm_cpu *cpu, uint64_t value)
 {
     check(cpu, SW);
     const bool locked = change_begin(cpu);
+    value &= visible(cpu);
     for (unsigned n = 0; n < COUNTERS; n++) {
         if (value >> n & 1 && counts(cpu, n) && !(cpu->pmevtyper[n] & 0xffff)) {
             cpu->pmevcntr[n]++;
@@ -250,7 +328,7 @@ static void ccntr_put(struct arm_cpu *cpu, uint64_t value)
 {
     check(cpu, 0);
     const bool locked = change_begin(cpu);
-    cpu->pmccntr_offset = value - (counts(cpu, 31) ? cycles_now(cpu) : 0);
+    cpu->pmccntr_offset = value - (counts(cpu, CYCLE_COUNTER) ? cycles_now(cpu) : 0);
     cpu->pmccntr_seen = value;
     change_end(cpu, locked);
 }
@@ -258,18 +336,21 @@ static void ccntr_put(struct arm_cpu *cpu, uint64_t value)
 static uint64_t type_of(struct arm_cpu *cpu, unsigned n)
 {
     check(cpu, 0);
-    return n == 31 ? cpu->pmccfiltr : n < COUNTERS ? cpu->pmevtyper[n] : 0;
+    return !(visible(cpu) >> n & 1) ? 0 : n == CYCLE_COUNTER ? cpu->pmccfiltr : cpu->pmevtyper[n];
 }
 
 static void type_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
 {
     check(cpu, 0);
+    const uint64_t filters = FILTER_P | FILTER_U | (cpu->has_el3 ? FILTER_NSK | FILTER_NSU | FILTER_M : 0) | (cpu->has_el2 ? FILTER_NSH : 0);
     const bool locked = change_begin(cpu);
     stop_all(cpu);
-    if (n == 31) {
-        cpu->pmccfiltr = value & 0xfc000000;
-    } else if (n < COUNTERS) {
-        cpu->pmevtyper[n] = value & 0xfc00ffff;
+    if (!(visible(cpu) >> n & 1)) {
+        /* EL2's, or none: ignored */
+    } else if (n == CYCLE_COUNTER) {
+        cpu->pmccfiltr = value & filters;
+    } else {
+        cpu->pmevtyper[n] = value & (filters | 0xffff);
     }
     start_all(cpu);
     change_end(cpu, locked);
@@ -278,14 +359,14 @@ static void type_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
 static uint64_t count_get(struct arm_cpu *cpu, unsigned n)
 {
     check(cpu, ER);
-    return n < COUNTERS ? (uint32_t)event_value(cpu, n) : 0;
+    return n < COUNTERS && visible(cpu) >> n & 1 ? (uint32_t)event_value(cpu, n) : 0;
 }
 
 static void count_set(struct arm_cpu *cpu, unsigned n, uint64_t value)
 {
     check(cpu, 0);
     const bool locked = change_begin(cpu);
-    if (n < COUNTERS) {
+    if (n < COUNTERS && visible(cpu) >> n & 1) {
         cpu->pmevcntr[n] = (uint32_t)value - (counts(cpu, n) ? source(cpu, n) : 0);
     }
     change_end(cpu, locked);
@@ -295,8 +376,8 @@ static uint64_t xevtyper_get(struct arm_cpu *cpu) { return type_of(cpu, (unsigne
 static void xevtyper_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, (unsigned)cpu->pmselr, value); }
 static uint64_t xevcntr_get(struct arm_cpu *cpu) { return count_get(cpu, (unsigned)cpu->pmselr); }
 static void xevcntr_put(struct arm_cpu *cpu, uint64_t value) { count_set(cpu, (unsigned)cpu->pmselr, value); }
-static uint64_t ccfiltr_get(struct arm_cpu *cpu) { return type_of(cpu, 31); }
-static void ccfiltr_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, 31, value); }
+static uint64_t ccfiltr_get(struct arm_cpu *cpu) { return type_of(cpu, CYCLE_COUNTER); }
+static void ccfiltr_put(struct arm_cpu *cpu, uint64_t value) { type_set(cpu, CYCLE_COUNTER, value); }
 
 static uint64_t userenr_get(struct arm_cpu *cpu) { return cpu->pmuserenr; }
 static void userenr_put(struct arm_cpu *cpu, uint64_t value)

@@ -131,6 +131,7 @@ void arm_timer_update(struct arm_cpu *cpu, enum arm_timer n);    /* after a chan
 void arm_timers_reset(struct arm_cpu *cpu);
 void arm_pmu_connect(struct arm_cpu *cpu);                       /* with arm_cpu_connect */
 void arm_pmu_reset(struct arm_cpu *cpu);
+void arm_pmu_follow(struct arm_cpu *cpu);                        /* after a change of level, with counters enabled */
 uint64_t arm_counter_ns(const struct arm_cpu *cpu, uint64_t count);  /* how long the counter takes for that, rounded up */
 uint64_t arm_timer_ctl(const struct arm_cpu *cpu, enum arm_timer n);
 bool arm_lock(struct arm_cpu *cpu);                              /* machine lock, if there is a machine */
