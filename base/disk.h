@@ -32,6 +32,7 @@ struct disk_request {
 struct disk_facts {
     uint64_t bytes;                 /* 0: no medium */
     bool inserted, read_only, removable, cdrom;
+    bool tray_open;                 /* of a CD drive: the guest sees no medium then, in or not */
     bool write_cache;               /* writes may wait for DISK_FLUSH */
     char serial[21], model[41];     /* "" when the user gave none */
     uint16_t cylinders, heads, sectors;     /* geometry the user gave, else 0: the controller translates */
@@ -39,7 +40,7 @@ struct disk_facts {
 
 struct disk_listener {
     void *device;
-    void (*medium_changed)(void *device);   /* another medium, or none; also when the size changed */
+    void (*medium_changed)(void *device);   /* another medium, or none, the tray; also when the size changed */
     bool (*eject_requested)(void *device, bool force);  /* the user wants it out; true: locked by the guest, refused */
 };
 

@@ -32,6 +32,8 @@ struct drive {
     bool used;                      /* a controller took it; boards set this */
     bool named;                     /* made by -blockdev or blockdev-add: stays when its device goes; boards set this */
     char *file_node;                /* of one: the file node below it; NULL: none. Owned */
+    char *device;                   /* id of the -device that has it where that is no drive= of its own; NULL: none. Owned */
+    struct drive *medium;           /* the named one whose image is in this drive; NULL: its own image, or none */
 };
 
 struct drive_statistics {
@@ -42,6 +44,7 @@ struct drive_statistics {
 struct drive_info {
     bool inserted, removable, read_only, locked, tray_open, encrypted;
     const char *file, *format, *cache;      /* NULL file: no medium */
+    const char *node;                       /* name of the medium */
     const char *backing_file;               /* NULL: none */
     unsigned backing_depth;
     uint64_t bytes;
@@ -72,6 +75,8 @@ char *drive_spec_of_short(const char *option, const char *file);
 void block_set_snapshot(struct block *block, bool on);
 /* A drive without medium: a CD-ROM or floppy drive that is there by default. */
 struct drive *block_add_empty(struct block *block, enum drive_interface interface, unsigned index, bool cdrom);
+/* The same for -device ide-cd, whose id is `device` (NULL: none); it is used. */
+struct drive *block_add_cdrom(struct block *block, const char *device, GError **error);
 
 /* Closes the image and frees the drive. Machine lock held; nobody uses it, and it has no request under way. */
 void block_remove_drive(struct block *block, struct drive *drive);
@@ -84,9 +89,23 @@ struct drive *block_find_index(const struct block *block, enum drive_interface i
 const char *drive_interface_name(enum drive_interface interface);
 
 /* For the monitor; machine lock held, and they may wait for requests to end. format may be NULL: probed.
- * error: one line; the old medium stays. Of eject: the guest holds a lock on the tray, unless force. */
-bool drive_change_medium(struct drive *drive, const char *file, const char *format, bool read_only, GError **error);
+ * error: one line; the old medium stays. The guest holds a lock on the tray, unless force. */
+bool drive_change_medium(struct drive *drive, const char *file, const char *format, bool read_only, bool force, GError **error);
 bool drive_eject(struct drive *drive, bool force, GError **error);
+/* The steps alone. A medium moves while the tray is open (a floppy drive has none); nothing happens where it is so already. */
+bool drive_open_tray(struct drive *drive, bool force, GError **error);
+bool drive_close_tray(struct drive *drive, GError **error);
+bool drive_remove_medium(struct drive *drive, GError **error);
+/* node: one with a name, of blockdev-add, that nobody uses. */
+bool drive_insert_node(struct drive *drive, struct drive *node, GError **error);
+/* The same before the machine runs, into an empty drive. */
+void drive_put_node(struct drive *drive, struct drive *node);
+/* A drive of its own (-drive if=none) that a CD drive has taken: its medium can be changed, and not written. */
+void drive_make_cdrom(struct drive *drive);
+/* A node of blockdev-add that no device has for its disk: a medium, in a drive or not. */
+bool drive_is_medium(const struct drive *drive);
+/* What messages call it. */
+const char *drive_name(const struct drive *drive);
 /* Grows a disk while the machine runs; its listener is told. */
 bool drive_resize(struct drive *drive, uint64_t bytes, GError **error);
 void drive_get_info(const struct drive *drive, struct drive_info *info);

@@ -56,7 +56,13 @@ struct drive_private {
     char *file, *format;            /* as the user gave them; format NULL: probed */
 };
 
-/* To the listener, if there is one (drive.c). */
+/* Drives (drive.c). */
+static inline struct drive_private *drive_private(const struct drive *drive) { return (struct drive_private *)drive; }
+/* Whose it is; NULL: a drive's that is being made. */
+struct drive *drive_of(const struct disk *disk);
+/* A file as this disk would have it. NULL: error. */
+struct image *disk_open_image(struct disk *disk, const char *file, const char *format, bool read_only, bool no_lock, GError **error);
+/* To the listener, if there is one. */
 void block_tell_failure(struct disk *disk, bool read, bool ignored, int error);
 void block_tell_tray(struct disk *disk, bool open);
 

@@ -265,6 +265,7 @@ void disk_get_facts(const struct disk *disk, struct disk_facts *facts)
 {
     *facts = disk->facts;
     facts->inserted = disk->image;
+    facts->tray_open = disk->tray_open;
     facts->bytes = disk->image ? disk->image->bytes : 0;
     facts->read_only = disk->facts.cdrom || (disk->image ? !disk->image->writable : disk->opened_read_only);
     facts->write_cache = disk->cache != CACHE_WRITETHROUGH && disk->cache != CACHE_DIRECTSYNC;
@@ -273,20 +274,6 @@ void disk_get_facts(const struct disk *disk, struct disk_facts *facts)
 void disk_set_listener(struct disk *disk, const struct disk_listener *listener)
 {
     disk->listener = listener ? *listener : (struct disk_listener){ 0 };
-}
-
-void disk_guest_eject(struct disk *disk, bool open)
-{
-    if (!disk->facts.removable) {
-        return;
-    }
-    if (open) {
-        disk_set_image(disk, NULL);
-    }
-    if (disk->tray_open != open) {
-        block_tell_tray(disk, open);
-    }
-    disk->tray_open = open;
 }
 
 /* ---- For drive.c ---- */

@@ -13,8 +13,6 @@
 static const unsigned units_of_bus[DRIVE_INTERFACES] = { [DRIVE_IDE] = 2, [DRIVE_SCSI] = 7 };
 enum { IDE_BUSES = 2, FLOPPY_UNITS = 2 };
 
-static struct drive_private *private_of(const struct drive *drive) { return (struct drive_private *)drive; }
-
 /* ---- The list ---- */
 
 unsigned block_drive_count(const struct block *block) { return block->drives->len; }
@@ -96,8 +94,7 @@ static void warn_probed(struct block *block, const struct image *image)
     }
 }
 
-static struct image *open_medium(struct disk *disk, const char *file, const char *format, bool read_only, bool no_lock,
-                                 GError **error)
+struct image *disk_open_image(struct disk *disk, const char *file, const char *format, bool read_only, bool no_lock, GError **error)
 {
     unsigned flags = (read_only ? 0 : IMAGE_WRITE) | (disk->snapshot && !read_only ? IMAGE_SNAPSHOT : 0) |
         (no_lock ? IMAGE_NO_LOCK : 0);
@@ -151,7 +148,7 @@ static struct drive *add_by_options(struct block *block, const struct drive_opti
     }
     struct disk *disk = make_disk(block, o);
     if (o->file) {
-        struct image *image = open_medium(disk, o->file, o->format, o->read_only, o->no_lock, error);
+        struct image *image = disk_open_image(disk, o->file, o->format, o->read_only, o->no_lock, error);
         if (!image) {
             disk_free(disk);
             return NULL;
@@ -179,6 +176,17 @@ struct drive *block_add_empty(struct block *block, enum drive_interface interfac
     return add_by_options(block, &options, NULL);
 }
 
+struct drive *block_add_cdrom(struct block *block, const char *device, GError **error)
+{
+    struct drive_options options = { .interface = DRIVE_NONE, .index = -1, .bus = -1, .unit = -1, .cdrom = true, .read_only = true };
+    struct drive *drive = add_by_options(block, &options, error);
+    if (drive) {
+        drive->device = g_strdup(device);
+        drive->used = true;
+    }
+    return drive;
+}
+
 char *drive_spec_of_short(const char *option, const char *file)
 {
     static const struct { const char *option, *place; } shorts[] = {
@@ -197,9 +205,18 @@ char *drive_spec_of_short(const char *option, const char *file)
     return NULL;
 }
 
-/* ---- Media ---- */
+/* ---- What is told and shown ---- */
 
-static struct drive *drive_of(struct disk *disk)
+bool drive_is_medium(const struct drive *drive) { return drive->named && (!drive->used || !drive->disk->image); }
+
+const char *drive_name(const struct drive *drive) { return drive->device ? drive->device : drive->id; }
+
+void drive_make_cdrom(struct drive *drive)
+{
+    drive->cdrom = drive->disk->facts.cdrom = drive->disk->facts.removable = true;
+}
+
+struct drive *drive_of(const struct disk *disk)
 {
     const GPtrArray *drives = disk->block->drives;
     for (unsigned i = 0; i < drives->len; i++) {
@@ -234,85 +251,6 @@ void block_tell_tray(struct disk *disk, bool open)
     }
 }
 
-static void told_medium(struct drive *drive)
-{
-    struct disk *disk = drive->disk;
-    if (disk->listener.medium_changed) {
-        disk->listener.medium_changed(disk->listener.device);
-    }
-}
-
-static void remember_medium(struct drive *drive, const char *file, const char *format)
-{
-    struct drive_private *private = private_of(drive);
-    g_free(private->file);
-    g_free(private->format);
-    private->file = g_strdup(file);
-    private->format = g_strdup(format);
-}
-
-static bool may_take_out(struct drive *drive, bool force, GError **error)
-{
-    struct disk *disk = drive->disk;
-    if (!disk->facts.removable) {
-        return error_fail(error, "Device '%s' is not removable", drive->id);
-    }
-    bool locked = disk->image && disk->listener.eject_requested &&
-        disk->listener.eject_requested(disk->listener.device, force);
-    return !locked || force ||
-        error_fail(error, "Device '%s' is locked and force was not specified, wait for tray to open and try again",
-                   drive->id);
-}
-
-bool drive_change_medium(struct drive *drive, const char *file, const char *format, bool read_only, GError **error)
-{
-    struct disk *disk = drive->disk;
-    if (!may_take_out(drive, false, error)) {
-        return false;
-    }
-    struct image *image = open_medium(disk, file, format, read_only || drive->cdrom, false, error);
-    if (!image) {
-        return false;
-    }
-    disk->opened_read_only = read_only || drive->cdrom;
-    block_tell_tray(disk, true);
-    block_tell_tray(disk, false);
-    disk->tray_open = false;
-    disk_set_image(disk, image);
-    remember_medium(drive, file, format);
-    told_medium(drive);
-    return true;
-}
-
-bool drive_eject(struct drive *drive, bool force, GError **error)
-{
-    if (!may_take_out(drive, force, error)) {
-        return false;
-    }
-    block_tell_tray(drive->disk, true);
-    disk_set_image(drive->disk, NULL);
-    remember_medium(drive, NULL, NULL);
-    told_medium(drive);
-    return true;
-}
-
-bool drive_resize(struct drive *drive, uint64_t bytes, GError **error)
-{
-    struct disk *disk = drive->disk;
-    if (!disk->image || !disk->image->writable) {
-        return error_fail(error, "Device '%s' has no medium that can be resized", drive->id);
-    }
-    if (bytes % DISK_SECTOR_BYTES) {
-        return error_fail(error, "%s: the size is no multiple of 512", drive->id);
-    }
-    disk_wait_idle(disk);
-    if (!disk->image->format->resize(disk->image, bytes, error)) {
-        return false;
-    }
-    told_medium(drive);
-    return true;
-}
-
 void drive_get_info(const struct drive *drive, struct drive_info *info)
 {
     const struct disk *disk = drive->disk;
@@ -321,10 +259,10 @@ void drive_get_info(const struct drive *drive, struct drive_info *info)
     disk_get_facts(disk, &facts);
     *info = (struct drive_info){ .inserted = image, .removable = facts.removable, .read_only = facts.read_only,
                                  .tray_open = disk->tray_open, .cache = drive_cache_name(disk->cache),
-                                 .bytes = facts.bytes,
+                                 .bytes = facts.bytes, .node = drive->medium ? drive->medium->id : drive->id,
                                  .statistics = disk->statistics };
     if (image) {
-        info->file = disk->snapshot && image->backing ? private_of(drive)->file : image->file->path;
+        info->file = disk->snapshot && image->backing ? drive_private(drive)->file : image->file->path;
         info->format = image->format->name;
         info->backing_file = image->backing_file ? image->backing_file : image->backing ? image->backing->file->path
             : NULL;
@@ -361,10 +299,11 @@ struct block *block_new(GMutex *machine_lock, struct clocks *clocks, bool counte
 
 static void drive_free(struct drive *drive)
 {
-    struct drive_private *private = private_of(drive);
+    struct drive_private *private = drive_private(drive);
     disk_free(drive->disk);
     g_free(drive->id);
     g_free(drive->file_node);
+    g_free(drive->device);
     g_free(private->file);
     g_free(private->format);
     g_free(private);
@@ -372,7 +311,7 @@ static void drive_free(struct drive *drive)
 
 void block_remove_drive(struct block *block, struct drive *drive)
 {
-    g_ptr_array_remove(block->drives, private_of(drive));
+    g_ptr_array_remove(block->drives, drive_private(drive));
     drive_free(drive);
 }
 

@@ -7,9 +7,11 @@
 #include "base/display.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "hw/boards/backends.h"
-#include "hw/virtio/virtio_balloon.h"
 #include "base/network.h"
+#include "block/block.h"
+#include "hw/boards/backends.h"
+#include "hw/boards/devices.h"
+#include "hw/virtio/virtio_balloon.h"
 #include "monitor/internal.h"
 #include "tcg/debugger.h"
 
@@ -100,31 +102,50 @@ bool action_set_link(struct monitor *monitor, const char *name, bool up, GError 
     return error_fail(error, "Device '%s' not found", name);
 }
 
-static struct drive *find_drive(struct monitor *monitor, const char *device, GError **error)
+char *monitor_drive_device(struct monitor *monitor, const struct drive *drive)
 {
-    struct drive *drive = monitor->board->block ? block_find_id(monitor->board->block, device) : NULL;
-    if (!drive) {
-        error_fail(error, "Device '%s' not found", device);
+    const GPtrArray *plugged = monitor->board->plugged;
+    for (unsigned i = 0; !drive->device && i < plugged->len; i++) {
+        const struct device_plugged *device = plugged->pdata[i];
+        if (device->id && !g_strcmp0(g_hash_table_lookup(device->values, "drive"), drive->id)) {
+            bool virtio = g_str_has_prefix(device->kind->name, "virtio-");
+            return virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", device->id) : g_strdup(device->id);
+        }
     }
-    return drive;
+    return g_strdup(drive->device);
 }
 
-bool action_change(struct monitor *monitor, const char *device, const char *file, const char *format, bool read_only,
-                   GError **error)
+struct drive *monitor_find_drive(struct monitor *monitor, const char *name, GError **error)
 {
-    struct drive *drive = find_drive(monitor, device, error);
+    static const char peripheral[] = "/machine/peripheral/";
+    struct block *block = monitor->board->block;
+    const char *device = g_str_has_prefix(name, peripheral) && !g_str_has_suffix(name, "/virtio-backend") ? name + strlen(peripheral) : name;
+    for (unsigned i = 0; block && i < block_drive_count(block); i++) {
+        struct drive *drive = block_drive(block, i);
+        g_autofree char *on = drive_is_medium(drive) ? NULL : monitor_drive_device(monitor, drive);
+        if (!drive_is_medium(drive) && (!strcmp(drive->id, name) || !g_strcmp0(on, device))) {
+            return drive;
+        }
+    }
+    error_fail(error, "Device '%s' not found", name);
+    return NULL;
+}
+
+bool action_change(struct monitor *monitor, const char *device, const struct medium_wanted *wanted, GError **error)
+{
+    struct drive *drive = monitor_find_drive(monitor, device, error);
     if (!drive) {
         return false;
     }
     monitor_lock(monitor);
-    bool done = drive_change_medium(drive, file, format, read_only || drive->cdrom, error);
+    bool done = drive_change_medium(drive, wanted->file, wanted->format, wanted->read_only, wanted->force, error);
     monitor_unlock(monitor);
     return done;
 }
 
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error)
 {
-    struct drive *drive = find_drive(monitor, device, error);
+    struct drive *drive = monitor_find_drive(monitor, device, error);
     if (!drive) {
         return false;
     }

@@ -59,8 +59,8 @@ static void on_failure(void *opaque, const struct drive *drive, bool read, bool 
 
 static void on_tray(void *opaque, const struct drive *drive, bool open)
 {
-    g_autofree char *id = plain(drive->id);
-    send(opaque, "DEVICE_TRAY_MOVED", g_strdup_printf("{\"device\": \"%s\", \"id\": \"%s\", \"tray-open\": %s}", id, id,
+    g_autofree char *on = monitor_drive_device(opaque, drive), *id = plain(on ? on : drive->id);
+    send(opaque, "DEVICE_TRAY_MOVED", g_strdup_printf("{\"device\": \"%s\", \"id\": \"%s\", \"tray-open\": %s}", on ? "" : id, id,
                                                        open ? "true" : "false"));
 }
 

@@ -217,7 +217,7 @@ void hmp_info_block(struct hmp *hmp, unsigned count, char **arguments)
     monitor_lock(hmp->monitor);
     for (unsigned i = 0; block && i < block_drive_count(block); i++) {
         const struct drive *drive = block_drive(block, i);
-        if (!count || !strcmp(drive->id, arguments[0])) {
+        if (!drive_is_medium(drive) && (!count || !strcmp(drive->id, arguments[0]))) {
             put_drive(hmp, drive);
         }
     }

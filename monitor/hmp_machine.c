@@ -149,9 +149,10 @@ void hmp_change(struct hmp *hmp, unsigned count, char **arguments)
         }
         return;
     }
-    const char *format = count > 2 ? arguments[2] : NULL;
-    bool read_only = count > 3 && !strcmp(arguments[3], "read-only");
-    if (!action_change(hmp->monitor, arguments[0], arguments[1], format, read_only, &error)) {
+    const struct medium_wanted wanted = {
+        arguments[1], count > 2 ? arguments[2] : NULL, count > 3 && !strcmp(arguments[3], "read-only"), false,
+    };
+    if (!action_change(hmp->monitor, arguments[0], &wanted, &error)) {
         hmp_fail(hmp, error);
     }
 }

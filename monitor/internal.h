@@ -78,8 +78,15 @@ bool action_screendump(struct monitor *monitor, const char *path, const char *fo
 bool action_save_memory(struct monitor *monitor, const char *path, uint64_t address, uint64_t bytes, struct cpu *cpu,
                         GError **error);        /* cpu NULL: physical */
 bool action_set_link(struct monitor *monitor, const char *name, bool up, GError **error);
-bool action_change(struct monitor *monitor, const char *device, const char *file, const char *format, bool read_only,
-                   GError **error);
+struct drive;
+/* The -device that a drive is on, as clients name it: its id, or with virtio the path of the part of it that has the drive. NULL: it
+ * has no id, or the drive is the board's own. Free it. */
+char *monitor_drive_device(struct monitor *monitor, const struct drive *drive);
+/* By its own name, or that device, or the path of that in the object tree. NULL: error. */
+struct drive *monitor_find_drive(struct monitor *monitor, const char *name, GError **error);
+/* A file that is to be in a drive; format NULL: probed. */
+struct medium_wanted { const char *file, *format; bool read_only, force; };
+bool action_change(struct monitor *monitor, const char *device, const struct medium_wanted *wanted, GError **error);
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
 /* What the guest is to keep of its memory, in bytes. */
 bool action_balloon(struct monitor *monitor, int64_t bytes, GError **error);

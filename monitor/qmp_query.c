@@ -179,7 +179,7 @@ static JsonObject *medium_of(const struct drive *drive, const struct drive_info 
     json_object_set_string_member(image, "format", info->format ? info->format : "raw");
     json_object_set_int_member(image, "virtual-size", (gint64)info->bytes);
     json_object_set_string_member(inserted, "file", info->file ? info->file : "");
-    json_object_set_string_member(inserted, "node-name", drive->id);
+    json_object_set_string_member(inserted, "node-name", info->node);
     json_object_set_string_member(inserted, "drv", info->format ? info->format : "raw");
     json_object_set_boolean_member(inserted, "ro", info->read_only);
     json_object_set_boolean_member(inserted, "encrypted", info->encrypted);
@@ -191,24 +191,13 @@ static JsonObject *medium_of(const struct drive *drive, const struct drive_info 
     return inserted;
 }
 
-/* The object of the device that a drive is on, as clients look for it; NULL: the board's own. Free it. */
-static char *device_of_drive(struct monitor *monitor, const struct drive *drive)
-{
-    const GPtrArray *plugged = monitor->board->plugged;
-    for (unsigned i = 0; i < plugged->len; i++) {
-        const struct device_plugged *device = plugged->pdata[i];
-        if (device->id && !g_strcmp0(g_hash_table_lookup(device->values, "drive"), drive->id)) {
-            bool virtio = g_str_has_prefix(device->kind->name, "virtio-");
-            return virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", device->id) : g_strdup(device->id);
-        }
-    }
-    return NULL;
-}
-
 static JsonObject *drive_of(struct monitor *monitor, const struct drive *drive, const struct drive_info *info)
 {
+    if (drive_is_medium(drive)) {
+        return NULL;
+    }
     JsonObject *object = json_object_new();
-    g_autofree char *device = device_of_drive(monitor, drive);
+    g_autofree char *device = monitor_drive_device(monitor, drive);
     json_object_set_string_member(object, "device", device ? "" : drive->id);
     json_object_set_string_member(object, "qdev", device ? device : drive->id);
     json_object_set_string_member(object, "type", "unknown");
@@ -231,14 +220,17 @@ static JsonObject *statistics_of(struct monitor *monitor, const struct drive *dr
         { "rd_operations", s->reads }, { "wr_operations", s->writes }, { "flush_operations", s->flushes },
         { "unmap_operations", s->discards }, { "failed_rd_operations", s->failed },
     };
+    if (drive_is_medium(drive)) {
+        return NULL;
+    }
     JsonObject *object = json_object_new(), *stats = json_object_new();
     for (unsigned i = 0; i < ARRAY_LEN(members); i++) {
         json_object_set_int_member(stats, members[i].name, (gint64)members[i].value);
     }
-    g_autofree char *device = device_of_drive(monitor, drive);
+    g_autofree char *device = monitor_drive_device(monitor, drive);
     json_object_set_string_member(object, "device", device ? "" : drive->id);
     json_object_set_string_member(object, "qdev", device ? device : drive->id);
-    json_object_set_string_member(object, "node-name", drive->id);
+    json_object_set_string_member(object, "node-name", info->node);
     json_object_set_object_member(object, "stats", stats);
     return object;
 }

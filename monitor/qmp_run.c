@@ -295,58 +295,7 @@ JsonNode *qmp_run_set_trace_state(struct qmp_call *call)
     return NULL;
 }
 
-/* ---- Drives and networks ---- */
-
-static const char *device_of(struct qmp_call *call)
-{
-    const char *id = qmp_text(call, "id"), *device = qmp_text(call, "device");
-    device = device ? device : id ? id : qmp_text(call, "node-name");
-    if (!device) {
-        qmp_fail(call, QMP_GENERIC, "Need exactly one of 'device' and 'id'");
-    }
-    return device;
-}
-
-JsonNode *qmp_run_eject(struct qmp_call *call)
-{
-    const char *device = device_of(call);
-    GError *error = NULL;
-    bool good = device && action_eject(call->monitor, device, qmp_bool(call, "force", false), &error);
-    return call->failed ? NULL : done(call, good, &error);
-}
-
-JsonNode *qmp_run_change_medium(struct qmp_call *call)
-{
-    const char *device = device_of(call), *mode = qmp_text(call, "read-only-mode");
-    GError *error = NULL;
-    bool good = device && action_change(call->monitor, device, qmp_text(call, "filename"), qmp_text(call, "format"),
-                                        mode && !strcmp(mode, "read-only"), &error);
-    return call->failed ? NULL : done(call, good, &error);
-}
-
-JsonNode *qmp_run_block_resize(struct qmp_call *call)
-{
-    const char *device = device_of(call);
-    struct block *block = call->monitor->board->block;
-    struct drive *drive = device && block ? block_find_id(block, device) : NULL;
-    gint64 size = qmp_number(call, "size", 0);
-    GError *error = NULL;
-    if (call->failed) {
-        return NULL;
-    }
-    if (!drive) {
-        qmp_fail(call, QMP_DEVICE_NOT_FOUND, "Device '%s' not found", device);
-        return NULL;
-    }
-    if (size <= 0) {
-        qmp_fail(call, QMP_GENERIC, "Parameter 'size' expects a size above 0");
-        return NULL;
-    }
-    monitor_lock(call->monitor);
-    bool good = drive_resize(drive, (uint64_t)size, &error);
-    monitor_unlock(call->monitor);
-    return done(call, good, &error);
-}
+/* ---- Networks ---- */
 
 JsonNode *qmp_run_set_link(struct qmp_call *call)
 {

@@ -106,6 +106,24 @@ static bool choose_place(struct pc *pc, const struct device_arguments *arguments
     return error_fail(error, "no free place on %s", bus ? bus : "the IDE channels");
 }
 
+/* A node of -blockdev is a medium in the drive, which may go and be replaced; one of -drive is the drive itself. */
+static struct drive *take_cdrom(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    const char *id = device_text(arguments, "drive");
+    struct drive *given = id ? backends_take_drive_id(board, id, error) : NULL, *drive = given;
+    if (id && !given) {
+        return NULL;
+    }
+    if (given && !given->named) {
+        drive_make_cdrom(given);
+        return given;
+    }
+    if ((drive = block_add_cdrom(board->block, device_id(arguments), error)) && given) {
+        drive_put_node(drive, given);
+    }
+    return drive;
+}
+
 static bool add_ide_drive(struct board *board, const struct device_arguments *arguments, enum ide_kind kind, GError **error)
 {
     struct pc *pc = (struct pc *)board;
@@ -117,10 +135,8 @@ static bool add_ide_drive(struct board *board, const struct device_arguments *ar
     if (!choose_place(pc, arguments, &index, error)) {
         return false;
     }
-    if (!device_text(arguments, "drive") && kind == IDE_CDROM) {
-        drive = block_add_empty(board->block, DRIVE_NONE, 0, true);
-        drive->used = true;
-    } else if (!(drive = backends_take_drive_id(board, device_text(arguments, "drive"), error))) {
+    if (!(drive = kind == IDE_CDROM ? take_cdrom(board, arguments, error)
+                                    : backends_take_drive_id(board, device_text(arguments, "drive"), error))) {
         return false;
     }
     piix3_ide_attach(pc->ide, index, kind, drive->disk);

@@ -94,11 +94,11 @@ static bool need_medium(struct ide_drive *drive)
 void atapi_medium_changed(struct ide_drive *drive)
 {
     struct ide_drive_state *s = drive->state;
-    bool inserted = drive->facts.inserted;
+    bool inserted = drive->facts.inserted && !drive->facts.tray_open;
     if (inserted) {
         s->attention = (struct ide_sense){ SENSE_ATTENTION, CODE_CHANGED, 0 };
-        s->tray_open = 0;
     }
+    s->tray_open = drive->facts.tray_open;
     s->media_event = inserted ? EVENT_NEW_MEDIA : EVENT_REMOVAL;
 }
 
@@ -118,6 +118,7 @@ static void start_stop(struct ide_drive *drive, const uint8_t *packet)
     if (open != s->tray_open) {
         s->tray_open = open;
         disk_guest_eject(drive->disk, open);
+        disk_get_facts(drive->disk, &drive->facts);
     }
     succeed(drive);
 }

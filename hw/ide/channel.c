@@ -41,6 +41,7 @@ void ide_drive_reset(struct ide_drive *drive, bool keep)
     transfer_cancel(drive);
     if (!keep) {
         memset(s, 0, sizeof(*s));
+        s->tray_open = drive->facts.tray_open;
         s->write_cache = s->look_ahead = s->smart = 1;
         s->multiple = MULTIPLE_MOST;
         s->transfer_mode = 0x22;

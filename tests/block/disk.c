@@ -213,10 +213,10 @@ static void media_change(struct test *test)
     EXPECT(test, !strcmp(drive->id, "ide1-cd0") && facts.cdrom && facts.removable && !facts.inserted &&
            facts.read_only);
     g_mutex_lock(&b.machine->lock);
-    EXPECT(test, drive_change_medium(drive, cd, NULL, false, NULL) && tray.changes == 1);
+    EXPECT(test, drive_change_medium(drive, cd, NULL, false, false, NULL) && tray.changes == 1);
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, facts.inserted && facts.bytes == 512 && facts.read_only);
-    EXPECT(test, !drive_change_medium(drive, "/nonexistent/x.iso", NULL, false, &error) &&
+    EXPECT(test, !drive_change_medium(drive, "/nonexistent/x.iso", NULL, false, false, &error) &&
            strstr(error->message, "x.iso"));
     g_clear_error(&error);
     disk_get_facts(drive->disk, &facts);

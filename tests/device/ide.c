@@ -719,9 +719,14 @@ static void packet_tray_and_media(struct test *test)
     packet(&t, (uint8_t[12]){ 0x1e }, 0, false);
     packet(&t, (uint8_t[12]){ 0x1b, 0, 0, 0, 2 }, 0, false);
     EXPECT(test, t.cd->guest_opened && cd_status(&t) == READY);
+    t.cd->facts.tray_open = true;
     fake_disk_change(t.cd, 0);
     packet(&t, test_unit_ready, 0, false);
     EXPECT_EQ(test, sense(&t), 0x023a02);
+    fake_disk_change(t.cd, 100 * 2048);                         /* in it, but it is open */
+    packet(&t, test_unit_ready, 0, false);
+    EXPECT_EQ(test, sense(&t), 0x023a02);
+    t.cd->facts.tray_open = false;
     fake_disk_change(t.cd, 100 * 2048);
     packet(&t, test_unit_ready, 0, false);
     EXPECT_EQ(test, sense(&t), 0x062800);
