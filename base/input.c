@@ -35,6 +35,18 @@ void input_add_device(struct input *input, const struct input_device *device)
     }
 }
 
+void input_remove_device(struct input *input, const void *device)
+{
+    unsigned kept = 0;
+    input_release_all(input);           /* the holders' numbers change */
+    for (unsigned i = 0; i < input->count; i++) {
+        if (input->devices[i].device != device) {
+            input->devices[kept++] = input->devices[i];
+        }
+    }
+    input->count = kept;
+}
+
 unsigned input_device_count(const struct input *input)
 {
     return input->count;

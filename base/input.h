@@ -30,6 +30,8 @@ struct input_device {
 struct input *input_new(void);
 void input_free(struct input *input);
 void input_add_device(struct input *input, const struct input_device *device);
+/* All that `device` added takes nothing any more. */
+void input_remove_device(struct input *input, const void *device);
 unsigned input_device_count(const struct input *input);
 const struct input_device *input_device(const struct input *input, unsigned index);     /* NULL: none */
 /* As if it had been added last. false: no such index. */
@@ -54,5 +56,8 @@ const char *input_key_name_at(unsigned index);  /* every name, for completion; N
 enum { INPUT_SCAN_EXTENDED = 0x100, INPUT_SCAN_PAUSE = INPUT_SCAN_EXTENDED | 0x46 };
 unsigned input_scan_code(unsigned code);
 unsigned input_code_of_scan(unsigned scan);
+/* Usages of USB's keyboard page, 1 to E7h; 0: no such key. */
+unsigned input_usage(unsigned code);
+unsigned input_code_of_usage(unsigned usage);
 
 #endif

@@ -171,6 +171,7 @@ struct board *board_new(const struct board_type *type, const struct options *opt
     board->characters = g_ptr_array_new_with_free_func((GDestroyNotify)character_free);
     board->block_files = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     board->plugged = g_ptr_array_new_with_free_func(device_plugged_free);
+    board->usb_buses = g_ptr_array_new();
     if (!type->build(board, error)) {
         board_free(board);
         return NULL;
@@ -190,6 +191,7 @@ void board_free(struct board *board)
     g_clear_pointer(&board->boot_devices, g_ptr_array_unref);
     g_ptr_array_unref(board->characters);
     g_ptr_array_unref(board->plugged);
+    g_ptr_array_unref(board->usb_buses);
     g_ptr_array_unref(board->block_files);
     g_free(board);
 }

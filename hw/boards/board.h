@@ -70,6 +70,7 @@ struct board {
     struct pci_bus *pci;            /* where -device puts PCI devices; NULL: none */
     struct virtio_balloon *balloon;             /* the only one; NULL: none */
     struct virtio_console *console;             /* the last virtio-serial; NULL: none. Ports go there */
+    GPtrArray *usb_buses;           /* struct usb_bus *, of the controllers; see devices_usb.c */
     struct virtio_slots *virtio_slots;          /* where -device puts virtio-*-device; NULL: none */
     /* An ISA interrupt as a device gets it, or with 16 to 23 a further one; NULL where the board has no ISA bus. */
     struct irq_line (*isa_irq)(struct board *board, unsigned number);

@@ -37,5 +37,12 @@ const struct device_kind device_kinds[] = {
     { "virtio-balloon", DEVICE_PCI, "the same", virtio_balloon_pci_properties, virtio_balloon_pci_add },
     { "virtio-balloon-device", DEVICE_VIRTIO, "memory that the guest gives back (QMP's balloon)", virtio_balloon_device_properties,
       virtio_balloon_device_add },
+    { "piix3-usb-uhci", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, piix3_usb_uhci_add },
+    { "ich9-usb-uhci1", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, ich9_usb_uhci1_add },
+    { "ich9-usb-uhci2", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, ich9_usb_uhci2_add },
+    { "ich9-usb-uhci3", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, ich9_usb_uhci3_add },
+    { "usb-tablet", DEVICE_USB, "USB pointer with absolute positions", usb_hid_properties, usb_tablet_add },
+    { "usb-mouse", DEVICE_USB, "USB mouse", usb_hid_properties, usb_mouse_add },
+    { "usb-kbd", DEVICE_USB, "USB keyboard", usb_hid_properties, usb_kbd_add },
     { NULL },
 };

@@ -41,4 +41,13 @@ bool virtserialport_add(struct board *board, const struct device_arguments *argu
 DEVICE_KIND_PARTS(virtio_balloon_pci)
 DEVICE_KIND_PARTS(virtio_balloon_device)
 
+extern const struct device_property usb_controller_properties[], usb_hid_properties[];
+bool piix3_usb_uhci_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool ich9_usb_uhci1_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool ich9_usb_uhci2_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool ich9_usb_uhci3_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool usb_tablet_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool usb_mouse_add(struct board *board, const struct device_arguments *arguments, GError **error);
+bool usb_kbd_add(struct board *board, const struct device_arguments *arguments, GError **error);
+
 #endif

@@ -22,12 +22,17 @@ static const struct device_property common[] = {
     { "addr", DEVICE_TEXT, 0, NULL, "slot[.function] on the bus, hexadecimal; the first free one when not given" },
     { "bus", DEVICE_TEXT, 0, NULL, "PCI bus: pci.0 (pc) or pcie.0 (virt)" },
     { NULL },
+}, common_usb[] = {
+    { "bus", DEVICE_TEXT, 0, NULL, "USB bus: usb-bus.0, or ID.0 of a controller with id=ID; the first with a free port when not given" },
+    { "port", DEVICE_TEXT, 0, NULL, "number of the port; the first free one when not given" },
+    { NULL },
 }, common_other[] = { { NULL } };
 
 const struct device_property *device_property_at(const struct device_kind *kind, unsigned index)
 {
     const struct device_property *const lists[] = {
-        kind->properties, common, kind->bus == DEVICE_PCI || kind->bus == DEVICE_PCI_FIXED ? common_pci : common_other,
+        kind->properties, common, kind->bus == DEVICE_PCI || kind->bus == DEVICE_PCI_FIXED ? common_pci
+                                : kind->bus == DEVICE_USB ? common_usb : common_other,
     };
     for (unsigned list = 0; list < ARRAY_LEN(lists); list++) {
         for (const struct device_property *property = lists[list]; property->key; property++) {
@@ -41,7 +46,7 @@ const struct device_property *device_property_at(const struct device_kind *kind,
 
 const char *device_bus_name(const struct device_kind *kind)
 {
-    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "PCI", "virtio-mmio", "virtio-serial" };
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "PCI", "virtio-mmio", "virtio-serial", "USB" };
     return names[kind->bus];
 }
 
@@ -183,8 +188,10 @@ static void set_defaults(struct device_arguments *arguments)
 static bool bus_is_there(const struct board *board, const struct device_kind *kind, GError **error)
 {
     static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "PCI bus", "virtio-mmio slots",
-                                                         "virtio-serial (-device virtio-serial-pci before it)" };
-    const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->pci, board->virtio_slots, board->console };
+                                                         "virtio-serial (-device virtio-serial-pci before it)",
+                                                         "USB bus (-usb, or -device piix3-usb-uhci before it)" };
+    const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->pci, board->virtio_slots, board->console,
+                                            board->usb_buses->len };
     if (!there[kind->bus]) {
         return error_fail(error, "%s: machine '%s' has no %s", kind->name, board->type->name, names[kind->bus]);
     }
@@ -278,7 +285,7 @@ void device_take_out(struct board *board, struct device_plugged *plugged)
         machine_remove_device(board->machine, part->device);
         forget_part(board, part->device);
     }
-    struct pci_device *pci = plugged->parts->len ? board->pci->devices[plugged->slot * SLOT_FUNCTIONS] : NULL;
+    struct pci_device *pci = plugged->parts->len && plugged->kind->bus == DEVICE_PCI ? board->pci->devices[plugged->slot * SLOT_FUNCTIONS] : NULL;
     if (pci) {
         pci_device_remove(pci);
     }
@@ -337,29 +344,49 @@ const char *device_id(const struct device_arguments *arguments)
     return device_text(arguments, "id");
 }
 
-bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error)
+/* "SLOT" or "SLOT.FUNCTION" in hexadecimal, with or without 0x. */
+static bool parse_address(const char *text, uint64_t *slot, uint64_t *function)
+{
+    char *end;
+    *slot = g_ascii_strtoull(text, &end, 16);
+    *function = 0;
+    if (end == text || (*end && *end != '.')) {
+        return false;
+    }
+    if (*end) {
+        text = end + 1;
+        *function = g_ascii_strtoull(text, &end, 16);
+    }
+    return end != text && !*end && *slot < SLOTS && *function < SLOT_FUNCTIONS;
+}
+
+bool device_pci_function(struct board *board, const struct device_arguments *arguments, unsigned *slot, unsigned *function, GError **error)
 {
     const char *address = device_text(arguments, "addr"), *bus = device_text(arguments, "bus");
+    uint64_t number = 1, part = 0;
     if (bus && strcmp(bus, "pci.0") && strcmp(bus, "pcie.0") && strcmp(bus, "pci") && strcmp(bus, "pcie")) {
         return error_fail(error, "bus=%s: no such bus; there is one, pci.0", bus);
     }
-    if (address) {
-        char *end;
-        uint64_t number = g_ascii_strtoull(address, &end, 16);
-        if (end == address || (*end && strcmp(end, ".0") && strcmp(end, ".0x0")) || number >= SLOTS) {
-            return error_fail(error, "addr=%s: must be a slot from 0 to 0x1f, function 0", address);
-        }
-        if (board->pci->devices[number * SLOT_FUNCTIONS]) {
-            return error_fail(error, "addr=%s: the slot is taken", address);
-        }
-        arguments->plugged->slot = *slot = number;
-        return true;
+    if (address && !parse_address(address, &number, &part)) {
+        return error_fail(error, "addr=%s: must be a slot from 0 to 0x1f, then nothing or a function from .0 to .7", address);
     }
-    for (unsigned i = 1; i < SLOTS; i++) {
-        if (!board->pci->devices[i * SLOT_FUNCTIONS]) {
-            arguments->plugged->slot = *slot = i;
-            return true;
-        }
+    while (!address && number < SLOTS && board->pci->devices[number * SLOT_FUNCTIONS]) {
+        number++;
     }
-    return error_fail(error, "the PCI bus is full");
+    if (number == SLOTS) {
+        return error_fail(error, "the PCI bus is full");
+    }
+    if (board->pci->devices[number * SLOT_FUNCTIONS + part]) {
+        return error_fail(error, "addr=%s: the slot is taken", address);
+    }
+    arguments->plugged->slot = *slot = (unsigned)number;
+    *function = (unsigned)part;
+    return true;
+}
+
+bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error)
+{
+    unsigned function;
+    return device_pci_function(board, arguments, slot, &function, error) &&
+           (!function || error_fail(error, "addr=%s: this device can only be function 0 of a slot", device_text(arguments, "addr")));
 }

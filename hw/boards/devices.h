@@ -8,7 +8,7 @@
 #include "hw/boards/board.h"
 
 /* PCI_FIXED: does not come and go while the machine runs. VIRTIO: virtio-mmio slots. */
-enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_PCI_FIXED, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_BUS_COUNT };
+enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_PCI_FIXED, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_USB, DEVICE_BUS_COUNT };
 enum device_value { DEVICE_TEXT, DEVICE_NUMBER, DEVICE_BOOL };                  /* BOOL: on or off */
 
 struct device_property {
@@ -44,7 +44,7 @@ struct device_plugged {
     int64_t asked_ns;               /* host time at which the guest was asked to let it go; 0: was not */
 };
 void device_plugged_free(void *plugged);
-/* PCI; machine lock held: resets its parts, so that nothing of it is under way, and takes them off bus and machine. They are freed
+/* PCI and USB; machine lock held: resets its parts, so that nothing of it is under way, and takes them off bus and machine. They are freed
  * by device_free_parts, before what they use (networks, drives). */
 void device_take_out(struct board *board, struct device_plugged *plugged);
 void device_free_parts(struct device_plugged *plugged);
@@ -67,6 +67,12 @@ const char *device_bus_name(const struct device_kind *kind);       /* "PCI", "IS
 const struct device_kind *device_find(const char *name, GError **error);
 /* The display adapter of -vga, or the default one. error: one line. */
 bool device_add_vga(struct board *board, GError **error);
+/* -usb, -machine usb=on or -usbdevice is given. */
+bool usb_wanted(const struct options *options);
+/* The PIIX3's USB function, in its slot. */
+void usb_add_piix3(struct board *board, unsigned slot);
+/* What -usbdevice names. error: one line. */
+bool usb_add_old_devices(struct board *board, GError **error);
 
 /* ---- For the functions that build ---- */
 
@@ -78,5 +84,7 @@ bool device_bool(const struct device_arguments *arguments, const char *key);
 const char *device_id(const struct device_arguments *arguments);
 /* Where addr= puts it, or the first free slot of the board's bus. error: taken, or the bus is full. */
 bool device_pci_slot(struct board *board, const struct device_arguments *arguments, unsigned *slot, GError **error);
+/* The same for devices that may be a function other than 0 of a slot. */
+bool device_pci_function(struct board *board, const struct device_arguments *arguments, unsigned *slot, unsigned *function, GError **error);
 
 #endif

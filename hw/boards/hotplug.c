@@ -4,6 +4,7 @@
  *
  *   device_add: main loop, machine lock: build parts -> on the bus -> controller tells the guest
  *   device_del: main loop, machine lock: controller asks the guest; nothing else happens
+ *               (a USB device is let go of at once)
  *   eject:      a CPU's thread or a reset, machine lock: parts are reset, leave bus and machine -> gone
  *   collect:    main loop: parts are freed, then what they used is free again, then board->unplugged
  *
@@ -28,7 +29,7 @@ static bool may_hotplug(const struct board *board, const struct device_kind *kin
         return error_fail(error, "Device '%s' does not support hotplugging: give -device %s when the machine starts", kind->name,
                           kind->name);
     }
-    return (kind->bus == DEVICE_PCI && board->hotplug) ||
+    return kind->bus == DEVICE_USB || (kind->bus == DEVICE_PCI && board->hotplug) ||
            error_fail(error, "Bus '%s' does not support hotplugging: give -device %s when the machine starts",
                       kind->bus == DEVICE_PCI ? "pcie.0" : device_bus_name(kind), kind->name);
 }
@@ -43,7 +44,7 @@ bool board_plug(struct board *board, const char *text, GError **error)
     }
     g_mutex_lock(&board->machine->lock);
     struct device_plugged *plugged = device_plug(board, text, error);
-    if (plugged) {
+    if (plugged && kind->bus == DEVICE_PCI) {
         pci_hotplug_came(board->hotplug, plugged->slot);
     }
     g_mutex_unlock(&board->machine->lock);
@@ -60,28 +61,6 @@ static struct device_plugged *find(struct board *board, const char *id)
         }
     }
     return NULL;
-}
-
-bool board_unplug(struct board *board, const char *id, GError **error)
-{
-    struct device_plugged *plugged = find(board, id);
-    const int64_t now = clock_now_ns(board->machine->clocks, CLOCK_KIND_HOST);
-    if (!plugged) {
-        return error_fail(error, "Device '%s' not found", id);
-    }
-    if (!may_hotplug(board, plugged->kind, error)) {
-        return false;
-    }
-    if (plugged->asked_ns && now - plugged->asked_ns < ASK_AGAIN_NS) {
-        return error_fail(error, "Device %s is already in the process of unplug", id);
-    }
-    g_mutex_lock(&board->machine->lock);
-    if (!plugged->gone) {
-        plugged->asked_ns = now;
-        pci_hotplug_ask(board->hotplug, plugged->slot);
-    }
-    g_mutex_unlock(&board->machine->lock);
-    return true;
 }
 
 /* ---- Going ---- */
@@ -109,17 +88,46 @@ static void collect(void *opaque)
     }
 }
 
+static void let_go(struct board *board, struct device_plugged *plugged)
+{
+    device_take_out(board, plugged);
+    plugged->gone = true;
+    board->machine->cleanup.function = collect;
+    board->machine->cleanup.opaque = board;
+    machine_request_cleanup(board->machine);
+}
+
+bool board_unplug(struct board *board, const char *id, GError **error)
+{
+    struct device_plugged *plugged = find(board, id);
+    const int64_t now = clock_now_ns(board->machine->clocks, CLOCK_KIND_HOST);
+    if (!plugged) {
+        return error_fail(error, "Device '%s' not found", id);
+    }
+    if (!may_hotplug(board, plugged->kind, error)) {
+        return false;
+    }
+    if (plugged->asked_ns && now - plugged->asked_ns < ASK_AGAIN_NS) {
+        return error_fail(error, "Device %s is already in the process of unplug", id);
+    }
+    g_mutex_lock(&board->machine->lock);
+    if (!plugged->gone && plugged->kind->bus == DEVICE_USB) {       /* pulled out: USB asks nobody */
+        let_go(board, plugged);
+    } else if (!plugged->gone) {
+        plugged->asked_ns = now;
+        pci_hotplug_ask(board->hotplug, plugged->slot);
+    }
+    g_mutex_unlock(&board->machine->lock);
+    return true;
+}
+
 void board_eject(void *opaque, unsigned slot)
 {
     struct board *board = opaque;
     for (unsigned i = 0; i < board->plugged->len; i++) {
         struct device_plugged *plugged = board->plugged->pdata[i];
         if (plugged->kind->bus == DEVICE_PCI && plugged->slot == slot && !plugged->gone) {
-            device_take_out(board, plugged);
-            plugged->gone = true;
-            board->machine->cleanup.function = collect;
-            board->machine->cleanup.opaque = board;
-            machine_request_cleanup(board->machine);
+            let_go(board, plugged);
             return;
         }
     }

@@ -51,6 +51,12 @@ bool pc_add_optional(struct pc *pc, GError **error)
         (options->debugcon && !add_debugcon(pc, error))) {
         return false;
     }
+    if (usb_wanted(options)) {
+        usb_add_piix3(&pc->board, PC_SLOT_ISA_BRIDGE);
+    }
+    if (!usb_add_old_devices(&pc->board, error)) {
+        return false;
+    }
     for (unsigned i = 0; i < options->devices->len; i++) {
         if (!device_add(&pc->board, options->devices->pdata[i], error)) {
             return false;

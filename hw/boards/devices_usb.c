@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* USB: -usb, -usbdevice, -device of controllers and of what is plugged into their ports. */
+#include <string.h>
+#include "base/error.h"
+#include "hw/boards/device_table.h"
+#include "hw/usb/hid.h"
+#include "hw/usb/uhci.h"
+
+/* ---- Controllers ---- */
+
+const struct device_property usb_controller_properties[] = {
+    { "multifunction", DEVICE_BOOL, 0, "off", "function 0 of a slot that has others" },
+    { NULL },
+};
+
+/* Its ports are for the devices behind it. id: of the controller, NULL: none. */
+static void add_bus(struct board *board, struct usb_bus *bus, const char *id)
+{
+    bus->name = id ? g_strconcat(id, ".0", NULL) : g_strdup_printf("usb-bus.%u", board->usb_buses->len);
+    g_ptr_array_add(board->usb_buses, bus);
+}
+
+static bool add_uhci(struct board *board, const struct device_arguments *arguments, enum uhci_model model, GError **error)
+{
+    unsigned slot, function;
+    if (!device_pci_function(board, arguments, &slot, &function, error)) {
+        return false;
+    }
+    struct uhci *hc = uhci_new(board->machine, board->pci, slot, function, model, device_bool(arguments, "multifunction"));
+    add_bus(board, &hc->bus, device_id(arguments));
+    return true;
+}
+
+bool piix3_usb_uhci_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_uhci(board, arguments, UHCI_PIIX3, error);
+}
+
+bool ich9_usb_uhci1_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_uhci(board, arguments, UHCI_ICH9_1, error);
+}
+
+bool ich9_usb_uhci2_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_uhci(board, arguments, UHCI_ICH9_2, error);
+}
+
+bool ich9_usb_uhci3_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_uhci(board, arguments, UHCI_ICH9_3, error);
+}
+
+bool usb_wanted(const struct options *options)
+{
+    return options->usb || !g_strcmp0(options->machine_usb, "on") || options->usb_devices->len;
+}
+
+void usb_add_piix3(struct board *board, unsigned slot)
+{
+    enum { FUNCTION_USB = 2 };
+    add_bus(board, &uhci_new(board->machine, board->pci, slot, FUNCTION_USB, UHCI_PIIX3, false)->bus, NULL);
+}
+
+bool usb_add_old_devices(struct board *board, GError **error)
+{
+    static const struct { const char *name, *device; } kinds[] = {
+        { "tablet", "usb-tablet" }, { "mouse", "usb-mouse" }, { "keyboard", "usb-kbd" },
+    };
+    const GPtrArray *wanted = board->options->usb_devices;
+    for (unsigned i = 0; i < wanted->len; i++) {
+        const char *device = NULL;
+        for (unsigned j = 0; j < G_N_ELEMENTS(kinds); j++) {
+            device = strcmp(kinds[j].name, wanted->pdata[i]) ? device : kinds[j].device;
+        }
+        if (!device) {
+            return error_fail(error, "-usbdevice %s: not supported; there are tablet, mouse, keyboard", (char *)wanted->pdata[i]);
+        }
+        if (!device_plug(board, device, error)) {
+            g_prefix_error(error, "-usbdevice %s: ", (char *)wanted->pdata[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Devices ---- */
+
+static struct usb_port *free_port(const struct usb_bus *bus, const char *number)
+{
+    for (unsigned i = 0; i < bus->port_count; i++) {
+        struct usb_port *port = (struct usb_port *)&bus->ports[i];
+        g_autofree char *name = g_strdup_printf("%u", port->number);
+        if (!port->device && (!number || !strcmp(number, name))) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+/* Where bus= and port= put a device. error: no such bus, or nothing free. */
+static struct usb_port *choose_port(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    const char *name = device_text(arguments, "bus"), *number = device_text(arguments, "port");
+    g_autoptr(GString) names = g_string_new(NULL);
+    struct usb_port *port = NULL;
+    bool known = !name;
+    for (unsigned i = 0; !port && i < board->usb_buses->len; i++) {
+        const struct usb_bus *bus = board->usb_buses->pdata[i];
+        bool named = !name || !strcmp(name, bus->name) || !strcmp(name, "usb-bus");
+        known |= named;
+        port = named ? free_port(bus, number) : NULL;
+        g_string_append_printf(names, "%s%s", i ? ", " : "", bus->name);
+    }
+    if (!known) {
+        error_fail(error, "bus=%s: no such USB bus; there are: %s", name, names->str);
+    } else if (!port && number) {
+        error_fail(error, "port=%s: taken, or there is no such port", number);
+    } else if (!port) {
+        error_fail(error, "no free USB port");
+    }
+    return port;
+}
+
+const struct device_property usb_hid_properties[] = {
+    { "usb_version", DEVICE_NUMBER, 2, NULL, "accepted; the device is a full-speed one, which USB 1 and 2 have" },
+    { "display", DEVICE_TEXT, 0, NULL, "accepted; there is one screen" },
+    { NULL },
+};
+
+static bool add_hid(struct board *board, const struct device_arguments *arguments, enum usb_hid_kind kind, GError **error)
+{
+    struct usb_port *port = choose_port(board, arguments, error);
+    if (!port || !board->input) {
+        return port ? error_fail(error, "machine '%s' takes no input from its user", board->type->name) : false;
+    }
+    usb_device_attach(&usb_hid_new(board->machine, board->input, kind)->usb, port);
+    return true;
+}
+
+bool usb_tablet_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_hid(board, arguments, USB_HID_TABLET, error);
+}
+
+bool usb_mouse_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_hid(board, arguments, USB_HID_MOUSE, error);
+}
+
+bool usb_kbd_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    return add_hid(board, arguments, USB_HID_KEYBOARD, error);
+}
