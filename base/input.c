@@ -15,6 +15,7 @@ struct input {
     struct input_device devices[MOST_DEVICES];
     unsigned count;
     unsigned leds;
+    unsigned x, y;                      /* where an absolute pointer was put last */
     uint8_t holder[KEY_CNT];            /* index of the device that has the key down, plus 1 */
 };
 
@@ -130,7 +131,7 @@ void input_release_all(struct input *input)
 /* ---- Pointers ---- */
 
 /* Of the pointers that are awake the one added last decides how the user's hand is read. */
-static const struct input_device *pointer(const struct input *input)
+const struct input_device *input_pointer(const struct input *input)
 {
     for (unsigned i = input->count; i-- > 0;) {
         const struct input_device *device = &input->devices[i];
@@ -154,18 +155,29 @@ void input_relative(struct input *input, int dx, int dy, int wheel, unsigned but
 
 void input_absolute(struct input *input, unsigned x, unsigned y, int wheel, unsigned buttons)
 {
+    input->x = MIN(x, INPUT_ABSOLUTE_MOST);
+    input->y = MIN(y, INPUT_ABSOLUTE_MOST);
     for (unsigned i = input->count; i-- > 0;) {
         const struct input_device *device = &input->devices[i];
         if (device->absolute && awake(device)) {
-            device->absolute(device->device, MIN(x, INPUT_ABSOLUTE_MOST), MIN(y, INPUT_ABSOLUTE_MOST), wheel, buttons);
+            device->absolute(device->device, input->x, input->y, wheel, buttons);
             return;
         }
     }
 }
 
+void input_buttons(struct input *input, unsigned buttons)
+{
+    if (input_wants_absolute(input)) {
+        input_absolute(input, input->x, input->y, 0, buttons);
+    } else {
+        input_relative(input, 0, 0, 0, buttons);
+    }
+}
+
 bool input_wants_absolute(const struct input *input)
 {
-    const struct input_device *device = pointer(input);
+    const struct input_device *device = input_pointer(input);
     return device && device->absolute;
 }
 

@@ -45,6 +45,10 @@ bool input_key_down(const struct input *input, unsigned code);
 void input_release_all(struct input *input);
 void input_relative(struct input *input, int dx, int dy, int wheel, unsigned buttons);
 void input_absolute(struct input *input, unsigned x, unsigned y, int wheel, unsigned buttons);
+/* Buttons alone: the pointer stays where it is. */
+void input_buttons(struct input *input, unsigned buttons);
+/* The device that has the pointer now; NULL: none. */
+const struct input_device *input_pointer(const struct input *input);
 bool input_wants_absolute(const struct input *input);
 
 /* QEMU's key names ("a", "ret", "ctrl", "f1", ...) to codes; 0: unknown. */

@@ -6,6 +6,7 @@
 #include "hw/boards/devices.h"
 #include "hw/boards/hotplug.h"
 #include "hw/pci/pci.h"
+#include "hw/usb/usb.h"
 #include "hw/virtio/virtio_balloon.h"
 #include "monitor/internal.h"
 
@@ -17,6 +18,47 @@ void hmp_info_qtree(struct hmp *hmp, unsigned count, char **arguments)
     for (unsigned i = 0; i < devices->len; i++) {
         const struct machine_device *entry = &g_array_index(devices, struct machine_device, i);
         g_string_append_printf(hmp->out, "  dev: %s, state of %zu bytes\n", entry->type->name, entry->type->state_size);
+    }
+    monitor_unlock(hmp->monitor);
+}
+
+/* ---- USB ---- */
+
+static const char *id_of(const struct board *board, const void *part)
+{
+    for (unsigned i = 0; i < board->plugged->len; i++) {
+        const struct device_plugged *plugged = board->plugged->pdata[i];
+        for (unsigned j = 0; j < plugged->parts->len; j++) {
+            if (g_array_index(plugged->parts, struct machine_device, j).device == part) {
+                return plugged->id;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void put_usb_device(struct hmp *hmp, unsigned bus, const struct usb_device *device, const char *path)
+{
+    const char *id = id_of(hmp->monitor->board, device->owner);
+    g_string_append_printf(hmp->out, "  Device %u.%u, Port %s, Speed %s Mb/s, Product %s%s%s\n", bus, device->state->address, path,
+                           device->low_speed ? "1.5" : "12", usb_device_name(device), id ? ", ID: " : "", id ? id : "");
+}
+
+void hmp_info_usb(struct hmp *hmp, unsigned count, char **arguments)
+{
+    const GPtrArray *buses = hmp->monitor->board->usb_buses;
+    if (!buses->len) {
+        g_string_append(hmp->out, "USB support not enabled\n");
+    }
+    monitor_lock(hmp->monitor);
+    for (unsigned i = 0; i < buses->len; i++) {
+        const struct usb_bus *bus = buses->pdata[i];
+        for (unsigned j = 0; j < bus->port_count; j++) {
+            g_autofree char *path = g_strdup_printf("%u", bus->ports[j].number);
+            if (bus->ports[j].device) {
+                put_usb_device(hmp, i, bus->ports[j].device, path);
+            }
+        }
     }
     monitor_unlock(hmp->monitor);
 }

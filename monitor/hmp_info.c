@@ -174,7 +174,7 @@ void hmp_info_mice(struct hmp *hmp, unsigned count, char **arguments)
     for (unsigned i = input ? input_device_count(input) : 0; i-- > 0;) {
         const struct input_device *device = input_device(input, i);
         if (device->relative || device->absolute) {
-            g_string_append_printf(hmp->out, "%c Mouse #%u: %s%s\n", found ? ' ' : '*', i, device->name,
+            g_string_append_printf(hmp->out, "%c Mouse #%u: %s%s\n", device == input_pointer(input) ? '*' : ' ', i, device->name,
                                    device->absolute ? " (absolute)" : "");
             found = true;
         }

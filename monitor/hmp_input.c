@@ -73,11 +73,7 @@ void hmp_mouse_button(struct hmp *hmp, unsigned count, char **arguments)
     }
     m->mouse_buttons = (state & 1 ? INPUT_LEFT : 0) | (state & 2 ? INPUT_MIDDLE : 0) | (state & 4 ? INPUT_RIGHT : 0);
     monitor_lock(m);
-    if (input_wants_absolute(m->board->input)) {
-        input_absolute(m->board->input, 0, 0, 0, m->mouse_buttons);
-    } else {
-        input_relative(m->board->input, 0, 0, 0, m->mouse_buttons);
-    }
+    input_buttons(m->board->input, m->mouse_buttons);
     monitor_unlock(m);
 }
 

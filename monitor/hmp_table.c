@@ -136,6 +136,7 @@ const struct hmp_command hmp_topics[] = {
     { "snapshots", "", "saved states", 0, 0, hmp_info_snapshots, NULL },
     { "status", "", "whether the machine runs", 0, 0, hmp_info_status, NULL },
     { "trace-events", "[PATTERN]", "categories of the log and whether they are on", 0, 1, hmp_info_trace_events, NULL },
+    { "usb", "", "USB devices", 0, 0, hmp_info_usb, NULL },
     { "usernet", "", "connections of user networks", 0, 0, hmp_info_usernet, NULL },
     { "uuid", "", "the machine's UUID", 0, 0, hmp_info_uuid, NULL },
     { "version", "", "version of this program", 0, 0, hmp_info_version, NULL },

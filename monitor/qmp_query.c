@@ -290,7 +290,7 @@ JsonNode *qmp_run_mice(struct qmp_call *call)
             JsonObject *object = json_object_new();
             json_object_set_string_member(object, "name", device->name);
             json_object_set_int_member(object, "index", i);
-            json_object_set_boolean_member(object, "current", !json_array_get_length(list));
+            json_object_set_boolean_member(object, "current", device == input_pointer(input));
             json_object_set_boolean_member(object, "absolute", device->absolute != NULL);
             json_array_add_object_element(list, object);
         }

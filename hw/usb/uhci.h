@@ -19,7 +19,7 @@ struct uhci_state {
     uint8_t sof_modify;
     uint8_t reasons;                /* why USBINT is set */
     uint8_t idle_frames;            /* in which no transfer ended, up to 255 */
-    uint8_t pad;
+    uint8_t pad[5];
 };
 
 struct uhci {

@@ -24,3 +24,5 @@ TEST_SCRIPTS += tests/boot/icount_linux
 TESTS_SLOW += tests/boot/icount_linux
 TEST_SCRIPTS += tests/boot/hotplug
 TESTS_SLOW += tests/boot/hotplug
+TEST_SCRIPTS += tests/boot/usb
+TESTS_SLOW += tests/boot/usb

@@ -42,6 +42,7 @@ struct all {
     struct gicv3 *gic3;
     struct gicv3_its *its;
     struct virtio_net *net;
+    struct input *input;
     uint64_t seed;
 };
 
@@ -58,6 +59,7 @@ static inline uint32_t all_random(struct all *all, uint32_t limit)
 
 static inline uint64_t all_value(struct all *all);
 #include "tests/device/all_net.h"
+#include "tests/device/all_usb.h"
 
 static inline void all_set_input(void *cpu, enum cpu_input input, bool level) { }
 static inline void all_set_a20(void *controller, unsigned input, bool level) { }
@@ -102,6 +104,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     all_init_blk(all);
     all_init_display(all, pci);
     all_init_net(all, pci);
+    all_init_usb(all, pci);
     all_init_arm(all);
 }
 
@@ -138,6 +141,7 @@ static inline void all_prepare(struct all *all)
     all_prepare_blk(all);
     all_prepare_display(all);
     all_prepare_net(all);
+    all_prepare_usb(all);
     for (unsigned cpu = 0; cpu < ARRAY_LEN(all->ports); cpu++) {
         memory_write_from(memory, cpu, 0xfee000f0, 0x1ff, 4);
         memory_write_from(memory, cpu, 0xfee00320, 0x20000 | (0x40 + cpu), 4);
@@ -159,13 +163,17 @@ static inline void all_step(struct all *all)
         { 0x20, 2 }, { 0xa0, 2 }, { 0x4d0, 2 }, { 0x40, 4 }, { 0x60, 5 }, { 0x70, 2 }, { 0x80, 1 }, { 0x92, 1 },
         { 0xb2, 2 },
         { 0x402, 1 }, { 0x501, 4 }, { 0x510, 12 }, { 0x3f8, 8 }, { 0xcf8, 8 }, { 0xcfc, 4 }, { 0x600, 12 },
-        { 0x700, 16 }, { 0xafe0, 4 }, { PCI_HOTPLUG_BASE, PCI_HOTPLUG_BYTES }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x3f0, 8 }, { 0x00, 16 }, { 0xc0, 32 }, { 0x378, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 },
+        { 0x700, 16 }, { 0xafe0, 4 }, { PCI_HOTPLUG_BASE, PCI_HOTPLUG_BYTES }, { 0x1f0, 8 }, { 0x170, 8 }, { 0x3f0, 8 }, { 0x00, 16 }, { 0xc0, 32 }, { 0x378, 8 }, { 0x376, 1 }, { 0x3f6, 1 }, { ALL_MASTER, 16 }, { ALL_UHCI, 32 },
         { 0, 0xffff },
     };
     struct memory *port_space = all->rig.machine->ports, *memory = all->rig.machine->memory;
     unsigned size = 1u << all_random(all, 4), pick = all_random(all, ARRAY_LEN(ports)), cpu = all_random(all, 3);
     uint64_t address = ports[pick].base + all_random(all, ports[pick].count), value = all_value(all);
-    switch (all_random(all, 32)) {
+    switch (all_random(all, 36)) {
+    case 32:
+    case 33:
+    case 34:
+    case 35: all_step_usb(all); break;
     case 30:
     case 31: all_step_blk(all); break;
     case 26:

@@ -3,6 +3,7 @@
 #define TESTS_DEVICE_ALL_DISKS_H
 /* The part of all.h that has disks behind it: controllers with drives, and commands that a driver could have made. */
 #include "base/display.h"
+#include "base/input.h"
 #include "hw/block/fdc.h"
 #include "hw/char/parallel.h"
 #include "hw/dma/i8237.h"
@@ -38,6 +39,7 @@ static inline void all_free(struct all *all)
         fake_disk_free(all->disks[i]);
     }
     display_free(all->display);
+    input_free(all->input);
 }
 
 /* What is on the disks, and that no error waits: requests that are under way are made again by the devices. */

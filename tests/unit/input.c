@@ -47,11 +47,16 @@ static void last_awake_gets_it(struct test *test)
     EXPECT(test, usb.keys == 1 && input_wants_absolute(input));
     input_absolute(input, 100, 1u << 20, 1, INPUT_LEFT);
     EXPECT(test, usb.x == 100 && usb.y == INPUT_ABSOLUTE_MOST && usb.wheel == 1 && usb.buttons == INPUT_LEFT);
+    input_buttons(input, INPUT_RIGHT);
+    EXPECT(test, usb.x == 100 && usb.y == INPUT_ABSOLUTE_MOST && usb.buttons == INPUT_RIGHT && input_pointer(input)->device == &usb);
     input_relative(input, 3, -2, 0, INPUT_RIGHT);
     EXPECT(test, ps2.dx == 3 && ps2.dy == -2 && ps2.buttons == INPUT_RIGHT && ps2.moves == 1);
     EXPECT(test, input_prefer_device(input, 0) && !input_prefer_device(input, 2));
     EXPECT(test, !usb.down && !input_wants_absolute(input) && !strcmp(input_device(input, 1)->name, "ps2"));
     EXPECT(test, input_device_count(input) == 2 && !input_device(input, 2));
+    input_key(input, KEY_C, true);
+    input_remove_device(input, &ps2);
+    EXPECT(test, !ps2.down && input_device_count(input) == 1 && input_device(input, 0)->device == &usb && !input_key_down(input, KEY_C));
     input_free(input);
 }
 
