@@ -444,6 +444,12 @@ static bool model_has(const void *opaque, enum x86_feature feature)
     return feature == FEAT_NONE || model->has[feature];
 }
 
+/* A processor runs what its CPUID hides, so under KVM what comes here is no less than that. */
+static struct x86_decoder *make_decoder(const struct x86_cpu *cpu)
+{
+    return x86_decoder_new(cpu->model && !cpu->kvm ? model_has : NULL, cpu->model, NULL);
+}
+
 static void unit_start(struct x86_trans *t, const struct cpu *cpu, uint64_t linear)
 {
     ir_unit_start(t->u, x86_globals, X86_GLOBAL_END - 1, x86_helpers, x86_helper_count);
@@ -476,7 +482,7 @@ void x86_translate_unit(struct cpu *cpu, struct ir_unit *unit, unsigned max_insn
         .single = mode & (MODE_TF | MODE_IBP | MODE_SHADOW),
     };
     if (!x86->decoder)
-        x86->decoder = x86_decoder_new(x86->model ? model_has : NULL, x86->model, NULL);
+        x86->decoder = make_decoder(x86);
     uint64_t linear = x86_linear_of_pc(cpu, cpu->pc, mode);
     uint64_t rip = mode & MODE_CODE64 ? cpu->pc : (uint32_t)cpu->pc;
     max_insns = t.single ? 1 : CLAMP(max_insns, 1, IR_MAX_GUEST_INSNS);
