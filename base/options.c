@@ -143,8 +143,10 @@ static bool set_choice(struct options *options, const char *option, const struct
 }
 
 /* Of "kvm:tcg" those that there are, in that order; at least one. */
+/* Given again, its words come behind those before. */
 static bool set_choices(struct options *options, const char *option, const struct property *property, const char *value, GError **error)
 {
+    const char *before = *(char **)((char *)options + property->offset);
     g_auto(GStrv) words = g_strsplit(property->help, " ", -1), wanted = g_strsplit(value, ":", -1);
     g_autoptr(GString) known = g_string_new(NULL);
     for (unsigned i = 0; wanted[i]; i++) {
@@ -154,6 +156,9 @@ static bool set_choices(struct options *options, const char *option, const struc
     }
     if (!known->len) {
         return error_fail(error, "-%s: %s=%s: not supported; choices: %s", option, property->key, value, property->help);
+    }
+    if (before) {
+        g_string_prepend(g_string_prepend(known, ":"), before);
     }
     set_text(options, property->offset, known->str);
     return true;
@@ -191,12 +196,13 @@ static bool set_property(struct options *options, const char *option, const stru
     return true;
 }
 
-/* One "key=value", "key", "nokey" or, first of the line, a bare value of the option's first property. */
+/* One "key=value", "key" or, first of the line, a bare value of the option's first property; '_' is '-' in a key. */
 static bool parse_item(struct options *options, const char *option, const char *item, bool first, GError **error)
 {
     const char *names[G_N_ELEMENTS(properties) + 1], *equals = strchr(item, '=');
     g_autofree char *key = equals ? g_strndup(item, equals - item) : g_strdup(item);
     unsigned count = 0;
+    g_strdelimit(key, "_", '-');
     if (!first && !strcmp(option, "machine") && (!strcmp(item, "help") || !strcmp(item, "?"))) {
         options->machine_help = true;
         return true;
@@ -353,7 +359,7 @@ static bool check_chardevs(struct options *options, GError **error)
 static void set_accelerators(struct options *options)
 {
     static const char *const names[OPTIONS_ACCELS] = { "tcg", "interp", "kvm" };
-    g_auto(GStrv) wanted = g_strsplit(options->enable_kvm ? "kvm" : options->accel, ":", -1);
+    g_auto(GStrv) wanted = g_strsplit(options->enable_kvm ? "kvm" : options->accel ? options->accel : "tcg", ":", -1);
     uint32_t seen = 0;
     options->accelerator_count = 0;
     for (unsigned i = 0; wanted[i]; i++) {
@@ -432,7 +438,7 @@ static void fill_in(struct options *options)
 static void options_init(struct options *options)
 {
     *options = (struct options){
-        .machine = g_strdup("pc"), .accel = g_strdup("tcg"), .memory_bytes = 128 << 20, .cpus = 1, .boot_retry_ms = UINT64_MAX,
+        .machine = g_strdup("pc"), .memory_bytes = 128 << 20, .cpus = 1, .boot_retry_ms = UINT64_MAX,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GPtrArray **list = (GPtrArray **)((char *)options + rows[i].offset);

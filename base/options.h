@@ -16,7 +16,7 @@ enum { OPTIONS_MAX_CPUS = 255, OPTIONS_MAX_SERIAL = 4, OPTIONS_MAX_PARALLEL = 3 
 struct options {
     char *name, *machine, *accel, *cpu, *bios, *kernel, *initrd, *append, *display, *vnc, *debugcon, *rtc_base;
     char *pid_path, *msg_timestamp, *log_names, *log_path, *accel_thread, *engine_switches, *ignored, *vga, *machine_usb;
-    char *dtb, *dumpdtb, *gic_version, *secure, *virtualization, *highmem, *hpet, *rtc_driftfix, *its, *acpi;
+    char *dtb, *dumpdtb, *gic_version, *secure, *virtualization, *highmem, *hpet, *smm, *rtc_driftfix, *its, *acpi;
     char *boot_order, *boot_once, *boot_menu, *boot_strict, *uuid;
     uint64_t boot_splash_ms, boot_retry_ms;        /* retry UINT64_MAX: never */
     uint64_t memory_bytes, cache_mib, unit_insns, cpus, max_cpus, sockets, cores, threads;

@@ -27,6 +27,7 @@ struct x86_model {
     uint32_t max_leaf, max_extended;
     uint8_t physical_bits;
     bool amd;                       /* vendor-specific behaviour: SYSCALL in compatibility mode, #AC of vectors, F3 41 90 */
+    bool host;                      /* under KVM: the host's CPU with what features.def knows as in `has` */
     bool has[FEAT_COUNT];
 };
 extern const struct x86_model x86_models[];

@@ -88,5 +88,8 @@ void kvm_slots_update(struct kvm_machine *machine, bool a20);
 
 /* ---- kvm_cpuid.c ---- */
 void kvm_set_cpuid(struct kvm_vcpu *vcpu);
+/* CPUID of `-cpu host` out of what KVM supports: adds to `out`, which has room for KVM_CPUID_ENTRIES. */
+enum { KVM_CPUID_ENTRIES = 256 };
+void kvm_host_cpuid(struct x86_cpu *cpu, const struct kvm_cpuid2 *supported, struct kvm_cpuid2 *out);
 
 #endif

@@ -162,7 +162,7 @@ static bool build_devices(struct pc *pc, GError **error)
     i440fx_new(machine, pci);
     piix3_new(machine, pci, PC_SLOT_ISA_BRIDGE, &pc->irqs);
     pc->pm = piix4_pm_new(machine, pci, PC_SLOT_ISA_BRIDGE, isa_irqs_line(&pc->irqs, IRQ_SCI),
-                          pc->kvm && !x86_kvm_has_smm() ? NULL : &pc->cpus[0]->port);
+                          pc->has_smm ? &pc->cpus[0]->port : NULL);
 
     pc->board.hotplug = pci_hotplug_new(machine, pci, pc->pm);
     pc->board.hotplug->eject = board_eject;
@@ -209,27 +209,37 @@ static bool load_kernel(struct pc *pc, GError **error)
     return !request.kernel || boot_load(&request, &pc->boot, error);
 }
 
+/* "host" is "max" until it is known that KVM runs it. */
 static struct x86_model *make_model(const struct options *options, GError **error)
 {
     const char *text = options->cpu;
-    g_autofree char *max = NULL;
-    if (text && g_str_has_prefix(text, "host") && strchr(",", text[4])) {
-        /* scripts made for KVM say it; without KVM the nearest thing is "max" */
-        g_printerr("dragoman: -cpu host: taking 'max' instead, the host's CPU is not passed through\n");
-        text = max = g_strconcat("max", text + strlen("host"), NULL);
-    }
-    struct x86_model *model = x86_model_new(text, error);
+    const bool host = text && g_str_has_prefix(text, "host") && strchr(",", text[4]);
+    g_autofree char *max = host ? g_strconcat("max", text + strlen("host"), NULL) : NULL;
+    struct x86_model *model = x86_model_new(max ? max : text, error);
     if (!model) {
         g_prefix_error(error, "-cpu %s: ", options->cpu);
+        return NULL;
     }
+    model->host = host;
     return model;
 }
 
 /* KVM has what the host has. */
-static bool fit_model(struct pc *pc, GError **error)
+static bool fit_model(struct pc *pc, bool kvm, GError **error)
 {
-    pc->kvm = board_uses_kvm(&pc->board);
-    return !pc->kvm || x86_kvm_fit_model(pc->model) || error_fail(error, "-accel kvm: /dev/kvm does not say what CPUs it has");
+    if (pc->model->host && !kvm) {              /* scripts made for KVM say it */
+        g_printerr("dragoman: -cpu host: taking 'max' instead, only KVM passes the host's CPU through\n");
+        pc->model->host = false;
+    }
+    return !kvm || x86_kvm_fit_model(pc->model) || error_fail(error, "-accel kvm: /dev/kvm does not say what CPUs it has");
+}
+
+static bool fit_smm(struct pc *pc, bool kvm, GError **error)
+{
+    const char *wanted = pc->board.options->smm ? pc->board.options->smm : "auto";
+    const bool possible = !kvm || x86_kvm_has_smm();
+    pc->has_smm = possible && strcmp(wanted, "off");
+    return possible || strcmp(wanted, "on") || error_fail(error, "-machine smm=on: this host's KVM has no system-management mode");
 }
 
 static struct irq_line isa_irq(struct board *board, unsigned number)
@@ -259,7 +269,11 @@ static bool build(struct board *board, GError **error)
         return error_fail(error, "-m: the host cannot give that much memory");
     }
     board->machine->no_reboot = options->no_reboot;
-    if (!board_build_engine(board, &x86_kvm, error) || !fit_model(pc, error)) {
+    if (!board_build_engine(board, &x86_kvm, error)) {
+        return false;
+    }
+    const bool kvm = board_uses_kvm(board);
+    if (!fit_model(pc, kvm, error) || !fit_smm(pc, kvm, error)) {
         return false;
     }
     board->isa_irq = isa_irq;

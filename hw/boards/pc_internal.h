@@ -27,7 +27,7 @@ struct pc {
     struct piix3_ide *ide;
     struct boot_image boot;         /* -kernel */
     struct fw_cfg *fw_cfg;
-    bool kvm;                       /* the host's CPU runs the guest's code */
+    bool has_smm;                   /* firmware may use it: -machine smm=off, and a KVM without it, say no */
     bool has_hpet;                  /* -machine hpet=off: none */
     struct mc146818 *rtc;
     struct piix4_pm *pm;

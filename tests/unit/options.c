@@ -41,6 +41,10 @@ static void meaning(struct test *test)
     EXPECT(test, parse("-accel hvf:kvm:tcg:kvm", &o, NULL) && o.accelerator_count == 2 && o.accelerators[0] == OPTIONS_ACCEL_KVM &&
            o.accelerators[1] == OPTIONS_ACCEL_TCG);
     options_clear(&o);
+    EXPECT(test, parse("-accel kvm -accel tcg,tb-size=8", &o, NULL) && o.accelerator_count == 2 && o.accelerators[0] == OPTIONS_ACCEL_KVM);
+    options_clear(&o);
+    EXPECT(test, parse("-machine pc,accel=kvm:tcg,smm=off,kernel_irqchip=split", &o, NULL) && o.accelerator_count == 2 && !strcmp(o.smm, "off"));
+    options_clear(&o);
     EXPECT(test, parse("-enable-kvm -M pc", &o, NULL) && o.accelerator_count == 1 && o.accelerators[0] == OPTIONS_ACCEL_KVM);
     options_clear(&o);
     EXPECT(test, parse("-nographic -serial stdio", &o, NULL) && !strcmp(o.serial->pdata[0], "mon:stdio"));
