@@ -236,8 +236,8 @@ static bool build(struct board *board, const struct device_arguments *arguments,
 
 struct device_plugged *device_plug(struct board *board, const char *text, GError **error)
 {
-    g_auto(GStrv) items = g_strsplit(text, ",", -1);
-    const char *name = items[0] ? items[0] : "";
+    g_auto(GStrv) items = options_split(text);
+    const char *name = items[0];
     name += g_str_has_prefix(name, "driver=") ? strlen("driver=") : 0;
     struct device_arguments arguments = { .kind = device_find(name, error), .options = board->options };
     if (!arguments.kind || !bus_is_there(board, arguments.kind, error)) {
