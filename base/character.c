@@ -97,6 +97,8 @@ static void on_break(void *opaque)
     unlock_machine(c);
 }
 
+void character_send_break(struct character *character) { on_break(character); }
+
 static void say(struct character *c, const char *text)
 {
     character_write(c, (const uint8_t *)text, strlen(text));

@@ -47,6 +47,8 @@ void character_set_label(struct character *character, const char *label);
 const char *character_label(const struct character *character);
 
 void character_set_client(struct character *character, const struct character_client *client);
+/* The device sees a break. Machine lock not held. */
+void character_send_break(struct character *character);
 void character_set_lock(struct character *character, GMutex *machine_lock);
 /* With "mon:": the monitor's end, called without the lock. focus: it is spoken to from now on, or no more. */
 bool character_is_shared(const struct character *character);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/character.h"
 #include "base/display.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -100,6 +101,25 @@ bool action_set_link(struct monitor *monitor, const char *name, bool up, GError 
         }
     }
     return error_fail(error, "Device '%s' not found", name);
+}
+
+char *monitor_character_name(struct monitor *monitor, unsigned index)
+{
+    const char *label = character_label(monitor->board->characters->pdata[index]);
+    return label ? g_strdup(label) : g_strdup_printf("serial%u", index);
+}
+
+bool action_send_break(struct monitor *monitor, const char *name, GError **error)
+{
+    const GPtrArray *characters = monitor->board->characters;
+    for (unsigned i = 0; i < characters->len; i++) {
+        g_autofree char *own = monitor_character_name(monitor, i);
+        if (!strcmp(own, name)) {
+            character_send_break(characters->pdata[i]);
+            return true;
+        }
+    }
+    return error_fail(error, "Chardev '%s' not found", name);
 }
 
 char *monitor_drive_device(struct monitor *monitor, const struct drive *drive)

@@ -126,6 +126,14 @@ void hmp_nmi(struct hmp *hmp, unsigned count, char **arguments)
     }
 }
 
+void hmp_send_break(struct hmp *hmp, unsigned count, char **arguments)
+{
+    GError *error = NULL;
+    if (!action_send_break(hmp->monitor, arguments[0], &error)) {
+        hmp_fail(hmp, error);
+    }
+}
+
 void hmp_eject(struct hmp *hmp, unsigned count, char **arguments)
 {
     bool force = !strcmp(arguments[0], "-f");

@@ -52,6 +52,7 @@ const struct hmp_command hmp_commands[] = {
     { "break|b|lb|hbreak", "[ADDRESS]", "stop before the instruction at a linear address; without one: all breakpoints", 0, 1, hmp_break, NULL },
     { "change", "DEVICE FILE [FORMAT [read-only]] | vnc password TEXT", "another medium into a drive; the password of VNC", 2, 4,
       hmp_change, complete_drive },
+    { "chardev-send-break", "NAME", "hold a serial line low; NAME: that of its -chardev, or serial0 and so on", 1, 1, hmp_send_break, NULL },
     { "cont|c", "", "let the machine run on", 0, 0, hmp_cont, NULL },
     { "cpu", "NUMBER", "the CPU that other commands look at", 1, 1, hmp_cpu, NULL },
     { "delete|d", "NUMBER|all", "remove a breakpoint or watchpoint of 'info break'", 1, 1, hmp_delete, NULL },

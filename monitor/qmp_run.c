@@ -305,6 +305,12 @@ JsonNode *qmp_run_set_link(struct qmp_call *call)
 
 /* ---- The rest ---- */
 
+JsonNode *qmp_run_send_break(struct qmp_call *call)
+{
+    GError *error = NULL;
+    return done(call, action_send_break(call->monitor, qmp_text(call, "id"), &error), &error);
+}
+
 JsonNode *qmp_run_human(struct qmp_call *call)
 {
     gint64 index = qmp_number(call, "cpu-index", 0);

@@ -14,6 +14,7 @@ const struct qmp_command qmp_commands[] = {
     { "blockdev-open-tray", "device?:str,id?:str,force?:bool", "", qmp_run_open_tray },
     { "blockdev-remove-medium", "id:str", "", qmp_run_remove_medium },
     { "change-vnc-password", "password:str", "", qmp_run_vnc_password },
+    { "chardev-send-break", "id:str", "", qmp_run_send_break },
     { "cont", "", "", qmp_run_cont },
     { "device-list-properties", "typename:str", "[ObjectPropertyInfo]", qmp_run_device_properties },
     { "device_add", "driver:str,bus?:str,id?:str,*:any", "", qmp_run_device_add },

@@ -4,8 +4,8 @@
  * refer to it. A character sent leaves at once; received ones come as fast as the guest makes room.
  *
  * Characters pass whether or not UARTCR enables the UART: small guests of the board "virt" never do, and firmware
- * relies on it. Left out: DMA requests, modem lines (the outside has none; CTS, DSR and DCD read as given), breaks, parity
- * and framing errors, IrDA.
+ * relies on it. Left out: DMA requests, modem lines (the outside has none; CTS, DSR and DCD read as given), breaks
+ * that the guest sends, parity and framing errors, IrDA.
  */
 #include "hw/char/pl011.h"
 
@@ -17,8 +17,8 @@ enum pl011_register {
 enum { FR_CTS = 1 << 0, FR_DSR = 1 << 1, FR_DCD = 1 << 2, FR_RXFE = 1 << 4, FR_RXFF = 1 << 6, FR_TXFE = 1 << 7 };
 enum { LCR_H_PEN = 1 << 1, LCR_H_STP2 = 1 << 3, LCR_H_FEN = 1 << 4, LCR_H_WLEN = 3 << 5, LCR_H_WRITABLE = 0xff };
 enum { CR_LBE = 1 << 7, CR_TXE = 1 << 8, CR_RXE = 1 << 9, CR_WRITABLE = 0xff87 };
-enum { INT_RX = 1 << 4, INT_TX = 1 << 5, INT_RT = 1 << 6, INT_OE = 1 << 10, INT_ALL = 0x7ff };
-enum { DR_DATA = 0xff, DR_OE = 1 << 11, RSR_ERRORS = 0xf, IFLS_WRITABLE = 0x3f, DMACR_WRITABLE = 7 };
+enum { INT_RX = 1 << 4, INT_TX = 1 << 5, INT_RT = 1 << 6, INT_BE = 1 << 9, INT_OE = 1 << 10, INT_ALL = 0x7ff };
+enum { DR_DATA = 0xff, DR_BE = 1 << 10, DR_OE = 1 << 11, RSR_ERRORS = 0xf, IFLS_WRITABLE = 0x3f, DMACR_WRITABLE = 7 };
 enum { UARTCLK_HZ = 24000000, PL011_BYTES = 0x1000 };
 
 /* 3.2, table 3-1. */
@@ -85,7 +85,7 @@ static void timed_out(void *opaque)
     update_irq(uart);
 }
 
-static void rx_push(struct pl011_state *s, uint8_t byte)
+static void rx_push(struct pl011_state *s, uint16_t byte)
 {
     if (!fifo_room(s)) {
         s->overrun = 1;                 /* 3.3.1: the FIFO keeps its characters, the new one is lost */
@@ -139,6 +139,18 @@ static void receive(void *device, const uint8_t *bytes, unsigned count)
     }
     start_timeout(uart);
     update_irq(uart);
+}
+
+/* 3.3.1: one character of zeroes, which is marked. */
+static void break_seen(void *device)
+{
+    struct pl011 *uart = device;
+    if (!(uart->state.cr & CR_LBE)) {
+        rx_push(&uart->state, DR_BE);
+        uart->state.ris |= INT_BE;
+        start_timeout(uart);
+        update_irq(uart);
+    }
 }
 
 /* ---- Registers ---- */
@@ -296,7 +308,8 @@ struct pl011 *pl011_new(struct machine *machine, uint64_t base, struct irq_line 
     memory_add_io(machine->memory, "pl011", base, PL011_BYTES, &pl011_ops, uart, 0);
     machine_add_device(machine, &pl011_type, uart);
     if (character) {
-        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive };
+        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive,
+                                                 .break_seen = break_seen };
         character_set_lock(character, &machine->lock);
         character_set_client(character, &client);
     }

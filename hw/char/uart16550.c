@@ -2,7 +2,7 @@
 /*
  * National PC16550D UART; section numbers refer to its data sheet. A byte sent leaves at once; received ones come as
  * fast as the guest makes room. The interrupt output reaches the bus only while MCR.OUT2 is set, as on a PC.
- * Left out: breaks and parity or framing errors (the outside has none), transmit timing.
+ * Left out: parity and framing errors (the outside has none), breaks that the guest sends, transmit timing.
  */
 #include "hw/char/uart16550.h"
 
@@ -14,7 +14,7 @@ enum { IIR_MODEM = 0x00, IIR_NONE = 0x01, IIR_THRE = 0x02, IIR_RX = 0x04, IIR_LI
 enum { FCR_ENABLE = 0x01, FCR_CLEAR_RX = 0x02, FCR_CLEAR_TX = 0x04, FCR_DMA = 0x08, FCR_TRIGGER = 0xc0 };
 enum { LCR_WORD = 0x03, LCR_STOP = 0x04, LCR_PARITY = 0x08, LCR_DLAB = 0x80 };
 enum { MCR_DTR = 0x01, MCR_RTS = 0x02, MCR_OUT1 = 0x04, MCR_OUT2 = 0x08, MCR_LOOP = 0x10, MCR_WRITABLE = 0x1f };
-enum { LSR_DATA = 0x01, LSR_OVERRUN = 0x02, LSR_THR_EMPTY = 0x20, LSR_IDLE = 0x40 };
+enum { LSR_DATA = 0x01, LSR_OVERRUN = 0x02, LSR_BREAK = 0x10, LSR_THR_EMPTY = 0x20, LSR_IDLE = 0x40, LSR_FIFO_ERROR = 0x80 };
 enum { MSR_DELTA_CTS = 0x01, MSR_DELTA_DSR = 0x02, MSR_TRAILING_RI = 0x04, MSR_DELTA_DCD = 0x08,
        MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 
@@ -33,10 +33,16 @@ static unsigned trigger_level(const struct uart16550_state *s)
     return s->fcr & FCR_ENABLE ? levels[s->fcr >> 6] : 1;
 }
 
+/* 8.4: a break is told of while its byte is the next to be read. */
+static bool break_is_next(const struct uart16550_state *s)
+{
+    return s->rx_count && s->rx_break[s->rx_head];
+}
+
 /* The one place that knows interrupt priority (8.5). */
 static uint8_t pending_interrupt(const struct uart16550_state *s)
 {
-    if ((s->ier & IER_LINE) && s->overrun) {
+    if ((s->ier & IER_LINE) && (s->overrun || break_is_next(s))) {
         return IIR_LINE;
     }
     if ((s->ier & IER_RX) && s->rx_count >= trigger_level(s)) {
@@ -88,7 +94,7 @@ static void timed_out(void *opaque)
     update_irq(uart);
 }
 
-static void rx_push(struct uart16550_state *s, uint8_t byte)
+static void rx_push(struct uart16550_state *s, uint8_t byte, bool is_break)
 {
     if (!fifo_room(s)) {
         s->overrun = 1;
@@ -97,7 +103,9 @@ static void rx_push(struct uart16550_state *s, uint8_t byte)
         }
         s->rx_count = 0;                /* without FIFO the new byte replaces the old */
     }
-    s->rx_fifo[(s->rx_head + s->rx_count++) % sizeof(s->rx_fifo)] = byte;
+    const unsigned at = (s->rx_head + s->rx_count++) % sizeof(s->rx_fifo);
+    s->rx_fifo[at] = byte;
+    s->rx_break[at] = is_break;
     s->timeout = 0;
 }
 
@@ -129,10 +137,20 @@ static void receive(void *device, const uint8_t *bytes, unsigned count)
 {
     struct uart16550 *uart = device;
     for (unsigned i = 0; i < count; i++) {
-        rx_push(&uart->state, bytes[i]);
+        rx_push(&uart->state, bytes[i], false);
     }
     arm_timeout(uart);
     update_irq(uart);
+}
+
+static void break_seen(void *device)
+{
+    struct uart16550 *uart = device;
+    if (!(uart->state.mcr & MCR_LOOP)) {
+        rx_push(&uart->state, 0, true);
+        arm_timeout(uart);
+        update_irq(uart);
+    }
 }
 
 /* ---- Registers ---- */
@@ -143,7 +161,7 @@ static void transmit(struct uart16550 *uart, uint8_t byte)
     s->thre_interrupt = 0;
     update_irq(uart);                   /* full for a moment: the next THRE is a new edge */
     if (s->mcr & MCR_LOOP) {
-        rx_push(s, byte);
+        rx_push(s, byte, false);
         arm_timeout(uart);
     } else if (uart->character) {
         character_write(uart->character, &byte, 1);
@@ -186,7 +204,12 @@ static void write_fcr(struct uart16550_state *s, uint8_t value)
 static uint8_t read_lsr(struct uart16550_state *s)
 {
     uint8_t value = LSR_THR_EMPTY | LSR_IDLE | (s->rx_count ? LSR_DATA : 0) | (s->overrun ? LSR_OVERRUN : 0);
+    value |= break_is_next(s) ? LSR_BREAK : 0;
+    for (unsigned i = 0; i < s->rx_count && s->fcr & FCR_ENABLE; i++) {
+        value |= s->rx_break[(s->rx_head + i) % sizeof(s->rx_break)] ? LSR_FIFO_ERROR : 0;
+    }
     s->overrun = 0;
+    s->rx_break[s->rx_head] = 0;
     return value;
 }
 
@@ -300,7 +323,7 @@ static void uart16550_free(void *device)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct uart16550_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(rx_fifo), FIELD(rx_head), FIELD(rx_count), FIELD(ier), FIELD(fcr), FIELD(lcr), FIELD(mcr), FIELD(scr),
+    FIELD(rx_fifo), FIELD(rx_head), FIELD(rx_count), FIELD(rx_break), FIELD(ier), FIELD(fcr), FIELD(lcr), FIELD(mcr), FIELD(scr),
     FIELD(divisor_low), FIELD(divisor_high), FIELD(overrun), FIELD(thre_interrupt), FIELD(timeout), FIELD(msr_delta),
 };
 
@@ -327,7 +350,8 @@ struct uart16550 *uart16550_new(struct machine *machine, uint16_t base, struct i
     memory_add_io(machine->ports, "uart", base, 8, &uart_ops, uart, 0);
     machine_add_device(machine, &uart16550_type, uart);
     if (character) {
-        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive };
+        const struct character_client client = { .device = uart, .can_receive = can_receive, .receive = receive,
+                                                 .break_seen = break_seen };
         character_set_lock(character, &machine->lock);
         character_set_client(character, &client);
     }

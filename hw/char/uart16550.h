@@ -7,6 +7,7 @@
 
 struct uart16550_state {
     uint8_t rx_fifo[16], rx_head, rx_count;
+    uint8_t rx_break[16];           /* the byte of rx_fifo is a break that LSR has not told of yet */
     uint8_t ier, fcr, lcr, mcr, scr;
     uint8_t divisor_low, divisor_high;
     uint8_t overrun;

@@ -129,11 +129,30 @@ static void fifo_off_holds_one(struct test *test)
     rig_free(&b.rig);
 }
 
+/* 3.3.1: one character of zeroes with BE. */
+static void break_of_the_line(struct test *test)
+{
+    enum { BE = 1 << 9, DR_BE = 1 << 10, RSR = 0x04, RSR_BE = 1 << 2 };
+    struct bench b = { 0 };
+    struct character *character = character_open("null", NULL);
+    rig_init(&b.rig);
+    b.uart = pl011_new(b.rig.machine, BASE, wire_line(&b.irq), character);
+    put(&b, LCR_H, 0x70), put(&b, IMSC, BE);
+    character_send_break(character);
+    EXPECT(test, b.irq.level && get(&b, MIS) == BE);
+    EXPECT_EQ(test, get(&b, DR), DR_BE);
+    EXPECT_EQ(test, get(&b, RSR), RSR_BE);
+    put(&b, ICR, BE);
+    EXPECT(test, !b.irq.level);
+    rig_free(&b.rig);
+    character_free(character);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
         TEST(registers_after_reset), TEST(transmit_interrupt_after_a_character_left), TEST(receive_level_and_order),
-        TEST(overrun_marks_the_next_character), TEST(timeout_after_32_bits), TEST(fifo_off_holds_one),
+        TEST(overrun_marks_the_next_character), TEST(timeout_after_32_bits), TEST(fifo_off_holds_one), TEST(break_of_the_line),
     };
     return test_run_cases("pl011", cases, ARRAY_LEN(cases));
 }

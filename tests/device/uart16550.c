@@ -154,11 +154,33 @@ static void output_reaches_the_stream(struct test *test)
     g_free(text);
 }
 
+/* 8.4: one zero byte whose line status is seen when it is the next to be read; LSR.7: such a byte is in the FIFO. */
+static void break_of_the_line(struct test *test)
+{
+    struct uart u = { 0 };
+    struct character *character = character_open("null", NULL);
+    rig_init(&u.rig);
+    u.uart = uart16550_new(u.rig.machine, 0x3f8, wire_line(&u.irq), character);
+    out8(&u.rig, IIR, 0x01), out8(&u.rig, IER, 0x04), out8(&u.rig, MCR, 0x08);
+    receive(&u, "a");
+    character_send_break(character);
+    EXPECT(test, !u.irq.level && in8(&u.rig, LSR) == 0xe1);
+    EXPECT_EQ(test, in8(&u.rig, RBR), 'a');
+    EXPECT(test, u.irq.level && in8(&u.rig, IIR) == 0xc6 && in8(&u.rig, LSR) == 0xf1);
+    EXPECT(test, !u.irq.level && in8(&u.rig, LSR) == 0x61 && in8(&u.rig, RBR) == 0 && in8(&u.rig, LSR) == 0x60);
+    out8(&u.rig, IIR, 0);
+    character_send_break(character);
+    EXPECT(test, u.irq.level && in8(&u.rig, LSR) == 0x71 && in8(&u.rig, RBR) == 0);
+    rig_free(&u.rig);
+    character_free(character);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
         TEST(registers), TEST(fifo_is_recognised), TEST(without_fifo_one_byte), TEST(trigger_level_and_timeout),
         TEST(interrupt_priority), TEST(loopback_of_modem_lines), TEST(output_reaches_the_stream),
+        TEST(break_of_the_line),
     };
     return test_run_cases("uart16550", cases, ARRAY_LEN(cases));
 }
