@@ -16,7 +16,7 @@ static bool is_plain(const struct arm_trans *t, const struct arm_sysreg *row, bo
     unsigned el = t->mode & MODE_EL;
     if (!row || el < (write ? row->write_el : row->read_el) || row->read || row->write || row->flags & SYSREG_SLOW ||
         arm_sysreg_is_debug(row->encoding) ||
-        (write && row->flags & (SYSREG_MODE | SYSREG_POLL | SYSREG_FLUSH | SYSREG_FLUSH_ASID))) {
+        (write && row->flags & (SYSREG_MODE | SYSREG_POLL | SYSREG_FLUSH | SYSREG_SPACE))) {
         return false;
     }
     return !(row->flags & SYSREG_TRAPS && t->cpu->has_el2 && el < EL2);
@@ -62,7 +62,7 @@ static void msr(struct arm_trans *t)
         return;
     }
     arm_call_void(t, HELPER_ARM_sysreg_write, ir_const(t->u, e), value, ir_const(t->u, r), IR_NONE);
-    if (row && !(row->flags & (SYSREG_POLL | SYSREG_FLUSH)) && (row->flags & (SYSREG_MODE | SYSREG_FLUSH_ASID))) {
+    if (row && !(row->flags & (SYSREG_POLL | SYSREG_FLUSH)) && (row->flags & (SYSREG_MODE | SYSREG_SPACE))) {
         arm_end_next(t);
     } else {
         arm_end_next_exit(t);

@@ -122,13 +122,13 @@ static void write_cpacr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t 
 
 /* ---- translation tables ---- */
 
-/* Short descriptors: the ASID is in CONTEXTIDR; LPAE: in TTBR0 or TTBR1. A write flushes what is not global. */
+/* Short descriptors: the ASID is in CONTEXTIDR; LPAE: in TTBR0 or TTBR1. */
 static void write_ttbr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
     const uint64_t before = *arm_cp_field(cpu, reg);
     write_field(cpu, reg, value);
     if (before != *arm_cp_field(cpu, reg))
-        arm_flush_asid(cpu);
+        arm_space_changed(cpu);
 }
 
 static void write_contextidr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
@@ -136,14 +136,14 @@ static void write_contextidr(struct arm_cpu *cpu, const struct cp_reg *reg, uint
     const uint64_t changed = *arm_cp_field(cpu, reg) ^ value;
     *arm_cp_field(cpu, reg) = value;
     if (changed & 0xff)
-        arm_flush_asid(cpu);
+        arm_space_changed(cpu);
 }
 
 static void write_dacr(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
     if (*arm_cp_field(cpu, reg) != value) {
         *arm_cp_field(cpu, reg) = value;
-        arm_flush_all(cpu);
+        arm_domains_changed(cpu);
     }
 }
 

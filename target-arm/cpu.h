@@ -58,8 +58,9 @@ enum {  /* PSTATE, CPSR and SPSR: names as in the Arm ARM C5.2.18 and G8.2.33 */
 #define FPEXC_DEX (1u << 29)
 
 /* mmu modes. EL1&0 and the others have stage-1 tables of their own; PAN is a mode of its own because the rights differ. A change
- * of security state, of the VMID or of ASID flushes what it must. */
+ * of security state or of the VMID flushes what it must; for ASIDs see space.c. */
 enum arm_mmu { ARM_MMU_EL0, ARM_MMU_EL1, ARM_MMU_EL1_PAN, ARM_MMU_EL2, ARM_MMU_EL3, ARM_MMU_COUNT };
+enum { ARM_SPACE_MODES = 1 << ARM_MMU_EL0 | 1 << ARM_MMU_EL1 | 1 << ARM_MMU_EL1_PAN };
 
 /* struct cpu.mode of ARM. arm_update_mode() derives it. */
 enum arm_mode_bit {

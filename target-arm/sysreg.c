@@ -153,8 +153,8 @@ void arm_sysreg_put(struct arm_cpu *cpu, const struct arm_sysreg *row, uint64_t 
     if (row->flags & SYSREG_FLUSH && (row->write || before != value)) {
         arm_flush_all(cpu);
     }
-    if (row->flags & SYSREG_FLUSH_ASID && (row->write || before != value)) {
-        arm_flush_asid(cpu);
+    if (row->flags & SYSREG_SPACE && (row->write || before != value)) {
+        arm_space_changed(cpu);
     }
     if (row->flags & SYSREG_MODE) {
         arm_update_mode(cpu);

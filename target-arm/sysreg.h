@@ -15,7 +15,7 @@ enum arm_sysreg_flag {
     SYSREG_MODE = 1 << 0,           /* a write changes what cpu.mode is made of */
     SYSREG_POLL = 1 << 1,           /* ... or what interrupts depend on */
     SYSREG_FLUSH = 1 << 2,          /* ... or all translations */
-    SYSREG_FLUSH_ASID = 1 << 3,     /* ... or non-global ones */
+    SYSREG_SPACE = 1 << 3,          /* ... or says which address space is in force */
     SYSREG_VM = 1 << 4,             /* HCR.TVM and TRVM trap it */
     SYSREG_SLOW = 1 << 5,           /* never inlined: access depends on other registers */
     SYSREG_CONST = 1 << 6,          /* `offset` is the value */
@@ -72,7 +72,7 @@ void arm_sysreg_trap(struct arm_cpu *cpu, unsigned el) __attribute__((noreturn))
  * set. May raise; false: there is no such register at this level. */
 bool arm_gic_access(struct arm_cpu *cpu, uint32_t reg, uint64_t *value, bool write);
 
-/* cache.c, tlbi.c: what AArch32's view uses too */
+/* sysreg_cache.c: what AArch32's view uses too */
 void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, bool both_stages);
 void arm_flush_address(struct arm_cpu *cpu, uint64_t address);
 void arm_flush_everywhere(struct arm_cpu *cpu);

@@ -2,8 +2,7 @@
 /*
  * SYS instructions: cache maintenance (there are no caches: rights are checked, nothing else), DC ZVA, address
  * translation,
- * TLB maintenance (Arm ARM C5.3, C5.5, D5.10). TLB entries carry no ASID or VMID of their own: what asks for one drops
- * all that may have it.
+ * TLB maintenance (Arm ARM C5.3, C5.5, D5.10). By address it is about all ASIDs; VMIDs are not told apart.
  */
 #include "target-arm/helpers.h"
 #include "target-arm/sysreg.h"
@@ -108,13 +107,7 @@ void arm_flush_all(struct arm_cpu *cpu)
     if (cpu->cpu.engine) {
         mmu_flush(&cpu->cpu, false);
         cpu->tagged_entries = false;
-    }
-}
-
-void arm_flush_asid(struct arm_cpu *cpu)
-{
-    if (cpu->cpu.engine) {
-        mmu_flush(&cpu->cpu, true);
+        arm_space_changed(cpu);
     }
 }
 
@@ -177,13 +170,12 @@ static void tlbi_all_is(struct arm_cpu *cpu, uint64_t value)
 static void tlbi_asid(struct arm_cpu *cpu, uint64_t value)
 {
     check_ttlb(cpu);
-    arm_flush_asid(cpu);
+    arm_flush_space(cpu, arm_asid(cpu, value));
 }
 
 static void tlbi_asid_is(struct arm_cpu *cpu, uint64_t value)
 {
-    check_ttlb(cpu);
-    arm_flush_asid(cpu);
+    tlbi_asid(cpu, value);
     flush_others(cpu);
 }
 

@@ -197,7 +197,7 @@ static void spsr32_put_irq(struct arm_cpu *cpu, uint64_t v) { cpu->spsr32[BANK_I
 static uint64_t spsr32_get_fiq(struct arm_cpu *cpu) { return cpu->spsr32[BANK_FIQ]; }
 static void spsr32_put_fiq(struct arm_cpu *cpu, uint64_t v) { cpu->spsr32[BANK_FIQ] = (uint32_t)v; }
 
-enum { TRANSLATION = SYSREG_VM | SYSREG_FLUSH, TABLE = SYSREG_VM | SYSREG_FLUSH_ASID };
+enum { TRANSLATION = SYSREG_VM | SYSREG_FLUSH, TABLE = SYSREG_VM | SYSREG_SPACE };
 #define EACH_LEVEL(op1, el, tag) \
     SYSREG_RW(3, op1, 1, 0, 0, "SCTLR_" tag, el, sctlr[el], TRANSLATION | SYSREG_MODE), \
     SYSREG_RW(3, op1, 1, 0, 1, "ACTLR_" tag, el, actlr[el], SYSREG_TACR), \
@@ -267,7 +267,7 @@ static const struct arm_sysreg rows[] = {
     SYSREG_RW(3, 4, 2, 1, 0, "VTTBR_EL2", EL2, vttbr, SYSREG_FLUSH),
     SYSREG_RW(3, 4, 2, 1, 2, "VTCR_EL2", EL2, vtcr, SYSREG_FLUSH),
     SYSREG_RW(3, 4, 6, 0, 4, "HPFAR_EL2", EL2, hpfar, 0),
-    SYSREG_RW(3, 4, 3, 0, 0, "DACR32_EL2", EL2, dacr[EL1], 0),
+    SYSREG_RW(3, 4, 3, 0, 0, "DACR32_EL2", EL2, dacr[EL1], SYSREG_SPACE),
     SYSREG_RW(3, 4, 5, 0, 1, "IFSR32_EL2", EL2, ifsr[EL1], 0),
     { .encoding = ARM_SYSREG(3, 4, 5, 3, 0), .name = "FPEXC32_EL2", .read_el = EL2, .write_el = EL2,
       .flags = SYSREG_W32 | SYSREG_MODE, .offset = CPU_FIELD(fpexc) },

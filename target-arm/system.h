@@ -149,8 +149,13 @@ bool arm_step_active(const struct arm_cpu *cpu);
 bool arm_breakpoints_on(const struct arm_cpu *cpu);
 bool arm_page_watched(const struct arm_cpu *cpu, uint64_t page);
 
-/* tlbi.c */
+/* sysreg_cache.c */
 void arm_flush_all(struct arm_cpu *cpu);
-void arm_flush_asid(struct arm_cpu *cpu);                        /* address space changed: non-global entries */
+
+/* space.c */
+uint64_t arm_asid(const struct arm_cpu *cpu, uint64_t value);    /* that a TTBR or the operand of a TLBI has in its upper bits */
+void arm_space_changed(struct arm_cpu *cpu);                     /* after a write of TTBR0, TTBR1 or CONTEXTIDR */
+void arm_domains_changed(struct arm_cpu *cpu);                   /* after a write of DACR */
+void arm_flush_space(struct arm_cpu *cpu, uint64_t asid);
 
 #endif

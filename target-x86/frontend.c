@@ -15,6 +15,7 @@ const struct frontend x86_frontend = {
     .translate = x86_translate_unit,
     .linear = x86_linear_of_pc,
     .fetch_mmu = x86_fetch_mmu,
+    .space_modes = 1 << X86_MMU_USER | 1 << X86_MMU_KERNEL | 1 << X86_MMU_KERNEL_SMAP,
     .walk = x86_mmu_walk,
     .bus_error = x86_bus_error,
     .watch = x86_watch,

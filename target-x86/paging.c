@@ -5,8 +5,8 @@
  *
  * A and D are set only when the access succeeds, with a compare-and-swap; when an entry changed meanwhile the walk
  * starts again. Directory entries that lead to page tables are cached until the next flush (SDM 3, 4.10.3); a walk that
- * began there and would fault is done again from the top. The TLB has no PCID tags: a CR3 load drops every non-global
- * translation, which the manual allows.
+ * began there and would fault is done again from the top. The TLB tells address spaces apart by the whole of CR3, PCID and tables, while
+ * CR4.PCIDE is set; INVLPG and INVPCID of an address are about all of them, which the manual allows (4.10.4).
  */
 #include "target-x86/system.h"
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 enum {
     PTE_P = 1 << 0, PTE_RW = 1 << 1, PTE_US = 1 << 2, PTE_A = 1 << 5, PTE_D = 1 << 6, PTE_PS = 1 << 7, PTE_G = 1 << 8,
     ERROR_P = 1 << 0, ERROR_W = 1 << 1, ERROR_U = 1 << 2, ERROR_RSVD = 1 << 3, ERROR_ID = 1 << 4,
-    MAX_LEVELS = 4,
+    MAX_LEVELS = 4, CR3_PCID = 0xfff,
 };
 #define PTE_NX (1ull << 63)
 
@@ -303,7 +303,15 @@ void x86_set_cr3(struct x86_cpu *cpu, uint64_t value)
         x86_load_pdptes(cpu, value);
     }
     cpu->cr3 = value & ~no_flush;
-    mmu_flush(&cpu->cpu, cpu->cr4 & CR4_PGE);
+    if (!pcid) {
+        mmu_flush(&cpu->cpu, cpu->cr4 & CR4_PGE);
+        return;
+    }
+    const uint64_t tag = cpu->cr3 & CR3_PCID;
+    if (!(value & no_flush)) {
+        mmu_flush_space(&cpu->cpu, tag);
+    }
+    mmu_switch(&cpu->cpu, &(struct mmu_space){ .tables = { cpu->cr3 }, .tag = tag });
 }
 
 uint64_t helper_invlpg(struct cpu *base, uint64_t linear)
@@ -326,6 +334,8 @@ uint64_t helper_invpcid(struct cpu *base, uint64_t type, uint64_t low, uint64_t 
     }
     if (type == 0) {
         mmu_flush_page(base, high);
+    } else if (type == 1) {
+        mmu_flush_space(base, low);
     } else {
         mmu_flush(base, type != 2);
     }

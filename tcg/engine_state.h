@@ -65,7 +65,36 @@ struct tlb_side {
     uint32_t large_count;
     uint64_t ids_words;             /* a bit each word of ids_used that is not 0 */
     uint64_t ids_used[CPU_PAGE_IDS / 64], ids_global[CPU_PAGE_IDS / 64];    /* slots of cpu.page_ids that are set */
-    struct { uint64_t linear, size; } id_page[CPU_PAGE_IDS];                /* what they stand for: page, guest's page size */
+    /* what they stand for: page, log2 of the guest's page size; the id for when the address space comes back */
+    struct { uint64_t linear; uint32_t page_id, size_bits; } id_page[CPU_PAGE_IDS];
+};
+
+/*
+ * The TLBs of one address space, for the mmu modes in frontend.space_modes: see softmmu_spaces.c. Those of the set that is live are in
+ * cpu.tlb and loop.side instead.
+ */
+enum { TLB_SETS = 8, TLB_LOG = 32, TLB_ALL_ENTRIES = 2 * TLB_MAX_ENTRIES };
+enum tlb_set_state {                /* of what is in it, from bad to good */
+    SET_VOID,                       /* nothing may be used */
+    SET_GLOBAL,                     /* global entries alone */
+    SET_KNOWN,                      /* all of it, for `space` */
+};
+struct tlb_set {
+    enum tlb_set_state state;
+    struct mmu_space space;
+    uint64_t left;                  /* when it was left last: tlb_sets.switches */
+    uint64_t log_count;             /* page flushes it has seen: tlb_sets.log_count */
+    uint32_t tlb_flushes;           /* cpu.tlb_flushes of then */
+    uint32_t turns;                 /* times it was put in use */
+    struct tlb tlb[CPU_MMU_MODES];
+    struct tlb_side *side[CPU_MMU_MODES];
+};
+struct tlb_sets {
+    struct tlb_set set[TLB_SETS];
+    unsigned count, live;
+    uint64_t switches;
+    uint64_t log[TLB_LOG], log_count;   /* pages flushed, for the sets that are not live: a ring */
+    uint32_t tlb_flushes;           /* the last value that cpu.tlb_flushes was given */
 };
 
 /* ---- blocks ---- */
@@ -139,7 +168,8 @@ struct debug {
 /* Per CPU, private to the engine: cpu->loop. */
 struct loop {
     struct cpu *cpu;
-    struct tlb_side side[CPU_MMU_MODES];
+    struct tlb_side *side[CPU_MMU_MODES];
+    struct tlb_sets sets;
     struct place_cache places;
     struct ir_unit *unit;
     struct explain_draft *draft;    /* record of the unit in translation (explain.c) */
@@ -253,6 +283,19 @@ bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_p
 void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu);
 /* The next write to one of these pages of RAM marks it dirty again: struct ram's rearm. Any thread. */
 void engine_rearm_writes(void *engine, uint64_t first_page, uint64_t pages);
+/* One mode's TLB of the set that is live; tlb_lock held. A flush of a page takes all entries of the guest's page it lies in. */
+void tlb_mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global);
+void tlb_mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear);
+void tlb_tables_alloc(struct tlb *tlb, struct tlb_side *side, unsigned size);
+void tlb_tables_free(struct tlb *tlb, struct tlb_side *side);
+
+/* ---- softmmu_spaces.c ---- */
+void tlb_sets_init(struct cpu *cpu);
+void tlb_sets_destroy(struct cpu *cpu);
+/* Calls `mark` for the TLBs that the CPU has beside those in use; whether one of the calls returned true. tlb_lock held. */
+bool tlb_sets_each(struct cpu *cpu, bool (*mark)(struct tlb *tlb, struct tlb_side *side, const void *opaque), const void *opaque);
+/* A table in use grew: sets that were not used for long give up theirs, so that all together have no more than TLB_ALL_ENTRIES. tlb_lock held. */
+void tlb_sets_trim(struct cpu *cpu);
 
 /* ---- softmmu_phys.c ---- */
 /* memory_find for this CPU, but that `region` may be left out. */

@@ -35,6 +35,8 @@ struct frontend {
     uint64_t (*linear)(struct cpu *cpu, uint64_t pc, uint32_t mode);
     /* The mmu mode that code of this mode is fetched under. */
     unsigned (*fetch_mmu)(uint32_t mode);
+    /* A bit each mmu mode whose translations change with mmu_switch. */
+    uint32_t space_modes;
 
     /* Page walk. On success fills *page and sets A (and D for a write). On a fault: if `raise`, raises
      * the guest's exception (does not return), else returns false. */

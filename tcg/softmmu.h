@@ -38,9 +38,24 @@ bool mmu_peek(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes);
 /* Code bytes for translation: raises on a fetch fault when `raise`, else returns false. */
 bool code_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned bytes, bool raise);
 
-/* Flushes of this CPU's TLB. keep_global: entries marked global stay. */
+/*
+ * Address spaces. A front end whose guests tag TLB entries (ASID, VMID, PCID) says in frontend.space_modes which mmu modes that is
+ * about, and tells by mmu_switch when another address space is in force. What the TLB had learnt of one is there again when it comes
+ * back with the same tables and world, unless it was flushed meanwhile. A front end that never switches has one address space.
+ */
+struct mmu_space {
+    uint64_t tables[2];             /* whatever says that the tables are others */
+    uint64_t world;                 /* global pages of one world are not those of another */
+    uint64_t tag;                   /* what mmu_flush_space names */
+};
+void mmu_switch(struct cpu *cpu, const struct mmu_space *to);
+
+/* Flushes of this CPU's TLB, all address spaces. keep_global: entries marked global stay. After a flush of all the front end may
+ * change what it likes, and then names the address space by mmu_switch: what is learnt before is lost with the next switch. */
 void mmu_flush(struct cpu *cpu, bool keep_global);
 void mmu_flush_page(struct cpu *cpu, uint64_t linear);
+/* Entries that are not global, of all address spaces with that tag. */
+void mmu_flush_space(struct cpu *cpu, uint64_t tag);
 
 /* Guest-physical access for page walks and system structures; takes the machine lock if it hits a device.
  * phys_cas32/64: A/D updates, atomic in RAM; false if the value changed. */

@@ -18,12 +18,13 @@ struct code_place code_locate(struct cpu *cpu, uint64_t linear, unsigned mmu)
     if (!detail->page_id) {
         detail->page_id = page_id_of(cpu->engine, detail->linear, detail->ram_page, mmu);
     }
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     const unsigned slot = (linear >> PAGE_BITS) % CPU_PAGE_IDS;
     const uint64_t bit = 1ull << (slot % 64);
     cpu->page_ids[mmu][slot] = detail->page_id;
     side->id_page[slot].linear = detail->linear;
-    side->id_page[slot].size = detail->size;
+    side->id_page[slot].page_id = detail->page_id;
+    side->id_page[slot].size_bits = (uint32_t)__builtin_ctzll(detail->size);
     side->ids_words |= 1ull << slot / 64;
     side->ids_used[slot / 64] |= bit;
     side->ids_global[slot / 64] = (side->ids_global[slot / 64] & ~bit) | (detail->flags & DETAIL_GLOBAL ? bit : 0);

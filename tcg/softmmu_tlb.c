@@ -10,19 +10,16 @@
  *
  * Entries in use are kept in two lists, of global and of other pages, so that a flush costs what was used since the last one
  * and leaves global pages alone without looking at them. Only the CPU's own thread installs and flushes; another CPU may add
- * TLB_CODE to an entry (tlb_mark_code) under tlb_lock. There is no sharing between address spaces (ASIDs).
+ * TLB_CODE to an entry (tlb_mark_code) under tlb_lock. Tables of address spaces that are not in force, and flushes of all of
+ * them, are in softmmu_spaces.c.
  */
 #include <string.h>
 #include "tcg/engine_state.h"
 
-static void lists_alloc(struct tlb_side *side, unsigned size)
+void tlb_tables_alloc(struct tlb *tlb, struct tlb_side *side, unsigned size)
 {
     side->local = (struct tlb_list){ .index = g_new(uint32_t, size) };
     side->global = (struct tlb_list){ .index = g_new(uint32_t, size) };
-}
-
-static void tables_alloc(struct tlb *tlb, unsigned size)
-{
     tlb->size = size;
     tlb->used = 0;
     tlb->mask = (uint64_t)(size - 1) * sizeof(struct tlb_entry);
@@ -33,22 +30,30 @@ static void tables_alloc(struct tlb *tlb, unsigned size)
     }
 }
 
+void tlb_tables_free(struct tlb *tlb, struct tlb_side *side)
+{
+    g_free(tlb->entries);
+    g_free(tlb->details);
+    g_free(side->local.index);
+    g_free(side->global.index);
+}
+
 void tlb_init(struct cpu *cpu)
 {
     g_mutex_init(&cpu->tlb_lock);
     for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        tables_alloc(&cpu->tlb[m], TLB_MIN_ENTRIES);
-        lists_alloc(&loop_of(cpu)->side[m], TLB_MIN_ENTRIES);
+        loop_of(cpu)->side[m] = g_new0(struct tlb_side, 1);
+        tlb_tables_alloc(&cpu->tlb[m], loop_of(cpu)->side[m], TLB_MIN_ENTRIES);
     }
+    tlb_sets_init(cpu);
 }
 
 void tlb_destroy(struct cpu *cpu)
 {
+    tlb_sets_destroy(cpu);
     for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        g_free(cpu->tlb[m].entries);
-        g_free(cpu->tlb[m].details);
-        g_free(loop_of(cpu)->side[m].local.index);
-        g_free(loop_of(cpu)->side[m].global.index);
+        tlb_tables_free(&cpu->tlb[m], loop_of(cpu)->side[m]);
+        g_free(loop_of(cpu)->side[m]);
     }
     g_mutex_clear(&cpu->tlb_lock);
 }
@@ -104,8 +109,7 @@ static void tlb_resize(struct tlb *tlb, struct tlb_side *side, unsigned size)
     const struct tlb old = *tlb;
     g_free(side->local.index);
     g_free(side->global.index);
-    lists_alloc(side, size);
-    tables_alloc(tlb, size);
+    tlb_tables_alloc(tlb, side, size);
     for (unsigned i = 0; i < old.size; i++) {
         if (old.details[i].flags & DETAIL_USED) {
             entry_place(tlb, side, index_of(tlb, old.details[i].linear), &old.entries[i], &old.details[i]);
@@ -215,10 +219,11 @@ static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned 
                                      const struct memory_place *place)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     g_mutex_lock(&cpu->tlb_lock);
     if (wants_to_grow(tlb, side)) {
         tlb_resize(tlb, side, tlb->size * 2);
+        tlb_sets_trim(cpu);
         count(cpu, COUNT_tlb_grown);
     }
     const unsigned i = index_of(tlb, linear);
@@ -240,7 +245,7 @@ static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned 
 static struct tlb_entry *victim_find(struct cpu *cpu, uint64_t linear, enum mmu_access access, unsigned mmu)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     for (unsigned v = 0; side->victims_used >> v; v++) {
         if ((side->victims_used >> v & 1) && tag_matches(side->victim[v].entry.tag[access], linear)) {
             g_mutex_lock(&cpu->tlb_lock);
@@ -295,7 +300,7 @@ struct tlb_entry *tlb_get(struct cpu *cpu, uint64_t address, enum mmu_access acc
     if (G_UNLIKELY(place.ram && !g_atomic_pointer_get(&cpu->engine->ram))) {
         engine_learn_ram(cpu->engine, place.ram);
     }
-    victim_drop_page(&loop_of(cpu)->side[mmu], linear);
+    victim_drop_page(loop_of(cpu)->side[mmu], linear);
     return tlb_install(cpu, linear, mmu, &page, &place);
 }
 
@@ -317,7 +322,7 @@ static void list_flush(struct tlb *tlb, struct tlb_list *list, bool global)
 
 static void page_id_flush(struct cpu *cpu, unsigned mmu, unsigned slot)
 {
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     cpu->page_ids[mmu][slot] = 0;
     side->ids_used[slot / 64] &= ~(1ull << (slot % 64));
     side->ids_global[slot / 64] &= ~(1ull << (slot % 64));
@@ -326,12 +331,12 @@ static void page_id_flush(struct cpu *cpu, unsigned mmu, unsigned slot)
 /* Those that lie in the guest's large page of that address. */
 static void page_ids_flush_large(struct cpu *cpu, unsigned mmu, uint64_t linear)
 {
-    const struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    const struct tlb_side *side = loop_of(cpu)->side[mmu];
     for (uint64_t words = side->ids_words; words; words &= words - 1) {
         const unsigned w = (unsigned)__builtin_ctzll(words);
         for (uint64_t bits = side->ids_used[w]; bits; bits &= bits - 1) {
             const unsigned slot = w * 64 + (unsigned)__builtin_ctzll(bits);
-            if (!((side->id_page[slot].linear ^ linear) & ~(side->id_page[slot].size - 1))) {
+            if (!((side->id_page[slot].linear ^ linear) >> side->id_page[slot].size_bits)) {
                 page_id_flush(cpu, mmu, slot);
             }
         }
@@ -342,7 +347,7 @@ G_STATIC_ASSERT(CPU_PAGE_IDS <= 64 * 64);
 
 static void page_ids_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
 {
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     for (uint64_t words = side->ids_words; words; words &= words - 1) {
         const unsigned w = (unsigned)__builtin_ctzll(words);
         uint64_t bits = side->ids_used[w] & ~(keep_global ? side->ids_global[w] : 0);
@@ -364,10 +369,10 @@ static void victims_flush(struct tlb_side *side, bool keep_global)
     }
 }
 
-static void mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
+void tlb_mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     list_flush(tlb, &side->local, false);
     victims_flush(side, keep_global);
     if (!keep_global) {
@@ -384,22 +389,10 @@ static void mode_flush(struct cpu *cpu, unsigned mmu, bool keep_global)
     side->conflicts /= 2;
 }
 
-void mmu_flush(struct cpu *cpu, bool keep_global)
-{
-    count(cpu, keep_global ? COUNT_tlb_flushes_local : COUNT_tlb_flushes);
-    cpu->tlb_flushes++;
-    g_mutex_lock(&cpu->tlb_lock);
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        mode_flush(cpu, m, keep_global);
-    }
-    g_mutex_unlock(&cpu->tlb_lock);
-}
-
-/* All entries of the large page, or of the 4 KiB page, that linear lies in. */
-static void mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear)
+void tlb_mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear)
 {
     struct tlb *tlb = &cpu->tlb[mmu];
-    struct tlb_side *side = &loop_of(cpu)->side[mmu];
+    struct tlb_side *side = loop_of(cpu)->side[mmu];
     page_id_flush(cpu, mmu, (linear >> PAGE_BITS) % CPU_PAGE_IDS);
     victim_drop_page(side, linear);
     if (tlb->details[index_of(tlb, linear)].linear == linear) {
@@ -425,46 +418,43 @@ static void mode_flush_page(struct cpu *cpu, unsigned mmu, uint64_t linear)
     page_ids_flush_large(cpu, mmu, linear);
 }
 
-void mmu_flush_page(struct cpu *cpu, uint64_t linear)
-{
-    linear &= PAGE_MASK;
-    count(cpu, COUNT_tlb_flushes_page);
-    cpu->tlb_flushes++;
-    g_mutex_lock(&cpu->tlb_lock);
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        mode_flush_page(cpu, m, linear);
-    }
-    g_mutex_unlock(&cpu->tlb_lock);
-}
+/* ---- marks of pages: that hold code, or whose next write somebody wants to know of ---- */
 
-/* ---- marks of pages that hold code ---- */
+struct ram_pages { uint64_t first, count; };        /* numbers of pages of RAM */
 
-static bool entry_mark(struct tlb_entry *entry, const struct tlb_detail *detail, uint64_t ram_page)
+static bool entry_mark(struct tlb_entry *entry, const struct tlb_detail *detail, const struct ram_pages *pages)
 {
     const uint64_t tag = __atomic_load_n(&entry->tag[MMU_WRITE], __ATOMIC_RELAXED);
-    if (detail->ram_page != ram_page || (tag & (TLB_INVALID | TLB_CODE | TLB_IO))) {
+    if ((detail->ram_page >> PAGE_BITS) - pages->first >= pages->count || (tag & (TLB_INVALID | TLB_CODE | TLB_IO))) {
         return false;
     }
     __atomic_store_n(&entry->tag[MMU_WRITE], tag | TLB_CODE, __ATOMIC_SEQ_CST);
     return true;
 }
 
-static bool cpu_mark_code(struct cpu *cpu, uint64_t ram_page)
+static bool table_mark(struct tlb *tlb, struct tlb_side *side, const void *opaque)
 {
+    const struct ram_pages *pages = opaque;
     bool marked = false;
+    for (unsigned l = 0; l < 2; l++) {
+        const struct tlb_list *list = l ? &side->global : &side->local;
+        for (uint32_t n = 0; n < list->count; n++) {
+            marked |= entry_mark(&tlb->entries[list->index[n]], &tlb->details[list->index[n]], pages);
+        }
+    }
+    for (unsigned v = 0; side->victims_used >> v; v++) {
+        marked |= entry_mark(&side->victim[v].entry, &side->victim[v].detail, pages);
+    }
+    return marked;
+}
+
+/* Every writable entry of these pages; whether there was one without the mark. */
+static bool cpu_mark(struct cpu *cpu, const struct ram_pages *pages)
+{
     g_mutex_lock(&cpu->tlb_lock);
+    bool marked = tlb_sets_each(cpu, table_mark, pages);
     for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        struct tlb *tlb = &cpu->tlb[m];
-        struct tlb_side *side = &loop_of(cpu)->side[m];
-        for (unsigned l = 0; l < 2; l++) {
-            const struct tlb_list *list = l ? &side->global : &side->local;
-            for (uint32_t n = 0; n < list->count; n++) {
-                marked |= entry_mark(&tlb->entries[list->index[n]], &tlb->details[list->index[n]], ram_page);
-            }
-        }
-        for (unsigned v = 0; side->victims_used >> v; v++) {
-            marked |= entry_mark(&side->victim[v].entry, &side->victim[v].detail, ram_page);
-        }
+        marked |= table_mark(&cpu->tlb[m], loop_of(cpu)->side[m], pages);
     }
     g_mutex_unlock(&cpu->tlb_lock);
     return marked;
@@ -472,15 +462,15 @@ static bool cpu_mark_code(struct cpu *cpu, uint64_t ram_page)
 
 bool tlb_mark_code(struct engine *engine, const struct cpu *self, uint64_t ram_page)
 {
-    const uint64_t n = ram_page >> PAGE_BITS;
+    const struct ram_pages page = { ram_page >> PAGE_BITS, 1 };
     bool other = false;
-    bit_set(engine->ram->code_pages, n);
-    if (!bit_test(engine->write_mapped, n)) {
+    bit_set(engine->ram->code_pages, page.first);
+    if (!bit_test(engine->write_mapped, page.first)) {
         return false;
     }
-    bit_clear(engine->write_mapped, n);
+    bit_clear(engine->write_mapped, page.first);
     for (unsigned c = 0; c < engine->cpu_count; c++) {
-        const bool marked = cpu_mark_code(engine->cpu[c], ram_page);
+        const bool marked = cpu_mark(engine->cpu[c], &page);
         other |= marked && engine->cpu[c] != self;
     }
     return other;
@@ -495,40 +485,11 @@ void tlb_unmark_code(struct cpu *cpu, struct tlb_entry *entry, unsigned mmu)
     g_mutex_unlock(&cpu->tlb_lock);
 }
 
-/* ---- marks of pages whose next write somebody wants to know of ---- */
-
-static void entry_rearm(struct tlb_entry *entry, const struct tlb_detail *detail, uint64_t first_page, uint64_t pages)
-{
-    const uint64_t tag = __atomic_load_n(&entry->tag[MMU_WRITE], __ATOMIC_RELAXED);
-    if ((detail->ram_page >> PAGE_BITS) - first_page < pages && !(tag & (TLB_INVALID | TLB_CODE | TLB_IO))) {
-        __atomic_store_n(&entry->tag[MMU_WRITE], tag | TLB_CODE, __ATOMIC_SEQ_CST);
-    }
-}
-
 /* The mark of pages that hold code serves: the slow path finds none, marks the page dirty and takes the mark away. */
-static void tlb_rearm(struct cpu *cpu, uint64_t first_page, uint64_t pages)
-{
-    g_mutex_lock(&cpu->tlb_lock);
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        struct tlb *tlb = &cpu->tlb[m];
-        struct tlb_side *side = &loop_of(cpu)->side[m];
-        for (unsigned l = 0; l < 2; l++) {
-            const struct tlb_list *list = l ? &side->global : &side->local;
-            for (uint32_t n = 0; n < list->count; n++) {
-                entry_rearm(&tlb->entries[list->index[n]], &tlb->details[list->index[n]], first_page, pages);
-            }
-        }
-        for (unsigned v = 0; side->victims_used >> v; v++) {
-            entry_rearm(&side->victim[v].entry, &side->victim[v].detail, first_page, pages);
-        }
-    }
-    g_mutex_unlock(&cpu->tlb_lock);
-}
-
 void engine_rearm_writes(void *opaque, uint64_t first_page, uint64_t pages)
 {
     struct engine *engine = opaque;
     for (unsigned c = 0; c < engine->cpu_count; c++) {
-        tlb_rearm(engine->cpu[c], first_page, pages);
+        cpu_mark(engine->cpu[c], &(struct ram_pages){ first_page, pages });
     }
 }

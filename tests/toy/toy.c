@@ -319,7 +319,8 @@ static const struct cpu_view toy_view = { .mode_name = toy_mode_name };
 const struct frontend toy_frontend = {
     .name = "toy", .cpu_bytes = sizeof(struct toy), .globals = globals, .global_count = 16,
     .helpers = helpers, .helper_count = sizeof(helpers) / sizeof(helpers[0]),
-    .translate = toy_translate, .linear = toy_linear, .fetch_mmu = toy_fetch_mmu, .walk = toy_walk,
+    .translate = toy_translate, .linear = toy_linear, .fetch_mmu = toy_fetch_mmu, .space_modes = 3,
+    .walk = toy_walk,
     .bus_error = toy_bus_error, .poll = toy_poll, .deliver = toy_deliver, .reset = toy_reset,
     .is_magic = toy_is_magic, .view = &toy_view,
 };
