@@ -90,10 +90,30 @@ static void worlds(struct test *t)
         map(&m, s, WINDOW, DATA + (s % 2) * 4096, TOY_P | TOY_G);
     }
     for (unsigned n = 0; n < 60; n++) {
-        const unsigned s = n * 7 % 20;
+        const unsigned s = n * n % 19;
         m.cpu[0]->root = root_of(s);
         mmu_switch(cpu, &(struct mmu_space){ .tables = { s }, .world = s % 2, .tag = s });
         EXPECT_EQ(t, load(cpu, WINDOW), s % 2);
+    }
+    toy_machine_free(&m);
+}
+
+/* More pages flushed than anybody remembers one by one. */
+static void many_flushes(struct test *t)
+{
+    enum { MANY = 100 };
+    struct toy_machine m;
+    struct cpu *cpu = start(&m, &interpreted, 2);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        for (unsigned n = 0; n < MANY; n++) {
+            map(&m, 1, WINDOW + n * 4096, DATA + (n + turn * 200) * 4096, TOY_P | (n % 2 ? TOY_G : 0));
+            mmu_flush_page(cpu, WINDOW + n * 4096);
+        }
+        enter(&m, 1);
+        for (unsigned n = 0; n < MANY; n++) {
+            EXPECT_EQ(t, load(cpu, WINDOW + n * 4096), n + turn * 200);
+        }
+        enter(&m, 0);
     }
     toy_machine_free(&m);
 }
@@ -328,7 +348,7 @@ static void dirty_pages(struct test *t)
 }
 
 static const struct test_case cases[] = {
-    TEST(kept), TEST(same_tag), TEST(worlds), TEST(random_changes), TEST(memory), TEST(code), TEST(written_elsewhere),
+    TEST(kept), TEST(same_tag), TEST(worlds), TEST(many_flushes), TEST(random_changes), TEST(memory), TEST(code), TEST(written_elsewhere),
     TEST(code_flushed), TEST(dirty_pages),
 };
 
