@@ -94,6 +94,7 @@ static void worlds(struct test *t)
         m.cpu[0]->root = root_of(s);
         mmu_switch(cpu, &(struct mmu_space){ .tables = { s }, .world = s % 2, .tag = s });
         EXPECT_EQ(t, load(cpu, WINDOW), s % 2);
+        load(cpu, DATA / 2);                    /* so that it is a set of its own */
     }
     toy_machine_free(&m);
 }
