@@ -376,6 +376,17 @@ static bool open_stdio(struct character *c, const char *rest, GError **error)
     return true;
 }
 
+bool character_wait(int listener, const char *spec, GError **error)
+{
+    struct pollfd ready = { .fd = listener, .events = POLLIN };
+    sigset_t none;
+    sigemptyset(&none);
+    g_printerr("dragoman: waiting for connection on: %s\n", spec);
+    /* EINTR: whoever asks us to end does not want to wait for a client. main() blocks those signals, so one that came before the
+     * wait ends it too. */
+    return ppoll(&ready, 1, NULL, &none) >= 0 || error_fail(error, "waiting for a connection: %s", strerror(errno));
+}
+
 static bool open_socket(struct character *c, const char *kind, const char *rest, GError **error)
 {
     if (!character_parse_address(kind, rest, &c->address, error)) {
@@ -395,16 +406,8 @@ static bool open_socket(struct character *c, const char *kind, const char *rest,
     if (c->listener < 0) {
         return false;
     }
-    if (c->address.wait) {
-        struct pollfd ready = { .fd = c->listener, .events = POLLIN };
-        sigset_t none;
-        sigemptyset(&none);
-        g_printerr("dragoman: waiting for connection on: %s\n", c->spec);
-        /* EINTR: whoever asks us to end does not want to wait for a client. main() blocks those signals, so one that came before
-         * the wait ends it too. */
-        if (ppoll(&ready, 1, NULL, &none) < 0) {
-            return error_fail(error, "waiting for a connection: %s", strerror(errno));
-        }
+    if (c->address.wait && !character_wait(c->listener, c->spec, error)) {
+        return false;
     }
     listen_again(c);
     return true;

@@ -40,6 +40,8 @@ void character_address_clear(struct character_address *address);
 /* -1: error. */
 int character_listen(const struct character_address *address, GError **error);
 int character_connect(const struct character_address *address, GError **error);
+/* Says so and waits until somebody connects to what character_listen returned. error: a signal came. */
+bool character_wait(int listener, const char *spec, GError **error);
 /* "telnet:127.0.0.1:5001,server=on" or "disconnected:..." while nobody is there; free it. */
 char *character_describe(struct character *character);
 /* The id of its -chardev for monitors; NULL: none. */

@@ -6,9 +6,7 @@
  *
  * An answer that a client does not read is kept up to OUTPUT_BYTES, then the client is thrown out; nobody else notices.
  */
-#include <errno.h>
 #include <glib-unix.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/error.h"
@@ -172,15 +170,9 @@ static bool open_server(struct monitor *monitor, const struct character_address 
     listener->mode = mode;
     listener->address = *address;
     listener->fd = character_listen(address, error);
-    if (listener->fd < 0) {
+    if (listener->fd < 0 || (address->wait && !character_wait(listener->fd, spec, error))) {
         listener_free(listener);
         return false;
-    }
-    if (address->wait) {
-        struct pollfd ready = { .fd = listener->fd, .events = POLLIN };
-        g_printerr("dragoman: waiting for connection on: %s\n", spec);
-        while (poll(&ready, 1, -1) < 0 && errno == EINTR) {
-        }
     }
     listener->watch = g_unix_fd_add(listener->fd, G_IO_IN, on_connection, listener);
     g_ptr_array_add(monitor->listeners, listener);
