@@ -98,11 +98,18 @@ static void check_aligned(struct x86_cpu *cpu, uint64_t linear, unsigned alignme
         x86_raise_error(cpu, EXC_GP, 0);
 }
 
+/* Alignment, then the last byte of the whole area, then the rest: the order of Intel's processors. */
+static void check_area(struct x86_cpu *cpu, uint64_t linear, unsigned bytes, unsigned alignment, enum mmu_access access)
+{
+    check_aligned(cpu, linear, alignment);
+    mmu_probe(&cpu->cpu, linear + bytes - 1, 1, access, x86_mmu_mode(cpu->cpu.mode));
+}
+
 uint64_t helper_fxsave(struct cpu *c, uint64_t linear, uint64_t form)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     struct fxsave_area area;
-    check_aligned(cpu, linear, 16);
+    check_area(cpu, linear, sizeof(area), 16, MMU_WRITE);
     x87_to_area(cpu, &area, form);
     area.mxcsr = mxcsr_live_get(cpu);
     area.mxcsr_mask = X86_MXCSR_MASK;
@@ -115,7 +122,7 @@ uint64_t helper_fxrstor(struct cpu *c, uint64_t linear, uint64_t form)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
     struct fxsave_area area;
-    check_aligned(cpu, linear, 16);
+    check_area(cpu, linear, sizeof(area), 16, MMU_READ);
     mmu_load_vector(c, linear, &area, sizeof(area), x86_mmu_mode(c->mode));
     if (area.mxcsr & ~(uint32_t)X86_MXCSR_MASK)
         x86_raise_error(cpu, EXC_GP, 0);
@@ -136,7 +143,7 @@ uint64_t helper_xsave(struct cpu *c, uint64_t linear, uint64_t form)
     struct { struct fxsave_area legacy; struct xsave_header header; } area;
     unsigned mmu = x86_mmu_mode(c->mode);
     uint64_t components = requested(cpu);
-    check_aligned(cpu, linear, 64);
+    check_area(cpu, linear, sizeof(area), 64, MMU_WRITE);
     mmu_probe(c, linear, sizeof(area), MMU_WRITE, mmu);
     mmu_load_vector(c, linear, &area, sizeof(area), mmu);
     if (components & XSTATE_X87)
@@ -177,7 +184,7 @@ uint64_t helper_xrstor(struct cpu *c, uint64_t linear, uint64_t form)
     struct x86_cpu *cpu = x86_cpu_of(c);
     struct { struct fxsave_area legacy; struct xsave_header header; } area;
     uint64_t components = requested(cpu);
-    check_aligned(cpu, linear, 64);
+    check_area(cpu, linear, sizeof(area), 64, MMU_READ);
     mmu_load_vector(c, linear, &area, sizeof(area), x86_mmu_mode(c->mode));
     check_header(cpu, &area.header);
     uint64_t present = area.header.xstate_bv & components;

@@ -120,13 +120,12 @@ static void maskmovdqu(struct x86_trans *t)
                  ir_const(t->u, t->insn->operand[1].reg), IR_NONE);
 }
 
-/* Only bytes that are written can fault, and all of them are checked before the first is. */
+/* Bytes that are masked off are checked too, as by Intel's processors whatever the mask (SDM 2 leaves it to them), all before the first
+ * store. */
 void maskmov_store(struct cpu *c, uint64_t linear, const uint8_t *data, const uint8_t *mask, unsigned bytes)
 {
     unsigned mmu = x86_mmu_mode(c->mode);
-    for (unsigned i = 0; i < bytes; i++)
-        if (mask[i] & 0x80)
-            mmu_probe(c, linear + i, 1, MMU_WRITE, mmu);
+    mmu_probe(c, linear, bytes, MMU_WRITE, mmu);
     for (unsigned i = 0; i < bytes; i++)
         if (mask[i] & 0x80)
             mmu_store(c, linear + i, data[i], 1, mmu);

@@ -49,16 +49,16 @@ static void pusha(struct x86_trans *t)
     x86_stack_add(t, -(int64_t)(8 * bytes));
 }
 
+/* A fault leaves what was popped before it in the registers, as Intel's processors do. */
 static void popa(struct x86_trans *t)
 {
     unsigned bits = x86_bits(t), bytes = bits / 8;
-    ir_reg value[8];
-    for (unsigned i = 0; i < 8; i++)
-        value[i] = ir_ld(t->u, bits, stack_linear(t, sp_offset(t, i * bytes), bits, false), 0, t->mmu);
-    x86_stack_add(t, 8 * bytes);
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
+        ir_reg value = ir_ld(t->u, bits, stack_linear(t, sp_offset(t, i * bytes), bits, false), 0, t->mmu);
         if (i != 3)                 /* the image of SP is skipped */
-            x86_set_reg(t, 7 - i, bits, value[i]);
+            x86_set_reg(t, 7 - i, bits, value);
+    }
+    x86_stack_add(t, 8 * bytes);
 }
 
 /* A place in the stack segment for one access of ENTER's, checked like any. */

@@ -7,9 +7,10 @@ static bool starts(const char *text, const char *start) { return !g_ascii_strnca
 
 bool choice_fault_in_the_middle(const struct x86_row *row)
 {
-    static const char *const names[] = { "popa", "pusha", "cmps", "scas", "maskmov", "fbstp", "enter", "fnstenv", "fldenv", "fnsave",
-                                         "frstor", "fxsave", "fxrstor", "xsave", "xrstor" };
-    for (unsigned i = 0; row && i < G_N_ELEMENTS(names); i++)
+    static const char *const names[] = { "maskmov", "fnstenv", "fldenv", "fnsave", "frstor", "popa", "pusha", "cmps", "scas", "fbstp", "enter",
+                                         "fxsave", "fxrstor", "xsave", "xrstor" };
+    enum { INTEL_TOO = 5 };         /* the others do as here on Intel's processors */
+    for (unsigned i = 0; row && i < (host_cpu_is_intel() ? INTEL_TOO : G_N_ELEMENTS(names)); i++)
         if (starts(row->name, names[i]))
             return true;
     return row && strstr(row->operands, "Mt") && host_cpu_is_intel();      /* 80 bits: FSTP stores 64 of them first */

@@ -244,7 +244,7 @@ static void special_registers(const struct instance *instance, struct host_state
     }
     if (starts_with(instance->row->name, "xlat"))
         state->gpr[R_BX] = base + DATA_ORIGIN;
-    if (starts_with(instance->row->name, "MASKMOV")) {      /* faults of masked bytes are the processor's choice: none here */
+    if (starts_with(instance->row->name, "MASKMOV")) {      /* which byte faults is the processor's choice: none here */
         state->gpr[R_DI] = base + DATA_ORIGIN + (random_next(seed) & 0xff);
         state->flags &= ~(uint64_t)EFL_AC;
     }

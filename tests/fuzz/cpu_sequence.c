@@ -139,7 +139,6 @@ static bool double_shift(const struct x86_insn *insn)
 static void put_setup(struct generator *g, const struct x86_insn *insn)
 {
     const struct x86_row *row = insn->row;
-    /* Whether a byte that is masked off faults is left to the processor. */
     if (starts_with(row->name, "maskmov"))
         put_load(g, R_DI, below(g, 4) ? host_base(g->sequence->mode) + HOST_DATA + 0x400 + below(g, 0x400) : data_address(g, false));
     if (double_shift(insn) && insn->operand_bits == 16 && insn->operand[2].kind != OPERAND_IMM)
