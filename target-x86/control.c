@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Near control flow and what depends on conditions: JMP Jcc LOOP JCXZ SETcc CMOVcc, NOP PAUSE, BOUND, UD0 UD1 UD2
- * (SDM volume 2). A taken LOOP beyond the CS limit has already counted down when it raises #GP(0).
+ * (SDM volume 2).
  */
 #include "target-x86/integer.h"
 
@@ -24,10 +24,23 @@ static void jmp_indirect(struct x86_trans *t)
 
 static void jcc(struct x86_trans *t) { ir_brf(t->u, condition(t), X86_FLAGS, x86_branch_label(t, target_of(t))); }
 
+/* A taken LOOP to where it may not go raises before it counts. */
+static void loop_check(struct x86_trans *t, unsigned bits)
+{
+    unsigned fine = ir_new_label(t->u);
+    ir_brci(t->u, IR_COND_E, bits, x86_gpr(R_CX), 1, fine);
+    if (t->insn->opcode != 0xe2)
+        ir_brf(t->u, t->insn->opcode == 0xe0 ? IR_COND_E : IR_COND_NE, X86_FLAGS, fine);
+    x86_target_check_direct(t, target_of(t));
+    ir_label(t->u, fine);
+}
+
 /* LOOPNE, LOOPE, LOOP: opcode E0, E1, E2. */
 static void loop(struct x86_trans *t)
 {
     unsigned bits = t->insn->address_bits, label = x86_branch_label(t, target_of(t)), skip = ir_new_label(t->u);
+    if (x86_target_is_checked(t, target_of(t)))
+        loop_check(t, bits);
     ir_reg count = ir_lea(t->u, bits, x86_gpr(R_CX), IR_NONE, 0, -1);
     x86_set_reg(t, R_CX, bits, count);
     if (t->insn->opcode == 0xe2) {

@@ -170,6 +170,7 @@ unsigned x86_far_raise(struct x86_trans *t, unsigned vector, bool has_error);
 /* Near branch targets against the CS limit, or canonical in 64-bit code: #GP(0); before the branch changes anything. */
 void x86_target_check(struct x86_trans *t, ir_reg rip);
 void x86_target_check_direct(struct x86_trans *t, uint64_t rip);
+bool x86_target_is_checked(struct x86_trans *t, uint64_t rip);  /* whether the latter has anything to check */
 /* Where a relative branch of this instruction goes, cut to the operand size. */
 uint64_t x86_branch_target(const struct x86_insn *insn, uint64_t next_rip, unsigned code_bits);
 void x86_goto(struct x86_trans *t, uint64_t rip);                /* direct branch: inside the unit or chained exit */

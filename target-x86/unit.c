@@ -242,11 +242,18 @@ void x86_target_check(struct x86_trans *t, ir_reg rip)
         ir_brc(t->u, IR_COND_B, 64, cs_limit(t), rip, x86_far_raise(t, EXC_GP, true));
 }
 
+bool x86_target_is_checked(struct x86_trans *t, uint64_t rip)
+{
+    return t->mode & MODE_CODE64 ? !x86_canonical(rip) : limited(t) && !inside(t, rip);
+}
+
 void x86_target_check_direct(struct x86_trans *t, uint64_t rip)
 {
-    if (t->mode & MODE_CODE64 && !x86_canonical(rip))
+    if (!x86_target_is_checked(t, rip))
+        return;
+    if (t->mode & MODE_CODE64)
         ir_br(t->u, x86_far_raise(t, EXC_GP, true));
-    else if (limited(t) && !inside(t, rip))
+    else
         ir_brc(t->u, IR_COND_B, 64, cs_limit(t), ir_const(t->u, rip), x86_far_raise(t, EXC_GP, true));
 }
 
