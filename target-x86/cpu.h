@@ -37,7 +37,7 @@ struct x86_fpu {
     bool live;                      /* the host's x87 unit holds all above but control, which is the same here and there:
                                      * x87_sync before looking at it (x87.h) */
     uint8_t pad;
-    uint16_t opcode, cs, ds, pad2;  /* cs is 0 and ds means 0 when the last instruction was in flat code */
+    uint16_t opcode, cs, ds, pad2;
     uint64_t ip, dp;
     union x86_xmm operand;          /* memory operand on its way to or from the host's x87 unit */
 };

@@ -46,7 +46,7 @@ static void x87_to_area(struct x86_cpu *cpu, struct fxsave_area *area, unsigned 
     area->fdp = fpu->dp;
     if (!(form & FORM_REXW)) {
         area->fcs = fpu->cs;
-        area->fds = fpu->cs ? fpu->ds : 0;
+        area->fds = fpu->ds;
         area->reserved1 = area->reserved2 = 0;
     }
     for (unsigned i = 0; i < 8; i++) {

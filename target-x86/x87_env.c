@@ -104,9 +104,8 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
 {
     const struct x86_fpu *fpu = &cpu->fpu;
     bool real = real_form(cpu);
-    uint16_t ds = fpu->cs ? fpu->ds : 0;
     uint32_t ip = (uint32_t)fpu->ip, dp = (uint32_t)fpu->dp;
-    uint32_t linear_ip = ip + ((uint32_t)fpu->cs << 4), linear_dp = dp + ((uint32_t)ds << 4);
+    uint32_t linear_ip = ip + ((uint32_t)fpu->cs << 4), linear_dp = dp + ((uint32_t)fpu->ds << 4);
     if (form & ENV_32) {
         put32(out, fpu->control | 0xffff0000);
         put32(out + 4, x86_fpu_status(cpu) | 0xffff0000);
@@ -114,7 +113,7 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
         put32(out + 12, real ? (linear_ip & 0xffff) | 0xffff0000 : ip);
         put32(out + 16, real ? (linear_ip >> 16) << 12 | fpu->opcode : fpu->cs | (uint32_t)fpu->opcode << 16);
         put32(out + 20, real ? (linear_dp & 0xffff) | 0xffff0000 : dp);
-        put32(out + 24, real ? (linear_dp >> 16) << 12 : ds | 0xffff0000);
+        put32(out + 24, real ? (linear_dp >> 16) << 12 : fpu->ds | 0xffff0000);
         return 28;
     }
     put16(out, fpu->control);
@@ -123,7 +122,7 @@ static unsigned environment_make(const struct x86_cpu *cpu, uint8_t *out, unsign
     put16(out + 6, (uint16_t)(real ? linear_ip : ip));
     put16(out + 8, real ? (linear_ip >> 16 & 15) << 12 | fpu->opcode : fpu->cs);
     put16(out + 10, (uint16_t)(real ? linear_dp : dp));
-    put16(out + 12, real ? (linear_dp >> 16 & 15) << 12 : ds);
+    put16(out + 12, real ? (linear_dp >> 16 & 15) << 12 : fpu->ds);
     return 14;
 }
 

@@ -50,23 +50,16 @@ static void record_selector(struct x86_trans *t, unsigned segment, unsigned offs
     ir_stcpu(t->u, 16, offset, ir_ldcpu(t->u, 16, from));
 }
 
-/*
- * Selectors are kept for segmented code only. 64-bit and flat code leaves 0 for both, as processors do that deprecate
- * them (CPUID leaf 7, EBX bit 13); storing opcode as 32 bits clears cs.
- */
+/* All of it whatever the segments: no model says that selectors are 0 (CPUID leaf 7, EBX bit 13). */
 void x87_record(struct x86_trans *t)
 {
-    bool flat = t->mode & (MODE_CODE64 | MODE_FLAT);
-    G_STATIC_ASSERT(offsetof(struct x86_fpu, cs) == offsetof(struct x86_fpu, opcode) + 2);
     ir_stcpu(t->u, 64, offsetof(struct x86_cpu, fpu.ip), ir_const(t->u, t->rip));
-    ir_stcpu(t->u, 32, offsetof(struct x86_cpu, fpu.opcode), ir_const(t->u, opcode_of(t->insn)));
-    if (!flat)
-        record_selector(t, SEG_CS, offsetof(struct x86_cpu, fpu.cs));
+    ir_stcpu(t->u, 16, offsetof(struct x86_cpu, fpu.opcode), ir_const(t->u, opcode_of(t->insn)));
+    record_selector(t, SEG_CS, offsetof(struct x86_cpu, fpu.cs));
     if (!has_memory(t->insn))
         return;
     ir_stcpu(t->u, 64, offsetof(struct x86_cpu, fpu.dp), x86_ea(t));
-    if (!flat)
-        record_selector(t, segment_of(t->insn), offsetof(struct x86_cpu, fpu.ds));
+    record_selector(t, segment_of(t->insn), offsetof(struct x86_cpu, fpu.ds));
 }
 
 void x87_reg(struct x86_trans *t)

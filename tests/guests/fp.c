@@ -163,6 +163,11 @@ static void environments(void)
     __asm__ volatile("at_fldl: fldl %1; fnstenv %0; fninit" : "=m"(area) : "m"(area[256]));
     say("operand: ip %s, dp %s\n", *(uint32_t *)(area + 12) == (uint32_t)(word)at_fldl ? "right" : "wrong",
         *(uint32_t *)(area + 20) == (uint32_t)(word)&area[256] ? "right" : "wrong");
+    say("selectors: cs %w, ds %w", (unsigned)*(uint16_t *)(area + 16), (unsigned)*(uint16_t *)(area + 24));
+    __asm__ volatile("fldz; flds %0; fxsave %1; fninit" : "+m"(area[256]), "=m"(area[512]));
+    say("; fxsave %w, %w; ", (unsigned)*(uint16_t *)(area + 512 + 12), (unsigned)*(uint16_t *)(area + 512 + 20));
+    __asm__ volatile("fninit; fnstenv %0" : "=m"(area));
+    say("fninit %w, %w\n", (unsigned)*(uint16_t *)(area + 16), (unsigned)*(uint16_t *)(area + 24));
     __asm__ volatile("fninit; fnstcw %0" : "=m"(control_value));
     say("control after fninit %x", (word)control_value);
     put_control(0);
