@@ -5,7 +5,7 @@
  * instructions, read-modify-write on a read-only page, far returns. The page at 40000000h is there and writable, the next one not,
  * the third read-only. The handler runs on a stack of its own (IST). A line says which registers differ from before, and by how much.
  * "! inc": QEMU 7.2 reads before it looks whether it may write. "! far_call": it pushes
- * nothing. "! clflush": it does not look.
+ * nothing. "! clflush": it does not look. "! fxsave": Intel's processors look at the last byte first.
  */
 #include "guest.h"
 
@@ -174,7 +174,7 @@ void guest_main(void)
     GO(div, .ax = 0x1111, .bx = HOLE - 3, .sp = spare);
     GO(cmov, .dx = 5, .bx = HOLE, .sp = spare);
     GO(movaps, .bx = READ_ONLY, .sp = spare);
-    GO(fxsave, .bx = HOLE - 256, .sp = spare);
+    go("! fxsave", run_fxsave, (struct regs){ .bx = HOLE - 256, .sp = spare });
     GO(fstp, .bx = HOLE - 6, .sp = spare);
     GO(pushf, .sp = READ_ONLY);
     GO(popf, .sp = HOLE - 2);
