@@ -113,6 +113,15 @@ static void unscaled(struct arm_trans *t)
     single(t, a64_base(t, arm_field(t, 'n')), arm_sfield(t, 'i'), 0, 0);
 }
 
+/* FEAT_LRCPC2. As for STLR: a later LDAR may not pass the store. */
+static void ordered(struct arm_trans *t)
+{
+    single(t, a64_base(t, arm_field(t, 'n')), arm_sfield(t, 'i'), 0, ARM_ACCESS_ALIGNED);
+    if (!arm_field(t, 'o')) {
+        ir_append(t->u, IR_FENCE, 64);
+    }
+}
+
 static void unprivileged(struct arm_trans *t)
 {
     single(t, a64_base(t, arm_field(t, 'n')), arm_sfield(t, 'i'), 0, ARM_ACCESS_USER);
@@ -219,6 +228,8 @@ static void load_auth(struct arm_trans *t)
 static const struct arm_row rows[] = {
     SINGLE("zz 111 V 01 oo iiiiiiiiiiii nnnnn ttttt", "LDR, STR (unsigned offset)", unsigned_offset, 0),
     SINGLE("zz 111 V 00 oo 0 iiiiiiiii 00 nnnnn ttttt", "LDUR, STUR", unscaled, 0),
+    { .pattern = "zz 011 0 01 oo 0 iiiiiiiii 00 nnnnn ttttt", .name = "LDAPUR, STLUR", .translate = ordered,
+      .flags = ARM_ROW_MEM | ARM_ROW_MEM_ALIGNED, .feature = ARM_RCPC2, .unless = "z=3,o=2;z=3,o=3;z=2,o=3" },
     SINGLE_NO_PRFM("zz 111 V 00 oo 0 iiiiiiiii 01 nnnnn ttttt", "LDR, STR (post-index)", post_index, ARM_ROW_MEM_WB),
     { .pattern = "zz 111 0 00 oo 0 iiiiiiiii 10 nnnnn ttttt", .name = "LDTR, STTR", .translate = unprivileged,
       .flags = ARM_ROW_MEM, .unless = "z=3,o=2" },

@@ -192,6 +192,28 @@ static void cfinv(struct arm_trans *t)
     ir_fmerge_to(t->u, ARM_NZCV, ARM_NZCV, arm_carry(t), IR_CF);
 }
 
+/* FEAT_FlagM2: flags of a floating-point comparison to another form and back (C6.2.32, C6.2.385). */
+static void axflag(struct arm_trans *t)
+{
+    struct ir_unit *u = t->u;
+    ir_reg word = arm_flag_get(t), v = ir_extract(u, word, 28, 1), c = ir_extract(u, word, 29, 1), z = ir_extract(u, word, 30, 1);
+    ir_reg high = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_OR, 64, z, v), 30);
+    ir_reg carry = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_AND, 64, c, ir_op2i(u, IR_XOR, 64, v, 1)), 29);
+    arm_flag_put(t, ir_op2(u, IR_OR, 64, high, carry));
+}
+
+static void xaflag(struct arm_trans *t)
+{
+    struct ir_unit *u = t->u;
+    ir_reg word = arm_flag_get(t), c = ir_extract(u, word, 29, 1), z = ir_extract(u, word, 30, 1);
+    ir_reg not_c = ir_op2i(u, IR_XOR, 64, c, 1), not_z = ir_op2i(u, IR_XOR, 64, z, 1);
+    ir_reg n = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_AND, 64, not_c, not_z), 31);
+    ir_reg zero = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_AND, 64, z, c), 30);
+    ir_reg carry = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_OR, 64, c, z), 29);
+    ir_reg v = ir_op2i(u, IR_SHL, 64, ir_op2(u, IR_AND, 64, not_c, z), 28);
+    arm_flag_put(t, ir_op2(u, IR_OR, 64, ir_op2(u, IR_OR, 64, n, zero), ir_op2(u, IR_OR, 64, carry, v)));
+}
+
 /* ---- pointer authentication of data processing (one source) ---- */
 
 static void pauth_one(struct arm_trans *t)
@@ -224,7 +246,9 @@ static const struct arm_row rows[] = {
     SYSTEM("0 00 011 0011 cccc 100 11111", "DSB", dsb, 0),
     SYSTEM("0 00 011 0011 cccc 101 11111", "DMB", dmb, 0),
     SYSTEM("0 00 011 0011 cccc 110 11111", "ISB", isb, 0),
-    SYSTEM("0 00 011 0011 0000 111 11111", "SB", sb, ARM_ROW_NO_TEST),
+    { .pattern = "1101010100 0 00 011 0011 0000 111 11111", .name = "SB", .translate = sb, .feature = ARM_SB },
+    { .pattern = "1101010100 0 00 000 0100 0000 001 11111", .name = "XAFLAG", .translate = xaflag, .feature = ARM_FLAGM2 },
+    { .pattern = "1101010100 0 00 000 0100 0000 010 11111", .name = "AXFLAG", .translate = axflag, .feature = ARM_FLAGM2 },
     { .pattern = "1101010100 0 00 000 0100 0000 000 11111", .name = "CFINV", .translate = cfinv, .feature = ARM_FLAGM },
     { .pattern = "1101010100 0 00 ppp 0100 mmmm ooo 11111", .name = "MSR (immediate)", .translate = msr_immediate,
       .flags = ARM_ROW_NO_TEST, .unless = "p=0,o=0;p=0,o=1;p=0,o=2" },

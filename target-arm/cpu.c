@@ -170,7 +170,7 @@ uint32_t arm_cpsr_get(const struct arm_cpu *cpu)
     uint32_t common = arm_nzcv_get(cpu) | (cpu->pan ? PSTATE_PAN : 0) | (cpu->il ? PSTATE_IL : 0) |
                       (cpu->step_bit ? PSTATE_SS : 0) | (cpu->daif & PSTATE_DAIF);
     if (cpu->aarch64) {
-        return common | (cpu->uao ? PSTATE_UAO : 0) | (uint32_t)cpu->el << PSTATE_EL_SHIFT | cpu->spsel;
+        return common | cpu->dit_ssbs | (cpu->uao ? PSTATE_UAO : 0) | (uint32_t)cpu->el << PSTATE_EL_SHIFT | cpu->spsel;
     }
     return (common & ~(uint32_t)PSTATE_D) | cpu->cpsr_m | (cpu->thumb ? CPSR_T : 0) | (cpu->endian ? CPSR_E : 0) |
            (cpu->q ? PSTATE_Q : 0) | cpu->ge << 16 | (cpu->it & 3) << 25 | (cpu->it >> 2 & 0x3f) << 10;

@@ -34,6 +34,8 @@ enum arm_feature {
     ARM_CRC32, ARM_AES, ARM_PMULL, ARM_SHA1, ARM_SHA256, ARM_SHA512, ARM_SHA3,
     ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS, ARM_FCMA, ARM_JSCVT, ARM_RCPC,
     ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_VHE, ARM_LOR,
+    ARM_FLAGM2, ARM_DPB2, ARM_RCPC2, ARM_SB, ARM_SSBS, ARM_DIT, ARM_E0PD, ARM_TTST,
+    ARM_CSV,                        /* CSV2 and CSV3: nothing of another context can be learnt by speculation */
     ARM_GTIMER,                     /* generic timer */
     ARM_PMU,
     ARM_FEATURE_COUNT
@@ -48,7 +50,7 @@ enum {  /* AArch32 modes, CPSR.M */
 
 enum {  /* PSTATE, CPSR and SPSR: names as in the Arm ARM C5.2.18 and G8.2.33 */
     PSTATE_N = 1u << 31, PSTATE_Z = 1u << 30, PSTATE_C = 1u << 29, PSTATE_V = 1u << 28, PSTATE_Q = 1u << 27,
-    PSTATE_UAO = 1u << 23, PSTATE_PAN = 1u << 22, PSTATE_SS = 1u << 21, PSTATE_IL = 1u << 20, PSTATE_GE = 0xfu << 16,
+    PSTATE_DIT = 1u << 24, PSTATE_SSBS = 1u << 12, PSTATE_UAO = 1u << 23, PSTATE_PAN = 1u << 22, PSTATE_SS = 1u << 21, PSTATE_IL = 1u << 20, PSTATE_GE = 0xfu << 16,
     PSTATE_D = 1u << 9, PSTATE_A = 1u << 8, PSTATE_I = 1u << 7, PSTATE_F = 1u << 6, PSTATE_NRW = 1u << 4,
     PSTATE_SPSEL = 1u << 0, PSTATE_EL_SHIFT = 2, PSTATE_DAIF = 0xfu << 6, PSTATE_NZCV = 0xfu << 28,
     CPSR_E = 1u << 9, CPSR_T = 1u << 5, CPSR_J = 1u << 24, CPSR_M = 0x1f, CPSR_IT = 0x0600fc00,
@@ -164,6 +166,7 @@ struct arm_cpu {
     uint8_t el, spsel;
     bool aarch64, pan, uao, il, step_bit;
     bool stepped, stepped_exclusive;    /* software step: an instruction was run since ERET; it was an exclusive load */
+    uint32_t dit_ssbs;              /* PSTATE_DIT, PSTATE_SSBS: kept, nothing here takes different time or speculates */
     uint32_t daif;                  /* PSTATE_D, A, I, F; in AArch32 A, I, F */
     uint32_t cpsr_m;                /* AArch32: mode */
     uint32_t thumb, it, endian;     /* AArch32: CPSR.T, ITSTATE, CPSR.E */

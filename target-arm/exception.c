@@ -299,6 +299,9 @@ static void take64(struct arm_cpu *cpu, const struct arm_exception *e)
     cpu->elr[target] = pc;
     cpu->daif = PSTATE_DAIF;
     cpu->il = cpu->step_bit = cpu->uao = false;
+    if (arm_has(cpu, ARM_SSBS)) {
+        cpu->dit_ssbs = (cpu->dit_ssbs & PSTATE_DIT) | (cpu->sctlr[target] & SCTLR_DSSBS ? PSTATE_SSBS : 0);
+    }
     if (arm_has(cpu, ARM_PAN) && target == EL1 && !(cpu->sctlr[EL1] & SCTLR_SPAN)) {
         cpu->pan = true;
     }
@@ -629,6 +632,11 @@ static bool legal_return(const struct arm_cpu *cpu, uint32_t spsr, unsigned *el)
     return *el == EL0 || arm_el_is_aa64(cpu, *el);
 }
 
+static uint32_t dit_ssbs_of(const struct arm_cpu *cpu, uint32_t spsr)
+{
+    return spsr & ((arm_has(cpu, ARM_DIT) ? PSTATE_DIT : 0) | (arm_has(cpu, ARM_SSBS) ? PSTATE_SSBS : 0));
+}
+
 static void return64(struct arm_cpu *cpu, uint64_t pc, uint32_t spsr, unsigned el)
 {
     arm_sp_switch(cpu, el, spsr & PSTATE_SPSEL);
@@ -636,6 +644,7 @@ static void return64(struct arm_cpu *cpu, uint64_t pc, uint32_t spsr, unsigned e
     cpu->daif = spsr & PSTATE_DAIF;
     cpu->pan = spsr & PSTATE_PAN && arm_has(cpu, ARM_PAN);
     cpu->uao = spsr & PSTATE_UAO && arm_has(cpu, ARM_UAO);
+    cpu->dit_ssbs = dit_ssbs_of(cpu, spsr);
     cpu->il = !!(spsr & PSTATE_IL);
     cpu->cpu.pc = pc;
 }
@@ -671,6 +680,7 @@ void arm_eret(struct arm_cpu *cpu)
         cpu->daif = spsr & PSTATE_DAIF;
         cpu->pan = spsr & PSTATE_PAN && arm_has(cpu, ARM_PAN);
         cpu->uao = spsr & PSTATE_UAO && arm_has(cpu, ARM_UAO);
+        cpu->dit_ssbs = (cpu->dit_ssbs & PSTATE_SSBS) | (dit_ssbs_of(cpu, spsr) & PSTATE_DIT);
         cpu->il = true;
         cpu->step_bit = false;
         cpu->cpu.pc = pc;

@@ -26,7 +26,7 @@ static const char arm_core[] = "org.gnu.gdb.arm.core", arm_vfp[] = "org.gnu.gdb.
 #define BIT(name, bit) "<field name=\"" name "\" start=\"" #bit "\" end=\"" #bit "\"/>"
 static const char a64_core_types[] =
     "<flags id=\"cpsr_flags\" size=\"4\">" BIT("SP", 0) "<field name=\"EL\" start=\"2\" end=\"3\"/>" BIT("nRW", 4) BIT("F", 6)
-    BIT("I", 7) BIT("A", 8) BIT("D", 9) BIT("IL", 20) BIT("SS", 21) BIT("PAN", 22) BIT("UAO", 23) BIT("V", 28) BIT("C", 29)
+    BIT("I", 7) BIT("A", 8) BIT("D", 9) BIT("SSBS", 12) BIT("IL", 20) BIT("SS", 21) BIT("PAN", 22) BIT("UAO", 23) BIT("DIT", 24) BIT("V", 28) BIT("C", 29)
     BIT("Z", 30) BIT("N", 31) "</flags>";
 static const char a64_fpu_types[] =
     "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/><vector id=\"v2u\" type=\"uint64\" count=\"2\"/>"
@@ -231,7 +231,8 @@ static bool write_status(struct arm_cpu *cpu, uint32_t value)
 {
     const uint32_t own = cpu->aarch64 ? PSTATE_D | (cpu->el ? PSTATE_SPSEL : 0) | (arm_has(cpu, ARM_UAO) ? PSTATE_UAO : 0)
                                       : PSTATE_Q | PSTATE_GE | CPSR_E | CPSR_T | CPSR_M;
-    const uint32_t pan = arm_has(cpu, ARM_PAN) ? PSTATE_PAN : 0, mask = PSTATE_NZCV | PSTATE_A | PSTATE_I | PSTATE_F | pan | own;
+    const uint32_t also = cpu->aarch64 ? (arm_has(cpu, ARM_DIT) ? PSTATE_DIT : 0) | (arm_has(cpu, ARM_SSBS) ? PSTATE_SSBS : 0) : 0;
+    const uint32_t pan = arm_has(cpu, ARM_PAN) ? PSTATE_PAN : 0, mask = PSTATE_NZCV | PSTATE_A | PSTATE_I | PSTATE_F | pan | also | own;
     if ((value ^ arm_cpsr_get(cpu)) & ~mask || (!cpu->aarch64 && !arm_may_set_mode(cpu, value & CPSR_M))) {
         return false;
     }
@@ -242,6 +243,7 @@ static bool write_status(struct arm_cpu *cpu, uint32_t value)
     arm_cpsr_put(cpu, value, PSTATE_NZCV | PSTATE_A | PSTATE_I | PSTATE_F | pan);
     cpu->daif = (cpu->daif & ~(uint32_t)PSTATE_D) | (value & PSTATE_D);
     cpu->uao = value & PSTATE_UAO & own;
+    cpu->dit_ssbs = value & also;
     if (cpu->el) {
         arm_sp_switch(cpu, cpu->el, value & PSTATE_SPSEL);
     }

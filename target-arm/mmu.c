@@ -91,7 +91,7 @@ static bool stage2(struct arm_cpu *cpu, uint64_t ipa, enum mmu_access access, st
     if (aarch64) {
         w.granule_bits = tg == 1 ? 16 : tg == 2 ? 14 : 12;
         w.input_bits = 64 - (vtcr & 0x3f);
-        w.level = (w.granule_bits == 12 ? 2 : 3) - sl0;
+        w.level = w.granule_bits == 12 && sl0 == 3 && arm_has(cpu, ARM_TTST) ? 3 : (w.granule_bits == 12 ? 2 : 3) - sl0;
         w.output_bits = MIN(output_size(vtcr >> 16 & 7), cpu->model->physical_bits);
         w.af_hardware = vtcr >> 21 & 1 && arm_has(cpu, ARM_HAFDBS);
         w.dirty_hardware = vtcr >> 22 & 1 && w.af_hardware;
@@ -344,8 +344,12 @@ static bool setup_64(struct walk *w)
         w->granule_bits = 12;
     }
     w->table &= 0xffffffffffffull & ~1ull;
-    w->input_bits = 64 - CLAMP(size, 16u, 39u);
+    w->input_bits = 64 - CLAMP(size, 16u, arm_has(cpu, ARM_TTST) ? (w->granule_bits == 16 ? 47u : 48u) : 39u);
     uint64_t above = w->va >> w->input_bits;
+    const bool prevented = high ? tcr >> 56 & 1 : tcr >> 55 & 1;        /* E0PD1, E0PD0 */
+    if (w->user && w->regime == EL1 && prevented && arm_has(cpu, ARM_E0PD)) {
+        return fail(w, FAULT_TRANSLATION, 0);
+    }
     if (epd || (high ? above != UINT64_MAX >> w->input_bits : above != 0)) {
         return fail(w, FAULT_TRANSLATION, 0);
     }

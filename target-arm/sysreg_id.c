@@ -26,8 +26,12 @@ static uint64_t aa64pfr0(struct arm_cpu *cpu)
         value = field_set(value, 8, 0);
     }
     value = if_has(cpu, ARM_FP16, if_has(cpu, ARM_FP16, value, 16, 1), 20, 1);
+    value = if_has(cpu, ARM_DIT, value, 48, 1);
+    value = if_has(cpu, ARM_CSV, if_has(cpu, ARM_CSV, value, 56, 1), 60, 1);
     return cpu->board.gic_read ? field_set(value, 24, 1) : value;
 }
+
+static uint64_t aa64pfr1(struct arm_cpu *cpu) { return if_has(cpu, ARM_SSBS, 0, 4, 2); }
 
 static uint64_t aa64dfr0(struct arm_cpu *cpu) { return IDS(cpu).aa64dfr[0]; }
 
@@ -40,17 +44,18 @@ static uint64_t aa64isar0(struct arm_cpu *cpu)
     value = if_has(cpu, ARM_SHA3, value, 32, 1);
     value = if_has(cpu, ARM_DOTPROD, value, 44, 1);
     value = if_has(cpu, ARM_FHM, value, 48, 1);
-    return if_has(cpu, ARM_FLAGM, value, 52, 1);
+    return if_has(cpu, ARM_FLAGM2, if_has(cpu, ARM_FLAGM, value, 52, 1), 52, 2);
 }
 
 static uint64_t aa64isar1(struct arm_cpu *cpu)
 {
     uint64_t value = 0;
-    value = if_has(cpu, ARM_DPB, value, 0, 1);
+    value = if_has(cpu, ARM_DPB2, if_has(cpu, ARM_DPB, value, 0, 1), 0, 2);
     value = if_has(cpu, ARM_PAUTH, if_has(cpu, ARM_PAUTH, value, 4, 1), 24, 1);
     value = if_has(cpu, ARM_JSCVT, value, 12, 1);
     value = if_has(cpu, ARM_FCMA, value, 16, 1);
-    value = if_has(cpu, ARM_RCPC, value, 20, 1);
+    value = if_has(cpu, ARM_RCPC2, if_has(cpu, ARM_RCPC, value, 20, 1), 20, 2);
+    value = if_has(cpu, ARM_SB, value, 36, 1);
     return if_has(cpu, ARM_FRINTTS, value, 32, 1);
 }
 
@@ -62,7 +67,10 @@ static uint64_t aa64mmfr1(struct arm_cpu *cpu)
     return if_has(cpu, ARM_PAN, value, 20, 2);
 }
 
-static uint64_t aa64mmfr2(struct arm_cpu *cpu) { return if_has(cpu, ARM_UAO, 0, 4, 1); }
+static uint64_t aa64mmfr2(struct arm_cpu *cpu)
+{
+    return if_has(cpu, ARM_E0PD, if_has(cpu, ARM_TTST, if_has(cpu, ARM_UAO, 0, 4, 1), 28, 1), 60, 1);
+}
 
 static uint64_t pfr0(struct arm_cpu *cpu) { return IDS(cpu).id_pfr[0]; }
 static uint64_t pfr1(struct arm_cpu *cpu)
@@ -145,7 +153,7 @@ static const struct arm_sysreg rows[] = {
     ID(2, 7, "ID_ISAR6_EL1", isar6), ID(3, 0, "MVFR0_EL1", mvfr0), ID(3, 1, "MVFR1_EL1", mvfr1),
     ID(3, 2, "MVFR2_EL1", mvfr2),
     ID_ZERO(3, 3), ID_ZERO(3, 4), ID_ZERO(3, 5), ID_ZERO(3, 6), ID_ZERO(3, 7),
-    ID(4, 0, "ID_AA64PFR0_EL1", aa64pfr0), ID_ZERO(4, 1), ID_ZERO(4, 2), ID_ZERO(4, 3), ID_ZERO(4, 4), ID_ZERO(4, 5),
+    ID(4, 0, "ID_AA64PFR0_EL1", aa64pfr0), ID(4, 1, "ID_AA64PFR1_EL1", aa64pfr1), ID_ZERO(4, 2), ID_ZERO(4, 3), ID_ZERO(4, 4), ID_ZERO(4, 5),
     ID_ZERO(4, 6), ID_ZERO(4, 7), ID(5, 0, "ID_AA64DFR0_EL1", aa64dfr0), ID_ZERO(5, 1), ID_ZERO(5, 2), ID_ZERO(5, 3),
     ID_ZERO(5, 4), ID_ZERO(5, 5), ID_ZERO(5, 6), ID_ZERO(5, 7), ID(6, 0, "ID_AA64ISAR0_EL1", aa64isar0),
     ID(6, 1, "ID_AA64ISAR1_EL1", aa64isar1), ID_ZERO(6, 2), ID_ZERO(6, 3), ID_ZERO(6, 4), ID_ZERO(6, 5), ID_ZERO(6, 6),

@@ -41,6 +41,11 @@ static void pan_put(struct arm_cpu *cpu, uint64_t value) { cpu->pan = value & PS
 static uint64_t uao_get(struct arm_cpu *cpu) { return cpu->uao ? PSTATE_UAO : 0; }
 static void uao_put(struct arm_cpu *cpu, uint64_t value) { cpu->uao = value & PSTATE_UAO; }
 
+static uint64_t dit_get(struct arm_cpu *cpu) { return cpu->dit_ssbs & PSTATE_DIT; }
+static void dit_put(struct arm_cpu *cpu, uint64_t value) { cpu->dit_ssbs = (cpu->dit_ssbs & PSTATE_SSBS) | (value & PSTATE_DIT); }
+static uint64_t ssbs_get(struct arm_cpu *cpu) { return cpu->dit_ssbs & PSTATE_SSBS; }
+static void ssbs_put(struct arm_cpu *cpu, uint64_t value) { cpu->dit_ssbs = (cpu->dit_ssbs & PSTATE_DIT) | (value & PSTATE_SSBS); }
+
 static uint64_t nzcv_get(struct arm_cpu *cpu) { return arm_nzcv_get(cpu); }
 static void nzcv_put(struct arm_cpu *cpu, uint64_t value) { arm_nzcv_put(cpu, (uint32_t)value); }
 
@@ -238,6 +243,10 @@ static const struct arm_sysreg rows[] = {
       .read = pan_get, .write = pan_put, .feature = ARM_PAN },
     { .encoding = ARM_SYSREG(3, 0, 4, 2, 4), .name = "UAO", .read_el = EL1, .write_el = EL1, .flags = SYSREG_MODE,
       .read = uao_get, .write = uao_put, .feature = ARM_UAO },
+    { .encoding = ARM_SYSREG(3, 3, 4, 2, 5), .name = "DIT", .read_el = EL0, .write_el = EL0, .read = dit_get, .write = dit_put,
+      .feature = ARM_DIT },
+    { .encoding = ARM_SYSREG(3, 3, 4, 2, 6), .name = "SSBS", .read_el = EL0, .write_el = EL0, .read = ssbs_get, .write = ssbs_put,
+      .feature = ARM_SSBS },
     SYSREG_FN(3, 3, 4, 4, 0, "FPCR", EL0, fpcr_get, fpcr_put, SYSREG_MODE),
     SYSREG_FN(3, 3, 4, 4, 1, "FPSR", EL0, fpsr_get, fpsr_put, 0),
     SYSREG_FN(3, 0, 4, 1, 0, "SP_EL0", EL1, sp0_get, sp0_put, 0),

@@ -27,6 +27,7 @@ enum {  /* SCTLR_ELx, SCR_EL3, HCR_EL2 and others: names as in the Arm ARM D17.2
     CPTR_TFP = 1 << 10, CPTR_TCPAC = 1u << 31,
     TIMER_ENABLE = 1, TIMER_IMASK = 2, TIMER_ISTATUS = 4,
 };
+#define SCTLR_DSSBS (1ull << 44)
 #define HCR_VM (1ull << 0)
 #define HCR_SWIO (1ull << 1)
 #define HCR_FMO (1ull << 3)

@@ -56,6 +56,15 @@ uint64_t helper_arm_msr_immediate(struct cpu *base, uint64_t op, uint64_t imm)
         }
         cpu->pan = imm & 1;
         break;
+    case 031:                       /* SSBS, DIT */
+    case 032: {
+        const uint32_t bit = op == 031 ? PSTATE_SSBS : PSTATE_DIT;
+        if (!arm_has(cpu, op == 031 ? ARM_SSBS : ARM_DIT)) {
+            arm_raise_undefined(cpu);
+        }
+        cpu->dit_ssbs = imm & 1 ? cpu->dit_ssbs | bit : cpu->dit_ssbs & ~bit;
+        break;
+    }
     case 005:                       /* SPSel */
         if (cpu->el == EL0) {
             arm_raise_undefined(cpu);

@@ -30,7 +30,6 @@ static const struct difference differences[] = {
     { 0xdfe0fc00, 0x9ac00000, "max", "MTE: SUBP, SUBPS" },
     { 0xffe0fc00, 0x9ac01000, "max", "MTE: IRG" },
     { 0xffe0fc00, 0x9ac01400, "max", "MTE: GMI" },
-    { 0x3f200c00, 0x19000000, "max", "LRCPC2: LDAPUR, STLUR" },
     { 0xffe00000, 0xce400000, "max", "SM3: SM3SS1, SM3TT" },
     { 0xffe0f000, 0xce60c000, "max", "SM3PARTW1, SM3PARTW2, SM4EKEY" },
     { 0xfffffc00, 0xcec08400, "max", "SM4E" },
