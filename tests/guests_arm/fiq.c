@@ -5,11 +5,8 @@
  * from each level; ISR_EL1. Shared interrupt 42 is in group 0 (FIQ), 43 in group 1 (IRQ).
  */
 #include "guest.h"
+#include "gicv2_groups.h"
 
-#define GIC(offset) (*(volatile uint32_t *)(0x08000000ul + (offset)))
-enum { GICD_CTLR = 0, GICD_IGROUPR1 = 0x84, GICD_ISENABLER1 = 0x104, GICD_ISPENDR1 = 0x204, GICD_ICPENDR1 = 0x284, GICD_IPRIORITYR = 0x400,
-       GICD_ITARGETSR = 0x800, GICC_CTLR = 0x10000, GICC_PMR = 0x10004, GICC_IAR = 0x1000c, GICC_EOIR = 0x10010, GICC_HPPIR = 0x10018 };
-enum { FIQ_PENDS = 1 << 10, IRQ_PENDS = 1 << 11 };
 enum { NS = 1 << 0, SCR_IRQ = 1 << 1, SCR_FIQ = 1 << 2, HCE = 1 << 8, RW = 1 << 10 };
 enum { FMO = 1 << 3, IMO = 1 << 4, TGE = 1 << 27 };
 enum { F = 1 << 6, I = 1 << 7, EL0T = 0x300, EL1H = 0x305, EL2H = 0x309 };
@@ -88,13 +85,7 @@ static void levels(const char *name, uint64_t scr, uint64_t hcr)
 
 int main(void)
 {
-    GIC(GICD_IGROUPR1) = IRQ_PENDS;
-    GIC(GICD_IPRIORITYR + 40) = 0x50a00000;
-    GIC(GICD_ITARGETSR + 40) = 0x01010101;
-    GIC(GICD_ISENABLER1) = FIQ_PENDS | IRQ_PENDS;
-    GIC(GICD_CTLR) = 3;
-    GIC(GICC_PMR) = 0xff;
-    GIC(GICC_CTLR) = 0xf;                   /* both groups, AckCtl, FIQEn */
+    gic_begin();
     WRITE(sp_el2, (uint64_t)(stack2 + sizeof(stack2)));
     guest_interrupt = interrupt;
     levels("to el1", NS, 0);

@@ -15,7 +15,7 @@ A32_GUEST_FLAGS := -O1 -marm -march=armv7ve -mfloat-abi=soft -masm-syntax-unifie
     -ffreestanding -fno-pic -fno-pie -fno-stack-protector -nostdlib -static -mno-unaligned-access -Wall -Wextra \
     -Itests/guests_arm/a32/lib -T tests/guests_arm/a32/lib/guest32.ld -Wl,--build-id=none -Wl,--no-warn-rwx-segments
 A32_GUESTS := $(patsubst %.c,$(BUILD)/%.bin,$(wildcard tests/guests_arm/a32/*.c))
-$(BUILD)/tests/guests_arm/a32/%.bin: tests/guests_arm/a32/%.c $(wildcard tests/guests_arm/a32/lib/*)
+$(BUILD)/tests/guests_arm/a32/%.bin: tests/guests_arm/a32/%.c $(wildcard tests/guests_arm/a32/lib/* tests/guests_arm/lib/*.h)
 	@mkdir -p $(@D)
 	-arm-linux-gnueabihf-gcc $(A32_GUEST_FLAGS) -o $@.elf tests/guests_arm/a32/lib/start32.S tests/guests_arm/a32/lib/lib32.c $<
 	-arm-linux-gnueabihf-objcopy -O binary -j .text $@.elf $@

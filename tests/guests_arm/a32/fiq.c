@@ -5,11 +5,9 @@
  * mode by HCR.FMO and IMO, what SCR.FW leaves to CPSR.F. Shared interrupt 42 is in group 0 (FIQ), 43 in group 1 (IRQ).
  */
 #include "guest32.h"
+#include "../lib/gicv2_groups.h"
 
-#define GIC(offset) (*(volatile uint32_t *)(0x08000000u + (offset)))
-enum { GICD_CTLR = 0, GICD_IGROUPR1 = 0x84, GICD_ISENABLER1 = 0x104, GICD_ISPENDR1 = 0x204, GICD_ICPENDR1 = 0x284, GICD_IPRIORITYR = 0x400,
-       GICD_ITARGETSR = 0x800, GICC_CTLR = 0x10000, GICC_PMR = 0x10004, GICC_IAR = 0x1000c, GICC_EOIR = 0x10010 };
-enum { FIQ_PENDS = 1 << 10, IRQ_PENDS = 1 << 11, F = 1 << 6, I = 1 << 7, A = 1 << 8 };
+enum { F = 1 << 6, I = 1 << 7, A = 1 << 8 };
 enum { NS = 1 << 0, SCR_IRQ = 1 << 1, SCR_FIQ = 1 << 2, FW = 1 << 4, AW = 1 << 5, HCE = 1 << 8, FMO = 1 << 3, IMO = 1 << 4 };
 extern char vectors[];
 
@@ -147,13 +145,7 @@ static void non_secure(void)
 
 int main(void)
 {
-    GIC(GICD_IGROUPR1) = IRQ_PENDS;
-    GIC(GICD_IPRIORITYR + 40) = 0x50a00000;
-    GIC(GICD_ITARGETSR + 40) = 0x01010101;
-    GIC(GICD_ISENABLER1) = FIQ_PENDS | IRQ_PENDS;
-    GIC(GICD_CTLR) = 3;
-    GIC(GICC_PMR) = 0xff;
-    GIC(GICC_CTLR) = 0xf;                   /* both groups, AckCtl, FIQEn */
+    gic_begin();
     secure();
     monitor();
     non_secure();
