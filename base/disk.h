@@ -50,7 +50,7 @@ void disk_submit(struct disk *disk, struct disk_request *request);
  * the host, so only for a device's reset. */
 void disk_cancel(struct disk *disk, struct disk_request *request);
 void disk_set_listener(struct disk *disk, const struct disk_listener *listener);
-/* The guest opens or closes the tray, or locks it. A CD drive's eject leaves the disk without medium. */
+/* The guest opens or closes the tray. A CD drive's eject leaves the disk without medium. */
 void disk_guest_eject(struct disk *disk, bool open);
 
 #endif

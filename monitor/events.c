@@ -50,10 +50,10 @@ static char *plain(const char *id)
 
 static void on_failure(void *opaque, const struct drive *drive, bool read, bool ignored, int error)
 {
-    g_autofree char *id = plain(drive->id);
+    g_autofree char *id = plain(drive->id), *node = plain(drive->medium ? drive->medium->id : drive->id);
     send(opaque, "BLOCK_IO_ERROR",
           g_strdup_printf("{\"device\": \"%s\", \"node-name\": \"%s\", \"operation\": \"%s\", \"action\": \"%s\", \"nospace\": %s, "
-                          "\"reason\": \"%s\"}", id, id, read ? "read" : "write", ignored ? "ignore" : "report",
+                          "\"reason\": \"%s\"}", id, node, read ? "read" : "write", ignored ? "ignore" : "report",
                           error == ENOSPC ? "true" : "false", g_strerror(error)));
 }
 
