@@ -11,7 +11,7 @@
 #include "hw/acpi/dsdt_virt_high.hex"   /* both compiled from dsdt_virt.asl into the build directory */
 #include "hw/acpi/dsdt_virt_low.hex"
 
-enum { GICD = 0x08000000, GICC = 0x08010000, V2M = 0x08020000, ITS = 0x08080000, UART = 0x09000000 };
+enum { GICD = 0x08000000, GICC = 0x08010000, V2M = 0x08020000, GICH = 0x08030000, GICV = 0x08040000, ITS = 0x08080000, UART = 0x09000000 };
 enum { IRQ_PMU = 23, IRQ_MAINTENANCE = 25, IRQ_TIMER_HYP = 26, IRQ_TIMER_VIRT = 27, IRQ_TIMER_SEC = 29, IRQ_TIMER_PHYS = 30, IRQ_UART = 33 };
 enum { RSDP_CHECKSUM = 8, RSDP_XSDT = 24, RSDP_EXTENDED_CHECKSUM = 32, RSDP_OLD_BYTES = 20, RSDP_BYTES = 36 };
 static const uint64_t ECAM_HIGH = 0x4010000000, ECAM_LOW = 0x3f000000;
@@ -59,8 +59,8 @@ static void put_gicc(GByteArray *out, const struct acpi_arm_board *board, unsign
     acpi_put(out, IRQ_PMU, 4);
     acpi_put(out, 0, 8);
     acpi_put(out, board->gic_version == 2 ? GICC : 0, 8);
-    acpi_put(out, 0, 8);
-    acpi_put(out, 0, 8);
+    acpi_put(out, board->gic_version == 2 && board->hypervisor ? GICV : 0, 8);
+    acpi_put(out, board->gic_version == 2 && board->hypervisor ? GICH : 0, 8);
     acpi_put(out, board->hypervisor ? IRQ_MAINTENANCE : 0, 4);
     acpi_put(out, 0, 8);            /* redistributors have entries of their own */
     acpi_put(out, board->affinities[cpu] & 0xff00ffffff, 8);

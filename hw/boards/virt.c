@@ -49,6 +49,14 @@ static void build_gicv2(struct virt *virt)
         virt->gicv2->outputs[i].irq = cpu_pin(virt->cpus[i], CPU_INPUT_IRQ);
         virt->gicv2->outputs[i].fiq = cpu_pin(virt->cpus[i], CPU_INPUT_FIQ);
     }
+    if (virt->virtualization) {
+        gicv2_add_virtual(virt->gicv2, VIRT_GICH, VIRT_GICV);
+        for (unsigned i = 0; i < virt->board.cpu_count; i++) {
+            virt->gicv2->outputs[i].virq = cpu_pin(virt->cpus[i], CPU_INPUT_VIRQ);
+            virt->gicv2->outputs[i].vfiq = cpu_pin(virt->cpus[i], CPU_INPUT_VFIQ);
+            virt->gicv2->outputs[i].maintenance = virt_ppi(virt, i, VIRT_PPI_MAINTENANCE);
+        }
+    }
     for (unsigned i = 0; i < VIRT_V2M_SPIS; i++) {
         messages[i] = virt_spi(virt, VIRT_SPI_V2M + i);
     }

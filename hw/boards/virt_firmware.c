@@ -91,7 +91,7 @@ static void tell_acpi(struct virt *virt)
     uint64_t affinities[OPTIONS_MAX_CPUS];
     struct acpi_arm_board board = {
         .cpus = virt->board.cpu_count, .gic_version = virt->gic_version, .affinities = affinities,
-        .its = virt->its, .high = virt->high_ecam, .hypervisor = virt->virtualization && virt->gic_version == 3,
+        .its = virt->its, .high = virt->high_ecam, .hypervisor = virt->virtualization,
         .psci = virt_psci_method(virt),
     };
     struct acpi_files files;

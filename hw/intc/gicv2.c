@@ -5,7 +5,7 @@
  *
  * An interrupt is pending while its latch is set (an edge came, or software set it) or, when level-sensitive, while its
  * wire is high. Left out: the Security Extensions (every access is as on a GIC without them, which still has two
- * groups) and the registers of the virtual CPU interfaces.
+ * groups).
  */
 #include <string.h>
 #include "base/io_words.h"
@@ -107,13 +107,15 @@ bool gicv2_deactivate(struct gicv2 *gic, unsigned cpu, unsigned irq)
 void gicv2_update(struct gicv2 *gic)
 {
     for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++) {
-        uint8_t levels = gicv2_cpu_outputs(gic, cpu), changed = levels ^ gic->output_levels[cpu];
+        uint8_t levels = gicv2_cpu_outputs(gic, cpu) | gicv2_virtual_outputs(&gic->state.own[cpu].virtual);
+        const uint8_t changed = levels ^ gic->output_levels[cpu];
         gic->output_levels[cpu] = levels;
-        if (changed & 1) {
-            irq_set(&gic->outputs[cpu].irq, levels & 1);
-        }
-        if (changed & 2) {
-            irq_set(&gic->outputs[cpu].fiq, levels & 2);
+        struct gicv2_outputs *to = &gic->outputs[cpu];
+        struct irq_line *lines[] = { &to->irq, &to->fiq, &to->virq, &to->vfiq, &to->maintenance };
+        for (unsigned i = 0; i < ARRAY_LEN(lines); i++) {       /* maintenance last: it comes back here as a wire */
+            if (changed >> i & 1) {
+                irq_set(lines[i], levels >> i & 1);
+            }
         }
     }
 }
@@ -262,7 +264,7 @@ static uint32_t read_misc(struct gicv2 *gic, unsigned cpu, unsigned offset)
     return 0;
 }
 
-static unsigned requester(const struct gicv2 *gic)
+unsigned gicv2_requester(const struct gicv2 *gic)
 {
     unsigned cpu = memory_requester(gic->machine->memory);
     return cpu < gic->cpu_count ? cpu : 0;
@@ -271,7 +273,7 @@ static unsigned requester(const struct gicv2 *gic)
 static uint32_t read_word(void *device, unsigned offset)
 {
     struct gicv2 *gic = device;
-    const unsigned cpu = requester(gic);
+    const unsigned cpu = gicv2_requester(gic);
     unsigned index = offset % 0x80 / 4;
     if (offset >= GICD_IPRIORITYR && offset < GICD_ICFGR) {
         return read_bytes(gic, cpu, offset & 0x3fc, offset >= GICD_ITARGETSR);
@@ -330,7 +332,7 @@ static void write_misc(struct gicv2 *gic, unsigned cpu, unsigned offset, uint32_
 static void write_word(void *device, unsigned offset, uint32_t value, uint32_t mask)
 {
     struct gicv2 *gic = device;
-    const unsigned cpu = requester(gic);
+    const unsigned cpu = gicv2_requester(gic);
     unsigned index = offset % 0x80 / 4;
     if (offset >= GICD_IPRIORITYR && offset < GICD_ICFGR) {
         write_bytes(gic, cpu, offset & 0x3fc, value, mask, offset >= GICD_ITARGETSR);
@@ -365,9 +367,13 @@ static void loaded(void *device)
 {
     struct gicv2 *gic = device;
     for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++) {
+        struct gicv2_outputs *to = &gic->outputs[cpu];
         gic->output_levels[cpu] = 0;
-        irq_set(&gic->outputs[cpu].irq, false);
-        irq_set(&gic->outputs[cpu].fiq, false);
+        irq_set(&to->irq, false);
+        irq_set(&to->fiq, false);
+        irq_set(&to->virq, false);
+        irq_set(&to->vfiq, false);
+        irq_set(&to->maintenance, false);
     }
     gicv2_update(gic);
 }
@@ -381,6 +387,7 @@ static void reset(void *device)
     memcpy(s->level, old.level, sizeof(s->level));
     for (unsigned cpu = 0; cpu < GICV2_CPUS; cpu++) {
         s->own[cpu] = gicv2_own_reset;
+        s->own[cpu].virtual = gicv2_virtual_reset;
         s->own[cpu].level = old.own[cpu].level;
     }
     loaded(gic);
@@ -400,7 +407,7 @@ const struct device_type gicv2_type = {
     .state_size = sizeof(struct gicv2_state),
     .fields = fields,
     .field_count = ARRAY_LEN(fields),
-    .version = 1,
+    .version = 2,
 };
 
 struct gicv2 *gicv2_new(struct machine *machine, uint64_t distributor, uint64_t cpu_interface, unsigned cpu_count,

@@ -13,7 +13,6 @@ enum gicc_register {
 enum { CTLR_ENABLE0 = 1 << 0, CTLR_ENABLE1 = 1 << 1, CTLR_ACKCTL = 1 << 2, CTLR_FIQEN = 1 << 3, CTLR_CBPR = 1 << 4,
        CTLR_EOIMODE = 1 << 9, CTLR_WRITABLE = 0x3ff };
 enum { IIDR_GICV2_ARM = 0x0002043b, PRIORITY_NONE = 0xff };
-enum { OUTPUT_IRQ = 1 << 0, OUTPUT_FIQ = 1 << 1 };
 
 /* SGIs are edges, and always enabled here. */
 const struct gicv2_own gicv2_own_reset = { .enabled = 0xffff, .edge = 0xffff, .abpr = 1 };
@@ -54,7 +53,7 @@ uint8_t gicv2_cpu_outputs(const struct gicv2 *gic, unsigned cpu)
     if (best.irq == GICV2_SPURIOUS) {
         return 0;
     }
-    return best.group == 0 && (gic->state.own[cpu].cpu_ctlr & CTLR_FIQEN) ? OUTPUT_FIQ : OUTPUT_IRQ;
+    return best.group == 0 && (gic->state.own[cpu].cpu_ctlr & CTLR_FIQEN) ? GICV2_OUTPUT_FIQ : GICV2_OUTPUT_IRQ;
 }
 
 /* 3.4.2 and 4.4.4: the plain register gives group 1 only with AckCtl, the alias gives nothing but group 1. */
@@ -172,16 +171,10 @@ static void write_register(struct gicv2 *gic, unsigned cpu, unsigned offset, uin
     log_write(gic->machine->log, LOG_guest_errors, "gicv2: write of unknown CPU interface register %04x\n", offset);
 }
 
-static unsigned requester(const struct gicv2 *gic)
-{
-    unsigned cpu = memory_requester(gic->machine->memory);
-    return cpu < gic->cpu_count ? cpu : 0;
-}
-
 static uint64_t cpu_read(void *device, uint64_t offset, unsigned size)
 {
     struct gicv2 *gic = device;
-    uint64_t value = read_register(gic, requester(gic), (unsigned)offset);
+    uint64_t value = read_register(gic, gicv2_requester(gic), (unsigned)offset);
     gicv2_update(gic);
     return value;
 }
@@ -189,7 +182,7 @@ static uint64_t cpu_read(void *device, uint64_t offset, unsigned size)
 static void cpu_write(void *device, uint64_t offset, uint64_t value, unsigned size)
 {
     struct gicv2 *gic = device;
-    write_register(gic, requester(gic), (unsigned)offset, (uint32_t)value);
+    write_register(gic, gicv2_requester(gic), (unsigned)offset, (uint32_t)value);
     gicv2_update(gic);
 }
 
