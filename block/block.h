@@ -66,7 +66,8 @@ struct block_listener {
 /* NULL: nobody listens any more. */
 void block_set_listener(struct block *block, const struct block_listener *listener);
 
-/* "file=x.qcow2,if=ide,index=0,media=disk,format=qcow2,..." as behind -drive; ",," is a comma inside a value. error:
+/* Machine lock not held: opening a file may take its time, as does closing one.
+ * "file=x.qcow2,if=ide,index=0,media=disk,format=qcow2,..." as behind -drive; ",," is a comma inside a value. error:
  * one line that names the drive and the reason. NULL then, and nothing is changed. */
 struct drive *block_add_drive(struct block *block, const char *spec, GError **error);
 /* What -drive would say for -hda, -hdb, -hdc, -hdd, -cdrom, -fda, -fdb, -pflash FILE; NULL: option is none of these. */
@@ -78,7 +79,7 @@ struct drive *block_add_empty(struct block *block, enum drive_interface interfac
 /* The same for -device ide-cd, whose id is `device` (NULL: none); it is used. */
 struct drive *block_add_cdrom(struct block *block, const char *device, GError **error);
 
-/* Closes the image and frees the drive. Machine lock held; nobody uses it, and it has no request under way. */
+/* Closes the image and frees the drive. Machine lock not held; nobody uses it, and it has no request under way. */
 void block_remove_drive(struct block *block, struct drive *drive);
 
 unsigned block_drive_count(const struct block *block);
@@ -88,7 +89,8 @@ struct drive *block_find_id(const struct block *block, const char *id);
 struct drive *block_find_index(const struct block *block, enum drive_interface interface, unsigned index);
 const char *drive_interface_name(enum drive_interface interface);
 
-/* For the monitor; machine lock held, and they may wait for requests to end. format may be NULL: probed.
+/* For the monitor; machine lock held, but for drive_change_medium, which takes it when the file is open. They may wait for requests to
+ * end. format may be NULL: probed.
  * error: one line; the old medium stays. The guest holds a lock on the tray, unless force. */
 bool drive_change_medium(struct drive *drive, const char *file, const char *format, bool read_only, bool force, GError **error);
 bool drive_eject(struct drive *drive, bool force, GError **error);

@@ -107,6 +107,7 @@ struct image *disk_open_image(struct disk *disk, const char *file, const char *f
     return image;
 }
 
+/* Into the list, at which CPUs look with counted time. */
 static struct drive *add(struct block *block, const struct drive_options *o, unsigned bus, unsigned unit,
                          struct disk *disk)
 {
@@ -115,7 +116,9 @@ static struct drive *add(struct block *block, const struct drive_options *o, uns
                                      .unit = unit, .cdrom = o->cdrom };
     private->file = g_strdup(o->file);
     private->format = g_strdup(o->format);
+    g_mutex_lock(block->machine_lock);
     g_ptr_array_add(block->drives, private);
+    g_mutex_unlock(block->machine_lock);
     return &private->drive;
 }
 
@@ -311,7 +314,9 @@ static void drive_free(struct drive *drive)
 
 void block_remove_drive(struct block *block, struct drive *drive)
 {
+    g_mutex_lock(block->machine_lock);
     g_ptr_array_remove(block->drives, drive_private(drive));
+    g_mutex_unlock(block->machine_lock);
     drive_free(drive);
 }
 

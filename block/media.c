@@ -72,18 +72,22 @@ bool drive_change_medium(struct drive *drive, const char *file, const char *form
     if (!image) {
         return false;
     }
-    if (!ask_to_open(drive, force, error)) {
-        image_close(image);
-        return false;
+    g_mutex_lock(disk->block->machine_lock);
+    bool opens = ask_to_open(drive, force, error);
+    if (opens) {
+        disk->opened_read_only = read_only || drive->cdrom;
+        move_tray(drive, true);
+        take_out(drive);
+        disk_set_image(disk, image);
+        remember_medium(drive, file, format);
+        move_tray(drive, false);
+        told_medium(drive);
     }
-    disk->opened_read_only = read_only || drive->cdrom;
-    move_tray(drive, true);
-    take_out(drive);
-    disk_set_image(disk, image);
-    remember_medium(drive, file, format);
-    move_tray(drive, false);
-    told_medium(drive);
-    return true;
+    g_mutex_unlock(disk->block->machine_lock);
+    if (!opens) {
+        image_close(image);
+    }
+    return opens;
 }
 
 static bool open_drive(struct drive *drive, bool force, bool empty, GError **error)

@@ -154,13 +154,7 @@ struct drive *monitor_find_drive(struct monitor *monitor, const char *name, GErr
 bool action_change(struct monitor *monitor, const char *device, const struct medium_wanted *wanted, GError **error)
 {
     struct drive *drive = monitor_find_drive(monitor, device, error);
-    if (!drive) {
-        return false;
-    }
-    monitor_lock(monitor);
-    bool done = drive_change_medium(drive, wanted->file, wanted->format, wanted->read_only, wanted->force, error);
-    monitor_unlock(monitor);
-    return done;
+    return drive && drive_change_medium(drive, wanted->file, wanted->format, wanted->read_only, wanted->force, error);
 }
 
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error)

@@ -37,7 +37,7 @@ extern const char *const backends_objects[];      /* kinds of -object; ends with
 /* -object, object-add, object-del (random numbers alone). */
 bool backends_add_object(struct board *board, const char *text, GError **error);
 bool backends_remove_object(struct board *board, const char *id, GError **error);
-/* Machine lock held: the device that used the drive has gone. One of -drive goes with it, as in QEMU; one of -blockdev stays. NULL:
+/* The device that used the drive has gone. One of -drive goes with it, as in QEMU; one of -blockdev stays. NULL:
  * nothing happens. */
 void backends_release_drive(struct board *board, const char *id);
 

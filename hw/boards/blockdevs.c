@@ -141,9 +141,7 @@ bool backends_remove_blockdev(struct board *board, const char *name, GError **er
     if (drive->used) {
         return error_fail(error, "Node %s is in use", name);
     }
-    g_mutex_lock(&board->machine->lock);
     block_remove_drive(board->block, drive);
-    g_mutex_unlock(&board->machine->lock);
     return true;
 }
 

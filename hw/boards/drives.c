@@ -39,10 +39,7 @@ struct drive *backends_add_drive(struct board *board, const char *spec, GError *
         error_fail(error, "Can't hot-add drive to type '%s'; say if=none and device_add", interface ? interface : "ide");
         return NULL;
     }
-    g_mutex_lock(&board->machine->lock);
-    struct drive *drive = block_add_drive(board->block, spec, error);
-    g_mutex_unlock(&board->machine->lock);
-    return drive;
+    return block_add_drive(board->block, spec, error);
 }
 
 bool backends_remove_drive(struct board *board, const char *id, GError **error)
@@ -54,9 +51,7 @@ bool backends_remove_drive(struct board *board, const char *id, GError **error)
     if (drive->used || drive->named || drive->interface != DRIVE_NONE) {
         return error_fail(error, drive->named ? "Node %s is removed by blockdev-del" : "Node %s is in use", id);
     }
-    g_mutex_lock(&board->machine->lock);
     block_remove_drive(board->block, drive);
-    g_mutex_unlock(&board->machine->lock);
     return true;
 }
 

@@ -74,17 +74,18 @@ static void collect(void *opaque)
         const bool gone = plugged->gone;
         if (gone) {
             device_free_parts(plugged);
-            backends_release_drive(board, g_hash_table_lookup(plugged->values, "drive"));
         }
         g_mutex_unlock(&board->machine->lock);
-        if (gone && board->unplugged.function) {
+        if (!gone) {
+            continue;
+        }
+        backends_release_drive(board, g_hash_table_lookup(plugged->values, "drive"));
+        if (board->unplugged.function) {
             board->unplugged.function(board->unplugged.opaque, plugged);
         }
-        if (gone) {
-            g_mutex_lock(&board->machine->lock);
-            g_ptr_array_remove_index(board->plugged, i);
-            g_mutex_unlock(&board->machine->lock);
-        }
+        g_mutex_lock(&board->machine->lock);
+        g_ptr_array_remove_index(board->plugged, i);
+        g_mutex_unlock(&board->machine->lock);
     }
 }
 

@@ -212,7 +212,6 @@ static void media_change(struct test *test)
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, !strcmp(drive->id, "ide1-cd0") && facts.cdrom && facts.removable && !facts.inserted &&
            facts.read_only);
-    g_mutex_lock(&b.machine->lock);
     EXPECT(test, drive_change_medium(drive, cd, NULL, false, false, NULL) && tray.changes == 1);
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, facts.inserted && facts.bytes == 512 && facts.read_only);
@@ -221,11 +220,14 @@ static void media_change(struct test *test)
     g_clear_error(&error);
     disk_get_facts(drive->disk, &facts);
     EXPECT(test, facts.inserted && tray.changes == 1);
+    g_mutex_lock(&b.machine->lock);
     tray.locked = true;
     EXPECT(test, !drive_eject(drive, false, &error) && strstr(error->message, "locked"));
     g_clear_error(&error);
     EXPECT(test, drive_eject(drive, true, NULL) && tray.changes == 2);
+    g_mutex_unlock(&b.machine->lock);
     struct drive *disk = add_disk(&b, "");
+    g_mutex_lock(&b.machine->lock);
     EXPECT(test, !drive_eject(disk, true, &error) && strstr(error->message, "not removable"));
     g_clear_error(&error);
     g_mutex_unlock(&b.machine->lock);
