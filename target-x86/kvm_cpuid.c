@@ -42,7 +42,7 @@ static void take_identity(const struct kvm_cpuid2 *supported, struct x86_model *
     model->amd = !memcmp(&letters, "cAMD", sizeof(letters));
     model->vendor = model->amd ? "AuthenticAMD" : "GenuineIntel";
     model->signature = kvm_leaf(supported, 1, 0, 0);
-    model->physical_bits = UINT8_MAX;
+    model->physical_bits = 52;                  /* the most there can be; the host's is less */
 }
 
 bool x86_kvm_fit_model(struct x86_model *model)
