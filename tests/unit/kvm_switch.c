@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A CPU's state moves both ways: one program run by the translator alone, by KVM, and by both in turns of an instruction or few,
- * also in the middle of an instruction that came out for a device. Registers and memory are the same in the end.
+ * also in the middle of an instruction that came out for a device, and with an INIT there. Registers and memory are the same in the end.
  *
  * The program goes from real mode to long mode (no paging in between: not every KVM has it) and uses what hidden state hangs on.
  */
+#include <stdatomic.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/memory.h"
@@ -13,7 +14,7 @@
 #include "tcg/engine.h"
 #include "tests/unit/test.h"
 
-enum { RAM_BYTES = 2 << 20, CODE = 0x8000, TABLES = 0x10000, TABLES_END = 0x13000, DEVICE = 0x200000, DEVICE_BYTES = 0x1000 };
+enum { RAM_BYTES = 2 << 20, CODE = 0x8000, TABLES = 0x10000, TABLES_END = 0x13000, ROM = 0x1ff000, DEVICE = 0x200000, DEVICE_BYTES = 0x1000 };
 
 __asm__(".data\n"
         "program: .code16\n"
@@ -61,7 +62,7 @@ struct guest {
     struct engine *engine;
     struct x86_cpu *cpu;
     GMutex lock;
-    unsigned touched;
+    unsigned touched, reads, init_at;           /* init_at: the read of the device that asks for an INIT; 0: none does */
     uint8_t tpr;
 };
 
@@ -70,6 +71,9 @@ struct guest {
 static uint64_t device_read(void *device, uint64_t offset, unsigned bytes)
 {
     struct guest *guest = device;
+    if (++guest->reads == guest->init_at) {
+        atomic_fetch_or(&guest->cpu->cpu.input, CPU_INPUT_INIT);
+    }
     cpu_kick(&guest->cpu->cpu);
     return ++guest->touched * 0x0101010101u + offset;
 }
@@ -117,10 +121,8 @@ static enum accel_exit run_in_turns(struct cpu *cpu, const struct accel_debug *d
 
 static void guest_free(struct guest *guest)
 {
-    if (guest->engine) {
-        engine_free(guest->engine);
-        x86_cpu_free(guest->cpu);
-    }
+    engine_free(guest->engine);
+    x86_cpu_free(guest->cpu);
     memory_free(guest->memory);
     ram_free(guest->ram);
     log_free(guest->log);
@@ -128,21 +130,25 @@ static void guest_free(struct guest *guest)
     g_free(guest);
 }
 
-/* Run to its HLT. NULL: no such accelerator. */
-static struct guest *guest_run(const struct accelerator *accelerator, const struct x86_model *model, GError **error)
+/* Run to its HLT, or to that at the reset vector. The translator attends between any two instructions, as KVM does. */
+static struct guest *guest_run(const struct accelerator *accelerator, const struct x86_model *model, unsigned init_at)
 {
+    const struct engine_options options = { .max_insns = 1, .unlinked = true, .accelerator = accelerator, .accelerator_cpus = 1 };
+    g_autoptr(GError) error = NULL;
     struct guest *guest = g_new0(struct guest, 1);
     g_mutex_init(&guest->lock);
     guest->log = log_new();
     guest->ram = ram_new(RAM_BYTES);
     guest->memory = memory_new("memory", 1ull << 40, guest->log);
     memory_add_ram(guest->memory, "ram", 0, RAM_BYTES, guest->ram, 0, false, 0);
+    memory_add_ram(guest->memory, "rom", (1ull << 32) - (RAM_BYTES - ROM), RAM_BYTES - ROM, guest->ram, ROM, true, 0);
     memory_add_io(guest->memory, "device", DEVICE, DEVICE_BYTES, &device_ops, guest, 0);
     memcpy(guest->ram->host + CODE, program, (size_t)(program_end - program));
-    guest->engine = engine_new(&(struct engine_options){ .accelerator = accelerator, .accelerator_cpus = 1 }, guest->memory, guest->log, error);
+    memset(guest->ram->host + ROM, 0xf4, RAM_BYTES - ROM);
+    guest->init_at = init_at;
+    guest->engine = engine_new(&options, guest->memory, guest->log, &error);
     if (!guest->engine) {
-        guest_free(guest);
-        return NULL;
+        g_error("%s", error->message);
     }
     struct x86_cpu *cpu = guest->cpu = x86_cpu_new(model, 0, true);
     cpu->cpu.frontend = &x86_frontend;
@@ -204,18 +210,19 @@ static const struct pattern patterns[] = {
     { "KVM alone", 0, 0 }, { "KVM by steps", 1, 0 }, { "one each", 1, 1 }, { "two and three", 2, 3 }, { "three behind each access", 0, 3 },
 };
 
-static void same_state(struct test *t)
+static void run_patterns(struct test *t, unsigned init_at)
 {
     struct accelerator both = x86_kvm;
-    struct x86_model model = *x86_model_find("qemu64", NULL);
+    struct x86_model max = *x86_model_find("max", NULL), model = *x86_model_find("qemu64", NULL);
     both.run = run_in_turns;
     EXPECT(t, x86_kvm_fit_model(&model));
-    struct guest *want = guest_run(NULL, x86_model_find("max", NULL), NULL);    /* POPCNT works, also where CPUID hides it */
-    EXPECT(t, want->cpu->cpu.halted && want->cpu->regs[15] == 20 * 33 && want->touched > 100);
+    max.signature = model.signature;
+    struct guest *want = guest_run(NULL, &max, init_at);        /* POPCNT works, also where CPUID hides it */
+    EXPECT(t, want->cpu->cpu.halted && (init_at ? x86_rip(want->cpu) == 0xfff1 : want->cpu->regs[15] == 20 * 33 && want->touched > 100));
     for (unsigned n = 0; n < G_N_ELEMENTS(patterns); n++) {
         struct turns turns = { .pattern = patterns[n] };
         g_private_set(&turns_of_thread, &turns);
-        struct guest *got = guest_run(&both, &model, NULL);
+        struct guest *got = guest_run(&both, &model, init_at);
         compare(t, want, got);
         if (t->failed) {
             printf("# in turns: %s, after %u\n", patterns[n].name, turns.done);
@@ -225,9 +232,12 @@ static void same_state(struct test *t)
     guest_free(want);
 }
 
+static void same_state(struct test *t) { run_patterns(t, 0); }
+static void init_amid_an_access(struct test *t) { run_patterns(t, 15); }
+
 int main(void)
 {
-    static const struct test_case cases[] = { TEST(same_state) };
+    static const struct test_case cases[] = { TEST(same_state), TEST(init_amid_an_access) };
     g_autoptr(GError) why = NULL;
     void *state = x86_kvm.open(NULL, NULL, 1, &why);
     if (!state) {
