@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine whose screen is looked at: screen [--text TEXT]... [--pixels] [--when FILE [--says TEXT]] [--seconds N] [--ppm FILE] -- OPTIONS
+ * A machine whose screen is looked at: screen [--text TEXT]... [--pixels [--width N]] [--when FILE [--says TEXT]] [--seconds N]
+ * [--ppm FILE] -- OPTIONS
  *
- * Runs until each TEXT in turn stood in a row of the text screen (with --pixels: until a screen of graphics has been drawn and then was
- * still for two seconds, or --still N; with --when: until FILE, say of -debugcon, is not empty or has TEXT; without any: for N seconds), then prints the text screen or the size, writes the picture and
- * leaves with status 0. Status 1: not seen in N seconds (60 when not given); the screen is printed all the same.
+ * Runs until each TEXT in turn stood in a row of the text screen (with --pixels: until a screen of graphics, N wide, has been drawn and
+ * then was still for two seconds, or --still N; with --when: until FILE, say of -debugcon, is not empty or has TEXT; without any: for N
+ * seconds), then prints the text screen or the size, writes the picture and leaves with status 0. Status 1: not seen in N seconds (60
+ * when not given); the screen is printed all the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@ struct watch {
     unsigned next;                  /* of texts */
     bool pixels, seen;
     const char *when, *says;
-    unsigned seconds, still;
+    unsigned seconds, still, width;
     int64_t start_us, changed_us;
     unsigned changes;
 };
@@ -74,7 +76,8 @@ static gboolean poll(gpointer opaque)
         watch->next++;
     }
     bool texts = watch->next == watch->texts->len;
-    bool still = !screen->columns && watch->changes > 1 && now - watch->changed_us > watch->still * G_USEC_PER_SEC;
+    bool wide = !watch->width || display_surface(watch->board->display)->width == watch->width;
+    bool still = !screen->columns && wide && watch->changes > 1 && now - watch->changed_us > watch->still * G_USEC_PER_SEC;
     bool waits = watch->texts->len || watch->pixels || watch->when;
     watch->seen = waits && texts && (!watch->pixels || still) && (!watch->when || is_filled(watch->when, watch->says));
     g_mutex_unlock(&machine->lock);
@@ -140,6 +143,8 @@ int main(int argc, char **argv)
             watch.says = value;
         } else if (!strcmp(argv[i], "--still")) {
             watch.still = atoi(value);
+        } else if (!strcmp(argv[i], "--width")) {
+            watch.width = atoi(value);
         } else if (!strcmp(argv[i], "--seconds")) {
             watch.seconds = atoi(value);
         } else if (!strcmp(argv[i], "--ppm")) {

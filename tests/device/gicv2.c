@@ -37,7 +37,7 @@ static void bench_init(struct bench *b)
     rig_init(&b->rig);
     b->gic = gicv2_new(b->rig.machine, GICD, GICC, CPUS, IRQS);
     for (unsigned cpu = 0; cpu < CPUS; cpu++) {
-        b->gic->outputs[cpu] = (struct gicv2_outputs){ wire_line(&b->irq[cpu]), wire_line(&b->fiq[cpu]) };
+        b->gic->outputs[cpu] = (struct gicv2_outputs){ .irq = wire_line(&b->irq[cpu]), .fiq = wire_line(&b->fiq[cpu]) };
         put(b, cpu, GICD + D_ENABLE, UINT32_MAX);
         for (unsigned i = 0; i < 32; i += 4) {
             put(b, cpu, GICD + D_PRIORITY + i, 0xa0a0a0a0);
