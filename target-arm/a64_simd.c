@@ -46,7 +46,7 @@ void simd_three(struct arm_trans *t)
     simd_run(t, &c);
 }
 
-/* UDOT, SDOT: lanes of 32 bits. */
+/* UDOT, SDOT and their relatives: lanes of 32 bits. */
 static void dot(struct arm_trans *t)
 {
     struct simd_call c = simd_call_of(t, 32);
@@ -230,6 +230,10 @@ static const struct arm_row rows[] = {
         ARM_RDM),
     ROW("0 Q 0 01110 10 0 mmmmm 1 0010 1 nnnnn ddddd", "SDOT", dot, SIMD_DATA(DOT, DOT, 0, 0), NULL, ARM_DOTPROD),
     ROW("0 Q 1 01110 10 0 mmmmm 1 0010 1 nnnnn ddddd", "UDOT", dot, SIMD_DATA(DOT, DOT, 1, 0), NULL, ARM_DOTPROD),
+    ROW("0 Q 0 01110 10 0 mmmmm 1 0011 1 nnnnn ddddd", "USDOT", dot, SIMD_DATA(DOT, DOT, 1, 1), NULL, ARM_I8MM),
+    ROW("0 1 0 01110 10 0 mmmmm 1 0100 1 nnnnn ddddd", "SMMLA", dot, SIMD_DATA(DOT, MATRIX, 0, 0), NULL, ARM_I8MM),
+    ROW("0 1 1 01110 10 0 mmmmm 1 0100 1 nnnnn ddddd", "UMMLA", dot, SIMD_DATA(DOT, MATRIX, 1, 0), NULL, ARM_I8MM),
+    ROW("0 1 0 01110 10 0 mmmmm 1 0101 1 nnnnn ddddd", "USMMLA", dot, SIMD_DATA(DOT, MATRIX, 1, 1), NULL, ARM_I8MM),
     ROW("0 Q 1 01110 zz 0 mmmmm 1 10rr 1 nnnnn ddddd", "FCMLA", complex, 0, "z=0;z=3,Q=0", ARM_FCMA),
     ROW("0 Q 1 01110 zz 0 mmmmm 1 11r0 1 nnnnn ddddd", "FCADD", complex, 1, "z=0;z=3,Q=0", ARM_FCMA),
 };

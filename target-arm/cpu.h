@@ -34,7 +34,7 @@ enum arm_feature {
     ARM_CRC32, ARM_AES, ARM_PMULL, ARM_SHA1, ARM_SHA256, ARM_SHA512, ARM_SHA3,
     ARM_LSE, ARM_RDM, ARM_FP16, ARM_DOTPROD, ARM_PAUTH, ARM_PAN, ARM_UAO, ARM_HAFDBS, ARM_FCMA, ARM_JSCVT, ARM_RCPC,
     ARM_FLAGM, ARM_FRINTTS, ARM_FHM, ARM_DPB, ARM_VHE, ARM_LOR,
-    ARM_FLAGM2, ARM_DPB2, ARM_RCPC2, ARM_SB, ARM_SSBS, ARM_DIT, ARM_E0PD, ARM_TTST,
+    ARM_FLAGM2, ARM_DPB2, ARM_RCPC2, ARM_SB, ARM_SSBS, ARM_DIT, ARM_E0PD, ARM_TTST, ARM_I8MM,
     ARM_CSV,                        /* CSV2 and CSV3: nothing of another context can be learnt by speculation */
     ARM_GTIMER,                     /* generic timer */
     ARM_PMU,

@@ -288,17 +288,30 @@ uint64_t helper_arm_neon_pmull64(struct cpu *cpu, uint64_t n, uint64_t m, uint64
     return (uint64_t)(high ? product >> 64 : product);
 }
 
-/* VSDOT, VUDOT: to each of the two words of d four products of bytes. */
-uint64_t helper_arm_neon_dot(struct cpu *cpu, uint64_t n, uint64_t m, uint64_t d, uint64_t is_unsigned)
+/* how: bit 0 n is unsigned, bit 1 m is so when n is not, and the other way round. */
+static uint32_t byte_products(uint64_t n, uint64_t m, unsigned first, unsigned count, uint64_t how)
+{
+    const bool n_unsigned = how & 1, m_unsigned = (how ^ how >> 1) & 1;
+    uint32_t sum = 0;
+    for (unsigned at = first; at < first + 8 * count; at += 8) {
+        const uint8_t a = (uint8_t)(n >> at), b = (uint8_t)(m >> at);
+        sum += (uint32_t)((n_unsigned ? (int32_t)a : (int8_t)a) * (m_unsigned ? (int32_t)b : (int8_t)b));
+    }
+    return sum;
+}
+
+/* One word of VSMMLA and its relatives: eight products. */
+uint64_t helper_arm_neon_matrix(struct cpu *cpu, uint64_t n, uint64_t m, uint64_t word, uint64_t how)
+{
+    return (uint32_t)(word + byte_products(n, m, 0, 8, how));
+}
+
+/* VSDOT, VUDOT and their relatives: to each of the two words of d four products of bytes. */
+uint64_t helper_arm_neon_dot(struct cpu *cpu, uint64_t n, uint64_t m, uint64_t d, uint64_t how)
 {
     uint64_t result = 0;
     for (unsigned word = 0; word < 64; word += 32) {
-        uint32_t sum = (uint32_t)(d >> word);
-        for (unsigned at = word; at < word + 32; at += 8) {
-            const uint8_t a = (uint8_t)(n >> at), b = (uint8_t)(m >> at);
-            sum += is_unsigned ? (uint32_t)a * b : (uint32_t)((int8_t)a * (int8_t)b);
-        }
-        result |= (uint64_t)sum << word;
+        result |= (uint64_t)((uint32_t)(d >> word) + byte_products(n, m, word, 4, how)) << word;
     }
     return result;
 }

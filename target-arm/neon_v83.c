@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advanced SIMD of AArch32 that Armv8.2 and v8.3 added, in words that A32 and T32 share (Arm ARM F4.1.14 "Additional Advanced SIMD
- * and floating-point instructions"): complex numbers, dot products, multiplications of halves to singles.
+ * Advanced SIMD of AArch32 that Armv8.2 and its successors added, in words that A32 and T32 share (Arm ARM F4.1.14 "Additional Advanced SIMD
+ * and floating-point instructions"): complex numbers, dot products, products of matrices of
+ * bytes, multiplications of halves to singles.
  */
 #include "target-arm/neon.h"
 
@@ -43,11 +44,32 @@ static void complex_element(struct arm_trans *t)
     each(t, HELPER_ARM_neon_complex, f(t, 'z') ? m : ir_deposit(t->u, m, 32, 32, m), complex_how(t));
 }
 
-/* U: unsigned */
+enum { MIXED = 2 };     /* data: the operands differ, and U says that n is the signed one; without it U: both are unsigned */
+static uint64_t signs(const struct arm_trans *t) { return t->data == MIXED ? (f(t, 'U') ? MIXED : MIXED | 1) : f(t, 'U'); }
+
 static void dot(struct arm_trans *t)
 {
     if (!bad(t, neon_d(t) | neon_n(t) | neon_m(t)))
-        each(t, HELPER_ARM_neon_dot, IR_NONE, f(t, 'U'));
+        each(t, HELPER_ARM_neon_dot, IR_NONE, signs(t));
+}
+
+/* Rows of n by rows of m. */
+static void matrix(struct arm_trans *t)
+{
+    const unsigned d = neon_d(t), n = neon_n(t), m = neon_m(t);
+    ir_reg result[2];
+    if ((d | n | m) & 1) {
+        a32_undefined(t);
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        ir_reg row = vfp_get_d(t, n + i), old = vfp_get_d(t, d + i), how = ir_const(t->u, signs(t));
+        ir_reg low = arm_call(t, HELPER_ARM_neon_matrix, row, vfp_get_d(t, m), old, how);
+        ir_reg high = arm_call(t, HELPER_ARM_neon_matrix, row, vfp_get_d(t, m + 1), ir_op2i(t->u, IR_SHR, 64, old, 32), how);
+        result[i] = ir_deposit(t->u, low, 32, 32, high);
+    }
+    vfp_set_d(t, d, result[0]);
+    vfp_set_d(t, d + 1, result[1]);
 }
 
 static void dot_element(struct arm_trans *t)
@@ -55,7 +77,7 @@ static void dot_element(struct arm_trans *t)
     if (bad(t, neon_d(t) | neon_n(t)))
         return;
     ir_reg m = neon_get_lane(t, 32, f(t, 'm'), f(t, 'M'));
-    each(t, HELPER_ARM_neon_dot, ir_deposit(t->u, m, 32, 32, m), f(t, 'U'));
+    each(t, HELPER_ARM_neon_dot, ir_deposit(t->u, m, 32, 32, m), signs(t));
 }
 
 /* Sources of half the destination's size: S registers without Q. */
@@ -95,12 +117,17 @@ static void fhm_scalar(struct arm_trans *t)
 }
 
 #define ROW(pattern, name, fn, data, feature, flags) { pattern, name, fn, ARM_ROW_FP | (flags), feature, data, NULL, NULL }
+#define ROW_U0(pattern, name, fn, data, feature, flags) { pattern, name, fn, ARM_ROW_FP | (flags), feature, data, NULL, "U=1" }
 #define ROWS(flags) \
     ROW("1111 110r rD1z nnnn dddd 1000 NQM0 mmmm", "VCMLA", complex, 0, ARM_FCMA, flags), \
     ROW("1111 110r 1D0z nnnn dddd 1000 NQM0 mmmm", "VCADD", complex, 1, ARM_FCMA, flags), \
     ROW("1111 1110 zDrr nnnn dddd 1000 NQM0 mmmm", "VCMLA (by element)", complex_element, 0, ARM_FCMA, flags), \
     ROW("1111 1100 0D10 nnnn dddd 1101 NQMU mmmm", "VSDOT, VUDOT", dot, 0, ARM_DOTPROD, flags), \
     ROW("1111 1110 0D10 nnnn dddd 1101 NQMU mmmm", "VSDOT, VUDOT (by element)", dot_element, 0, ARM_DOTPROD, flags), \
+    ROW_U0("1111 1100 1D10 nnnn dddd 1101 NQMU mmmm", "VUSDOT", dot, MIXED, ARM_I8MM, flags), \
+    ROW("1111 1110 1D00 nnnn dddd 1101 NQMU mmmm", "VUSDOT, VSUDOT (by element)", dot_element, MIXED, ARM_I8MM, flags), \
+    ROW("1111 1100 0D10 nnnn dddd 1100 N1MU mmmm", "VSMMLA, VUMMLA", matrix, 0, ARM_I8MM, flags), \
+    ROW_U0("1111 1100 1D10 nnnn dddd 1100 N1MU mmmm", "VUSMMLA", matrix, MIXED, ARM_I8MM, flags), \
     ROW("1111 1100 SD10 nnnn dddd 1000 NQM1 mmmm", "VFMAL, VFMSL", fhm, 0, ARM_FHM, flags), \
     ROW("1111 1110 0D0S nnnn dddd 1000 NQM1 mmmm", "VFMAL, VFMSL (by scalar)", fhm_scalar, 0, ARM_FHM, flags)
 static const struct arm_row rows_a32[] = { ROWS(ARM_ROW_COND) };

@@ -27,7 +27,8 @@ enum simd_form {
     FORM_PAIR_LONG,                 /* neighbours of n added to double width */
     FORM_XTN,                       /* n of double width, narrowed by op */
     FORM_LONG_ONE,                  /* d of double width from n alone */
-    FORM_DOT,                       /* four products of bytes a 32-bit lane */
+    FORM_DOT,                       /* four products of bytes a 32-bit lane; imm: m is signed when n is not, or the other way round */
+    FORM_MATRIX,                    /* 2 x 8 times 8 x 2 bytes, signs as in FORM_DOT */
 };
 
 /* The helper's first argument. */

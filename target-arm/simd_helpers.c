@@ -146,13 +146,30 @@ static void pair_long(const struct simd_call *c, struct operands *o)
     }
 }
 
+static uint32_t byte_product(const struct simd_call *c, const struct operands *o, unsigned n, unsigned m)
+{
+    const int32_t a = c->is_unsigned ? o->n.u8[n] : o->n.s8[n], b = c->is_unsigned != (c->imm != 0) ? o->m.u8[m] : o->m.s8[m];
+    return (uint32_t)(a * b);
+}
+
+/* Rows of n by rows of m, which is transposed. */
+static void matrix(const struct simd_call *c, struct operands *o)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t sum = o->d.u32[i];
+        for (unsigned k = 0; k < 8; k++) {
+            sum += byte_product(c, o, i / 2 * 8 + k, i % 2 * 8 + k);
+        }
+        o->r.u32[i] = sum;
+    }
+}
+
 static void dot(const struct simd_call *c, struct operands *o)
 {
     for (unsigned i = 0; i < c->lanes; i++) {
         uint32_t sum = o->d.u32[i];
         for (unsigned k = 0; k < 4; k++) {
-            unsigned n = 4 * i + k, m = 4 * (c->element ? c->index : i) + k;
-            sum += c->is_unsigned ? (uint32_t)o->n.u8[n] * o->m.u8[m] : (uint32_t)((int32_t)o->n.s8[n] * o->m.s8[m]);
+            sum += byte_product(c, o, 4 * i + k, 4 * (c->element ? c->index : i) + k);
         }
         o->r.u32[i] = sum;
     }
@@ -174,6 +191,7 @@ uint64_t helper_arm_simd(struct cpu *base, uint64_t call)
     case FORM_ACROSS:
     case FORM_ACROSS_LONG: across(cpu, &c, &o); break;
     case FORM_PAIR_LONG:   pair_long(&c, &o); break;
+    case FORM_MATRIX:      matrix(&c, &o); break;
     default:               dot(&c, &o); break;
     }
     cpu->v[c.d] = o.r;

@@ -56,7 +56,7 @@ static uint64_t aa64isar1(struct arm_cpu *cpu)
     value = if_has(cpu, ARM_FCMA, value, 16, 1);
     value = if_has(cpu, ARM_RCPC2, if_has(cpu, ARM_RCPC, value, 20, 1), 20, 2);
     value = if_has(cpu, ARM_SB, value, 36, 1);
-    return if_has(cpu, ARM_FRINTTS, value, 32, 1);
+    return if_has(cpu, ARM_I8MM, if_has(cpu, ARM_FRINTTS, value, 32, 1), 52, 1);
 }
 
 static uint64_t aa64mmfr0(struct arm_cpu *cpu) { return IDS(cpu).aa64mmfr[0]; }
@@ -103,7 +103,7 @@ static uint64_t isar5(struct arm_cpu *cpu)
 static uint64_t isar6(struct arm_cpu *cpu)
 {
     const uint64_t value = if_has(cpu, ARM_JSCVT, IDS(cpu).id_isar[6], 0, 1);
-    return if_has(cpu, ARM_FHM, if_has(cpu, ARM_DOTPROD, value, 4, 1), 8, 1);
+    return if_has(cpu, ARM_I8MM, if_has(cpu, ARM_FHM, if_has(cpu, ARM_DOTPROD, value, 4, 1), 8, 1), 24, 1);
 }
 static uint64_t mvfr0(struct arm_cpu *cpu) { return IDS(cpu).mvfr[0]; }
 static uint64_t mvfr1(struct arm_cpu *cpu)

@@ -40,10 +40,6 @@ static const struct difference differences[] = {
     { 0xbfc0f400, 0x0fc0f000, "max", "BF16: BFMLAL (by element)" },
     { 0xfffffc00, 0x1e634000, "max", "BF16: BFCVT" },
     { 0xbffffc00, 0x0ea16800, "max", "BF16: BFCVTN" },
-    { 0xdfe0fc00, 0x4e80a400, "max", "I8MM: SMMLA, UMMLA" },
-    { 0xffe0fc00, 0x4e80ac00, "max", "I8MM: USMMLA" },
-    { 0xbfe0fc00, 0x0e809c00, "max", "I8MM: USDOT (vector)" },
-    { 0xbf40f400, 0x0f00f000, "max", "I8MM: SUDOT, USDOT (by element)" },
 };
 
 static const struct difference *known(uint32_t word, const char *model)

@@ -196,7 +196,7 @@ static bool read_theirs(struct test *t, const char *path)
 static bool is_undefined(struct test *t, uint32_t word, const char *text)
 {
     static const char *const newer[] = { ".f16", "vcmla", "vcadd", "vsdot", "vudot", "vfmal", "vfmsl", "vjcvt", "vqrdmlah", "vqrdmlsh",
-                                         "vmovx", "vins", "setpan" };
+                                         "vmovx", "vins", "setpan", "vusdot", "vsudot", "vsmmla", "vummla", "vusmmla" };
     if (strstr(text, "UNDEFINED") || strstr(text, "undefined") || strchr(text, '?') || !strncmp(text, "udf", 3) || *text == '.' || strstr(text, "<ill") || strstr(text, "<inv"))
         return true;
     for (unsigned i = 0; i < G_N_ELEMENTS(newer); i++) {
