@@ -210,7 +210,7 @@ static uint64_t read_par(struct arm_cpu *cpu, const struct cp_reg *reg)
 
 #define ATS(op, nm, acc, what) { CP32(15, 0, 7, 8, op), nm, acc, 0, ARM_FEATURE_NONE, -1, what, NULL, write_ats }
 
-/* ---- TLB maintenance. constant: bit 0 inner shareable (all CPUs), bit 1 by address ---- */
+/* ---- TLB maintenance. constant: bit 0 inner shareable (all CPUs), bit 1 by address, bit 2 by ASID ---- */
 
 /* Addresses beyond both ends of 32 bits are other names of the first and last pages: see a32_mem.c. */
 static void flush_page(struct arm_cpu *cpu, uint32_t address)
@@ -226,19 +226,22 @@ static void flush_page(struct arm_cpu *cpu, uint32_t address)
 static void write_tlbi(struct arm_cpu *cpu, const struct cp_reg *reg, uint64_t value)
 {
     const bool everywhere = reg->constant & 1 || (arm_hcr(cpu) >> 9 & 1 && cpu->el == EL1);     /* HCR.FB */
-    if (everywhere) {
-        arm_flush_everywhere(cpu);
-    } else if (reg->constant & 2) {
+    if (reg->constant & 2) {
         flush_page(cpu, (uint32_t)value & ~0xfffu);
+    } else if (reg->constant & 4) {
+        arm_flush_space(cpu, value & 0xff);
     } else {
         arm_flush_all(cpu);
+    }
+    if (everywhere) {
+        arm_flush_others(cpu);
     }
 }
 
 #define TLBI(opc1, crm, op, nm, acc, what) { CP32(15, opc1, 8, crm, op), nm, acc, 0, ARM_FEATURE_NONE, -1, what, NULL, write_tlbi }
 #define TLBI_GROUP(crm, prefix, suffix, is) \
     TLBI(0, crm, 0, prefix "ALL" suffix, CP_W1, is), TLBI(0, crm, 1, prefix "MVA" suffix, CP_W1, 2 | is), \
-    TLBI(0, crm, 2, prefix "ASID" suffix, CP_W1, is)
+    TLBI(0, crm, 2, prefix "ASID" suffix, CP_W1, 4 | is)
 #define TLBI_MORE(crm, suffix, is) \
     TLBI(0, crm, 3, "TLBIMVAA" suffix, CP_W1, 2 | is), TLBI(0, crm, 5, "TLBIMVAL" suffix, CP_W1, 2 | is), \
     TLBI(0, crm, 7, "TLBIMVAAL" suffix, CP_W1, 2 | is), TLBI(4, crm, 0, "TLBIALLH" suffix, CP_W2, is), \

@@ -75,7 +75,7 @@ bool arm_gic_access(struct arm_cpu *cpu, uint32_t reg, uint64_t *value, bool wri
 /* sysreg_cache.c: what AArch32's view uses too */
 void arm_at(struct arm_cpu *cpu, uint64_t address, unsigned mmu, bool write, bool both_stages);
 void arm_flush_address(struct arm_cpu *cpu, uint64_t address);
-void arm_flush_everywhere(struct arm_cpu *cpu);
+void arm_flush_others(struct arm_cpu *cpu);                      /* all that other CPUs have; done when a DSB waits for it */
 
 /* sysreg_debug.c: the debug communications channel and MDSCR, also AArch32's. They may raise. */
 void arm_mdscr_put(struct arm_cpu *cpu, uint64_t value);

@@ -111,17 +111,10 @@ void arm_flush_all(struct arm_cpu *cpu)
     }
 }
 
-/* This CPU at once; the others at the latest when a DSB waits for them. */
-static void flush_others(struct arm_cpu *cpu)
+void arm_flush_others(struct arm_cpu *cpu)
 {
     engine_flush_others(cpu->cpu.engine, &cpu->cpu);
     cpu->flush_pending = true;
-}
-
-void arm_flush_everywhere(struct arm_cpu *cpu)
-{
-    arm_flush_all(cpu);
-    flush_others(cpu);
 }
 
 static uint64_t page_of(uint64_t value)
@@ -163,8 +156,8 @@ static void tlbi_all(struct arm_cpu *cpu, uint64_t value)
 
 static void tlbi_all_is(struct arm_cpu *cpu, uint64_t value)
 {
-    check_ttlb(cpu);
-    arm_flush_everywhere(cpu);
+    tlbi_all(cpu, value);
+    arm_flush_others(cpu);
 }
 
 static void tlbi_asid(struct arm_cpu *cpu, uint64_t value)
@@ -176,7 +169,7 @@ static void tlbi_asid(struct arm_cpu *cpu, uint64_t value)
 static void tlbi_asid_is(struct arm_cpu *cpu, uint64_t value)
 {
     tlbi_asid(cpu, value);
-    flush_others(cpu);
+    arm_flush_others(cpu);
 }
 
 static void tlbi_va(struct arm_cpu *cpu, uint64_t value)
@@ -187,9 +180,8 @@ static void tlbi_va(struct arm_cpu *cpu, uint64_t value)
 
 static void tlbi_va_is(struct arm_cpu *cpu, uint64_t value)
 {
-    check_ttlb(cpu);
-    arm_flush_address(cpu, page_of(value));
-    flush_others(cpu);
+    tlbi_va(cpu, value);
+    arm_flush_others(cpu);
 }
 
 #define DC(op1, crm, op2, nm, el, fn) SYSREG_DO(op1, 7, crm, op2, nm, el, fn, 0)
