@@ -42,6 +42,8 @@ DEVICE_KIND_PARTS(virtio_balloon_pci)
 DEVICE_KIND_PARTS(virtio_balloon_device)
 
 extern const struct device_property usb_controller_properties[], usb_hid_properties[];
+extern const struct device_property usb_xhci_properties[];
+bool qemu_xhci_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool piix3_usb_uhci_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool ich9_usb_uhci1_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool ich9_usb_uhci2_add(struct board *board, const struct device_arguments *arguments, GError **error);

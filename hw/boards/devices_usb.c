@@ -5,6 +5,7 @@
 #include "hw/boards/device_table.h"
 #include "hw/usb/hid.h"
 #include "hw/usb/uhci.h"
+#include "hw/usb/xhci.h"
 
 /* ---- Controllers ---- */
 
@@ -49,6 +50,25 @@ bool ich9_usb_uhci2_add(struct board *board, const struct device_arguments *argu
 bool ich9_usb_uhci3_add(struct board *board, const struct device_arguments *arguments, GError **error)
 {
     return add_uhci(board, arguments, UHCI_ICH9_3, error);
+}
+
+const struct device_property usb_xhci_properties[] = {
+    { "p2", DEVICE_NUMBER, USB_PORTS_MOST, "4", "ports" },
+    { "p3", DEVICE_NUMBER, USB_PORTS_MOST, "4", "accepted; there are as many for USB 3 as for USB 2, and nothing to put there" },
+    { NULL },
+};
+
+bool qemu_xhci_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    unsigned slot, ports = (unsigned)device_number(arguments, "p2");
+    if (!ports) {
+        return error_fail(error, "p2=0: it needs a port");
+    }
+    if (!device_pci_slot(board, arguments, &slot, error)) {
+        return false;
+    }
+    add_bus(board, &xhci_new(board->machine, board->pci, slot, ports)->bus, device_id(arguments));
+    return true;
 }
 
 bool usb_wanted(const struct options *options)
