@@ -240,7 +240,7 @@ static void vnc_print(void *opaque, GString *out)
 
 static bool vnc_open(struct ui *ui, const char *arguments, GError **error)
 {
-    static const char *const keys[] = { "to", "password", "share", "lossy", "non-adaptive", "power-control", "id", NULL };
+    static const char *const keys[] = { "to", "password", "share", "lossy", "non-adaptive", "power-control", "id", "audiodev", NULL };
     g_autofree char *address = g_strndup(arguments, strcspn(arguments, ","));
     g_autofree char *to = property(arguments, "to"), *password = property(arguments, "password");
     if (!ui_check_keys(arguments + strlen(address), keys, error)) {
