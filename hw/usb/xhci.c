@@ -208,12 +208,14 @@ static void run(struct xhci *hc)
     }
     hc->busy = false;
     if (work_is_left(s)) {
-        timer_arm(hc->timer, clock_now_ns(hc->machine->clocks, CLOCK_KIND_VIRTUAL) + LATER_NS);
+        s->later_ns = clock_now_ns(hc->machine->clocks, CLOCK_KIND_VIRTUAL) + LATER_NS;
+        timer_arm(hc->timer, s->later_ns);
     }
 }
 
 static void on_timer(void *opaque)
 {
+    ((struct xhci *)opaque)->state.later_ns = 0;
     run(opaque);
 }
 
@@ -497,8 +499,8 @@ static void loaded(void *opaque)
     pci_device_loaded(&hc->pci);
     update_interrupt(hc);
     timer_cancel(hc->timer);
-    if (work_is_left(&hc->state)) {
-        timer_arm(hc->timer, clock_now_ns(hc->machine->clocks, CLOCK_KIND_VIRTUAL));
+    if (hc->state.later_ns) {
+        timer_arm(hc->timer, hc->state.later_ns);
     }
 }
 
@@ -519,7 +521,7 @@ static void xhci_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct xhci_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(pci), FIELD(msix), FIELD(command_dequeue), FIELD(contexts), FIELD(erstba), FIELD(erdp), FIELD(ring_base), FIELD(ring_size),
+    FIELD(pci), FIELD(msix), FIELD(command_dequeue), FIELD(contexts), FIELD(erstba), FIELD(erdp), FIELD(later_ns), FIELD(ring_base), FIELD(ring_size),
     FIELD(ring_index), FIELD(command), FIELD(status), FIELD(notification), FIELD(config), FIELD(iman), FIELD(imod), FIELD(erstsz),
     FIELD(portsc), FIELD(command_cycle), FIELD(command_running), FIELD(ring_cycle), FIELD(ring_known), FIELD(waiting), FIELD(pad),
     FIELD(events), FIELD(slots),

@@ -33,6 +33,7 @@ struct xhci_state {
     struct msix_state msix;
     uint64_t command_dequeue, contexts;             /* CRCR, DCBAAP */
     uint64_t erstba, erdp;
+    int64_t later_ns;               /* when work goes on that was too much at once; 0: none is left */
     uint64_t ring_base;             /* of the event ring */
     uint32_t ring_size, ring_index;
     uint32_t command, status, notification, config;

@@ -22,7 +22,7 @@ static inline void all_init_blk(struct all *all)
     virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_RNG_MMIO, isa_irqs_line(&all->irqs, 5), false),
                      &rng->virtio);
     struct virtio_balloon *balloon = virtio_balloon_new(all->rig.machine, true);
-    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BALLOON_MMIO, isa_irqs_line(&all->irqs, 5), false),
+    virtio_mmio_plug(virtio_mmio_new(all->rig.machine, ALL_BALLOON_MMIO, isa_irqs_line(&all->irqs, 13), false),
                      &balloon->virtio);
     struct virtio_console *console = virtio_console_new(all->rig.machine);
     virtio_console_add_port(console, -1, true, NULL, NULL), virtio_console_add_port(console, -1, false, "port", NULL);
