@@ -39,8 +39,8 @@ def take_uploads(listener):
             if not part:
                 break
             digest.update(part)
+        report("uploaded " + digest.hexdigest())       # first: the guest goes on, and off, when the connection ends
         connection.close()
-        report("uploaded " + digest.hexdigest())
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
