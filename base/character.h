@@ -44,7 +44,7 @@ int character_connect(const struct character_address *address, GError **error);
 bool character_wait(int listener, const char *spec, GError **error);
 /* "telnet:127.0.0.1:5001,server=on" or "disconnected:..." while nobody is there; free it. */
 char *character_describe(struct character *character);
-/* The id of its -chardev for monitors; NULL: none. */
+/* What monitors call it; NULL: no name. */
 void character_set_label(struct character *character, const char *label);
 const char *character_label(const struct character *character);
 

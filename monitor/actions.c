@@ -103,18 +103,11 @@ bool action_set_link(struct monitor *monitor, const char *name, bool up, GError 
     return error_fail(error, "Device '%s' not found", name);
 }
 
-char *monitor_character_name(struct monitor *monitor, unsigned index)
-{
-    const char *label = character_label(monitor->board->characters->pdata[index]);
-    return label ? g_strdup(label) : g_strdup_printf("serial%u", index);
-}
-
 bool action_send_break(struct monitor *monitor, const char *name, GError **error)
 {
     const GPtrArray *characters = monitor->board->characters;
     for (unsigned i = 0; i < characters->len; i++) {
-        g_autofree char *own = monitor_character_name(monitor, i);
-        if (!strcmp(own, name)) {
+        if (!g_strcmp0(character_label(characters->pdata[i]), name)) {
             character_send_break(characters->pdata[i]);
             return true;
         }

@@ -87,9 +87,7 @@ struct drive *monitor_find_drive(struct monitor *monitor, const char *name, GErr
 /* A file that is to be in a drive; format NULL: probed. */
 struct medium_wanted { const char *file, *format; bool read_only, force; };
 bool action_change(struct monitor *monitor, const char *device, const struct medium_wanted *wanted, GError **error);
-/* What query-chardev calls it: the id of its -chardev, or serialN. Free it. */
-char *monitor_character_name(struct monitor *monitor, unsigned index);
-/* Its device sees the line held low. */
+/* name: as query-chardev has it. Its device sees the line held low. */
 bool action_send_break(struct monitor *monitor, const char *name, GError **error);
 bool action_eject(struct monitor *monitor, const char *device, bool force, GError **error);
 /* What the guest is to keep of its memory, in bytes. */

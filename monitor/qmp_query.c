@@ -269,8 +269,8 @@ JsonNode *qmp_run_chardev(struct qmp_call *call)
     JsonArray *list = json_array_new();
     for (unsigned i = 0; i < characters->len; i++) {
         JsonObject *object = json_object_new();
-        g_autofree char *label = monitor_character_name(call->monitor, i), *file = character_describe(characters->pdata[i]);
-        json_object_set_string_member(object, "label", label);
+        g_autofree char *file = character_describe(characters->pdata[i]);
+        json_object_set_string_member(object, "label", character_label(characters->pdata[i]));
         json_object_set_string_member(object, "filename", file);
         json_object_set_boolean_member(object, "frontend-open", TRUE);
         json_array_add_object_element(list, object);

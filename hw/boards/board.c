@@ -101,17 +101,22 @@ void board_add_cpu(struct board *board, struct cpu *cpu)
 
 /* ---- Streams ---- */
 
-struct character *board_character(struct board *board, const char *spec, GError **error)
+static struct character *open_character(struct board *board, const char *spec, const char *label, GError **error)
 {
-    if (g_str_has_prefix(spec, "chardev:")) {
-        return board_chardev(board, spec + strlen("chardev:"), error);
-    }
     struct character *character = character_open(spec, error);
     if (character) {
         character_set_lock(character, &board->machine->lock);
+        character_set_label(character, label);
         g_ptr_array_add(board->characters, character);
     }
     return character;
+}
+
+struct character *board_character(struct board *board, const char *spec, const char *kind, unsigned number, GError **error)
+{
+    g_autofree char *label = g_strdup_printf("%s%u", kind, number);
+    return g_str_has_prefix(spec, "chardev:") ? board_chardev(board, spec + strlen("chardev:"), error)
+                                              : open_character(board, spec, label, error);
 }
 
 struct character *board_chardev(struct board *board, const char *id, GError **error)
@@ -121,11 +126,7 @@ struct character *board_chardev(struct board *board, const char *id, GError **er
         error_fail(error, "no -chardev has the id %s", id);
         return NULL;
     }
-    struct character *character = board_character(board, spec, error);
-    if (character) {
-        character_set_label(character, id);
-    }
-    return character;
+    return open_character(board, spec, id, error);
 }
 
 void board_set_leave(struct board *board, void (*leave)(void *opaque), void *opaque)

@@ -96,8 +96,9 @@ struct engine *board_make_engine(const struct board *board, const struct acceler
 bool board_uses_kvm(const struct board *board);
 /* Registers it with the engine and sets what all CPUs have: index, log, memory, ports, lock. */
 void board_add_cpu(struct board *board, struct cpu *cpu);
-/* A stream that the board owns. error: as character_open. */
-struct character *board_character(struct board *board, const char *spec, GError **error);
+/* A stream that the board owns. Monitors call it by the id of a -chardev ("chardev:ID"), others by kind and number: "serial", 1. error:
+ * as character_open. */
+struct character *board_character(struct board *board, const char *spec, const char *kind, unsigned number, GError **error);
 /* The stream of -chardev with this id. */
 struct character *board_chardev(struct board *board, const char *id, GError **error);
 /* bootindex= of a device, with its Open Firmware path as firmware spells it. */

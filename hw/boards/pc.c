@@ -110,7 +110,7 @@ static bool add_serial(struct pc *pc, GError **error)
         if (!has_port(pc, specs, i)) {
             continue;
         }
-        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], error))) {
+        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], "serial", i, error))) {
             g_prefix_error(error, "-serial: ");
             return false;
         }
@@ -130,7 +130,7 @@ static bool add_parallel(struct pc *pc, GError **error)
         if (!has_port(pc, specs, i)) {
             continue;
         }
-        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], error))) {
+        if (i < specs->len && !(character = board_character(&pc->board, specs->pdata[i], "parallel", i, error))) {
             g_prefix_error(error, "-parallel: ");
             return false;
         }

@@ -11,7 +11,7 @@ static bool add_debugcon(struct pc *pc, GError **error)
 {
     const struct options *options = pc->board.options;
     g_autofree char *port = device_global(options, "isa-debugcon", "iobase");
-    struct character *character = board_character(&pc->board, options->debugcon, error);
+    struct character *character = board_character(&pc->board, options->debugcon, "debugcon", 0, error);
     if (!character) {
         g_prefix_error(error, "-debugcon: ");
         return false;

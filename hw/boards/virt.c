@@ -138,7 +138,7 @@ static bool build_serial(struct virt *virt, GError **error)
     const GPtrArray *specs = virt->board.options->serial;
     struct character *character = NULL;
     if (specs->len && strcmp(specs->pdata[0], "none")) {
-        character = board_character(&virt->board, specs->pdata[0], error);
+        character = board_character(&virt->board, specs->pdata[0], "serial", 0, error);
         if (!character) {
             g_prefix_error(error, "-serial: ");
             return false;
