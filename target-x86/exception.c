@@ -113,15 +113,12 @@ uint64_t helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error)
 
 /* ---- what is pushed ---- */
 
-/* The rip to return to; for software interrupts behind the instruction, whose bytes wrap inside 16 or 32 bits. */
+/* The rip to return to; for software interrupts behind the instruction. EIP of 16-bit code has 32 bits too. */
 uint64_t x86_event_rip(const struct x86_cpu *cpu, const struct x86_event *event)
 {
     uint64_t rip = x86_rip(cpu) + event->insn_length;
 
-    if (x86_code64(cpu)) {
-        return rip;
-    }
-    return cpu->cpu.mode & MODE_CODE32 || !event->insn_length ? (uint32_t)rip : (uint16_t)rip;
+    return x86_code64(cpu) ? rip : (uint32_t)rip;
 }
 
 /* EFLAGS as pushed. Faults set RF, so that the handler's IRET does not meet an instruction breakpoint again; the fault
