@@ -21,6 +21,7 @@
 #include "hw/intc/ioapic.h"
 #include "hw/intc/lapic.h"
 #include "hw/misc/debugcon.h"
+#include "hw/misc/ferr.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/pc_testdev.h"
@@ -49,7 +50,7 @@
 const struct device_type *const device_types[] = {
     &i8259_type, &lapic_bus_type, &lapic_type, &ioapic_type, &pci_bus_type, &i440fx_type, &piix3_type, &piix4_pm_type,
     &pci_hotplug_type,
-    &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &fw_cfg_type, &debugcon_type,
+    &hpet_type, &i8254_type, &mc146818_type, &uart16550_type, &i8042_type, &port92_type, &ferr_type, &fw_cfg_type, &debugcon_type,
     &isa_debug_exit_type, &post_type, &pc_testdev_type,
     &gicv2_type, &pl011_type, &pl031_type, &pl061_type, &gicv2m_type, &ecam_type, &memory_image_type,
     &gicv3_type, &gicv3_cpu_type, &gicv3_its_type,

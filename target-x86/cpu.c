@@ -164,6 +164,7 @@ void x86_reset(struct cpu *base)
 
     cpu->cr0 = CR0_CD | CR0_NW | CR0_ET;
     x86_fpu_init(cpu);
+    cpu->ferr_raised = false;
     cpu->fpu.control = 0x40;        /* power-on, unlike FNINIT: everything unmasked, all registers +0.0 */
     cpu->fpu.tag_valid = 0xff;
     memset(cpu->fpu.st, 0, sizeof(cpu->fpu.st));

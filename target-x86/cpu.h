@@ -146,8 +146,10 @@ struct x86_cpu {
     struct x86_decoder *decoder;    /* made by the first translation; x86_cpu_free frees it */
     struct interrupt_source pic;    /* what INTR is acknowledged at */
     struct cpu_port port;           /* our input pins, for interrupt controllers */
-    void (*ferr)(void *opaque, bool level);     /* FERR# pin to IRQ 13 */
+    void (*ferr)(void *opaque, bool level);     /* FERR# pin to IRQ 13; machine lock held */
     void *ferr_opaque;
+    bool ferr_raised;               /* its level */
+    _Atomic bool ignne;             /* IGNNE# pin; any thread */
     struct memory *other_memory;    /* in SMM: what cpu.memory is outside, outside: what it becomes; NULL: the same */
     bool deterministic;             /* -icount: RDRAND repeats itself from run to run */
     uint64_t random_state;

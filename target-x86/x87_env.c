@@ -3,6 +3,7 @@
  * x87 control: initial state, control and status words, pending exceptions, environments and FSAVE images in their
  * four forms (SDM volume 1, 8.1.10 and 8.1.11).
  */
+#include <stdatomic.h>
 #include "target-x86/system.h"
 #include "target-x86/x87.h"
 
@@ -42,14 +43,29 @@ uint16_t x86_fpu_tags(const struct x86_cpu *cpu)
     return tags;
 }
 
+static void ferr_set(struct x86_cpu *cpu, bool level)
+{
+    if (!cpu->ferr || cpu->ferr_raised == level)
+        return;
+    cpu->ferr_raised = level;
+    g_mutex_lock(cpu->cpu.machine_lock);
+    cpu->ferr(cpu->ferr_opaque, level);
+    g_mutex_unlock(cpu->cpu.machine_lock);
+}
+
 bool fp_mode_changed(struct x86_cpu *cpu)
 {
     uint32_t before = cpu->cpu.mode;
+    if (!(cpu->fpu.status & FSW_ES))
+        ferr_set(cpu, false);
     x86_update_mode(cpu);
     return cpu->cpu.mode != before;
 }
 
-/* A pending unmasked exception: #MF, or the way of the PC/AT through IRQ 13 when CR0.NE is clear (SDM 1, 8.7). */
+/*
+ * A pending unmasked exception: #MF, or with CR0.NE clear the way of the PC/AT (SDM 1, 8.7.2): FERR#, which becomes IRQ 13; the instruction
+ * waits for an interrupt, whose handler comes back to it, or goes on when IGNNE# says so.
+ */
 uint64_t helper_fpu_wait(struct cpu *c)
 {
     struct x86_cpu *cpu = x86_cpu_of(c);
@@ -57,9 +73,12 @@ uint64_t helper_fpu_wait(struct cpu *c)
         return 0;
     if (cpu->cr0 & CR0_NE)
         x86_raise(cpu, EXC_MF);
-    if (cpu->ferr)
-        cpu->ferr(cpu->ferr_opaque, true);
-    return 0;
+    ferr_set(cpu, true);
+    if (!cpu->ferr || atomic_load(&cpu->ignne))
+        return 0;
+    c->halted = true;
+    x86_input_recheck(cpu);
+    cpu_leave(c);
 }
 
 uint64_t helper_fldcw(struct cpu *c, uint64_t value)

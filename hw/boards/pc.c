@@ -28,6 +28,7 @@
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/lapic.h"
+#include "hw/misc/ferr.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
 #include "hw/pci/i440fx.h"
@@ -51,8 +52,17 @@ static void on_triple_fault(void *opaque)
 static void on_ferr(void *opaque, bool level)
 {
     struct pc *pc = opaque;
-    struct irq_line line = isa_irqs_line(&pc->irqs, IRQ_FERR);
+    const struct irq_line line = ferr_input(pc->ferr);
     irq_set(&line, level);
+}
+
+/* To all CPUs: whose error it was is not told. */
+static void set_ignne(void *opaque, unsigned input, bool level)
+{
+    struct pc *pc = opaque;
+    for (unsigned i = 0; i < pc->board.cpu_count; i++) {
+        pc->cpus[i]->ignne = level;
+    }
 }
 
 /* A20 low folds every odd MiB onto the even one below; what CPUs know of addresses is void then. */
@@ -173,6 +183,7 @@ static bool build_devices(struct pc *pc, GError **error)
     struct hpet *hpet = pc->has_hpet ? hpet_new(machine, timer, clock, ioapic) : NULL;     /* it may take both lines over */
     i8254_new(machine, hpet ? hpet_pit_line(hpet) : timer);
     pc->rtc = mc146818_new(machine, hpet ? hpet_rtc_line(hpet) : clock);
+    pc->ferr = ferr_new(machine, isa_irqs_line(&pc->irqs, IRQ_FERR), (struct irq_line){ set_ignne, pc, 0 });
     struct port92 *port92 = port92_new(machine, (struct irq_line){ set_a20, pc, 0 });
     struct i8042 *kbc = i8042_new(machine, isa_irqs_line(&pc->irqs, IRQ_KEYBOARD), isa_irqs_line(&pc->irqs, IRQ_MOUSE),
               port92_a20_input(port92));

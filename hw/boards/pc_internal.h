@@ -30,6 +30,7 @@ struct pc {
     bool has_smm;                   /* firmware may use it: -machine smm=off, and a KVM without it, say no */
     bool has_hpet;                  /* -machine hpet=off: none */
     struct mc146818 *rtc;
+    struct ferr *ferr;
     struct piix4_pm *pm;
     struct i8237 *dma;
     struct fdc *fdc;

@@ -12,6 +12,7 @@
 #include "hw/misc/fw_cfg.h"
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/pc_testdev.h"
+#include "hw/misc/ferr.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/post.h"
 #include "hw/pci/i440fx.h"
@@ -87,6 +88,7 @@ static inline void all_init(struct all *all, int64_t now_ns)
     i8254_new(machine, hpet_pit_line(hpet));
     mc146818_new(machine, hpet_rtc_line(hpet));
     struct port92 *port92 = port92_new(machine, (struct irq_line){ all_set_a20, NULL, 0 });
+    ferr_new(machine, isa_irqs_line(&all->irqs, 13), (struct irq_line){ all_set_a20, NULL, 0 });
     all->kbc = i8042_new(machine, isa_irqs_line(&all->irqs, 1), isa_irqs_line(&all->irqs, 12),
                          port92_a20_input(port92));
     uart16550_new(machine, 0x3f8, isa_irqs_line(&all->irqs, 4), NULL);

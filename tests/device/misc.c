@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fw_cfg, debug console, isa-debug-exit, pc-testdev, POST port. */
+/* fw_cfg, debug console, isa-debug-exit, pc-testdev, POST port, coprocessor errors. */
 #include "hw/misc/debugcon.h"
+#include "hw/misc/ferr.h"
 #include "hw/misc/fw_cfg.h"
 #include "hw/misc/isa_debug_exit.h"
 #include "hw/misc/pc_testdev.h"
@@ -160,9 +161,36 @@ static void test_device(struct test *test)
     rig_free(&rig);
 }
 
+/* IGNNE# only while FERR# is there; an interrupt per error. */
+static void coprocessor_errors(struct test *test)
+{
+    struct rig rig;
+    struct wire irq = { 0 }, ignne = { 0 };
+    rig_init(&rig);
+    const struct irq_line pin = ferr_input(ferr_new(rig.machine, wire_line(&irq), wire_line(&ignne)));
+    memory_write(rig.machine->ports, 0xf0, 0, 1);
+    EXPECT(test, !irq.level && !ignne.level);
+    irq_set(&pin, true);
+    EXPECT(test, irq.level && !ignne.level);
+    irq_set(&pin, false);
+    EXPECT(test, irq.level);                                        /* latched */
+    irq_set(&pin, true);
+    memory_write(rig.machine->ports, 0xf0, 0, 1);
+    EXPECT(test, !irq.level && ignne.level);
+    irq_set(&pin, true);
+    EXPECT(test, !irq.level && ignne.level);                        /* the same error */
+    irq_set(&pin, false);
+    EXPECT(test, !irq.level && !ignne.level);
+    irq_set(&pin, true);
+    EXPECT(test, irq.level && irq.rises == 2 && !ignne.level);
+    machine_reset(rig.machine);
+    EXPECT(test, !irq.level && !ignne.level);
+    rig_free(&rig);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = { TEST(fw_cfg_items), TEST(fw_cfg_files), TEST(fw_cfg_dma),
-                                              TEST(small_ports), TEST(test_device) };
+                                              TEST(small_ports), TEST(test_device), TEST(coprocessor_errors) };
     return test_run_cases("misc", cases, ARRAY_LEN(cases));
 }

@@ -105,25 +105,41 @@ static void x87_exceptions(void)
     x87_case("unmasked divide, mmx", 0x37b, do_mmx, at_mmx);
 }
 
-/* CR0.NE clear: IRQ 13 instead of #MF; the slave PIC's request register shows it. */
-static uint8_t irq13(void)
+/* CR0.NE clear: IRQ 13 instead of #MF, at the next waiting instruction, which waits for it. A write to port F0h lets that instruction go on for as long
+ * as the exception is pending. */
+enum { V_FERR = 0x75 };
+extern const char at_ferr[], at_ferr2[];
+static unsigned ferr_count;
+static bool ferr_clear;
+static void on_ferr(struct trap *t)
 {
-    outb(0xa0, 0x0a);
-    return inb(0xa0) >> 5 & 1;
+    ferr_count++;
+    say("irq 13 at the waiting instruction: %d\n", t->ip == (word)at_ferr || t->ip == (word)at_ferr2);
+    if (ferr_clear) {
+        __asm__ volatile("fnclex");
+    }
+    outb(0xf0, 0);
+    outb(0xa0, 0x20), outb(0x20, 0x20);
 }
 static void x87_ferr(void)
 {
-    outb(0x21, 0xff);
-    outb(0xa1, 0xff);
+    trap_hook[V_FERR] = on_ferr;
+    outb(0x20, 0x11), outb(0x21, 0x08), outb(0x21, 4), outb(0x21, 1);
+    outb(0xa0, 0x11), outb(0xa1, 0x70), outb(0xa1, 2), outb(0xa1, 1);
+    outb(0x21, 0xfb), outb(0xa1, 0xdf);
     write_cr0(read_cr0() & ~(word)NE);
     __asm__ volatile("fninit");
     put_control(0x37b);
-    say("irq 13 before: %d\n", irq13());
-    __asm__ volatile("fld1; fldz; fdivrp %%st, %%st(1); fnop" :::);
-    say("irq 13 after: %d\n", irq13());
+    __asm__ volatile("sti; fld1; fldz; fdivrp %%st, %%st(1); nop; nop; at_ferr: fnop; fld1; fnop; cli" :::);
+    say("irq 13: %d, status %x\n", (int)ferr_count, (word)status_word());
     __asm__ volatile("fnclex; fninit");
-    outb(0xf0, 0);
+    put_control(0x37b);
+    ferr_clear = true;
+    __asm__ volatile("sti; fld1; fldz; fdivrp %%st, %%st(1); at_ferr2: fwait; fld1; fnop; cli" :::);
+    say("irq 13: %d, status %x\n", (int)ferr_count, (word)status_word());
+    outb(0x21, 0xff), outb(0xa1, 0xff);
     write_cr0(read_cr0() | NE);
+    __asm__ volatile("fninit");
 }
 
 static void words(const char *name, const void *data, unsigned count)
