@@ -37,6 +37,7 @@
 #include "hw/timer/mc146818.h"
 #include "hw/timer/pl031.h"
 #include "hw/usb/hid.h"
+#include "hw/usb/hub.h"
 #include "hw/usb/uhci.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio_mmio.h"
@@ -57,7 +58,7 @@ const struct device_type *const device_types[] = {
     &vga_type, &pflash_type,
     &piix3_ide_type, &i8237_type, &fdc_type, &parallel_type,
     &e1000_type, &virtio_net_type, &virtio_pci_type, &virtio_mmio_type,
-    &uhci_type, &xhci_type, &usb_hid_type,
+    &uhci_type, &xhci_type, &usb_hid_type, &usb_hub_type,
     &virtio_balloon_type, &virtio_blk_type, &virtio_rng_type, &virtio_console_type,
 };
 const unsigned device_type_count = ARRAY_LEN(device_types);

@@ -6,7 +6,7 @@
 #include "hw/boards/devices.h"
 #include "hw/boards/hotplug.h"
 #include "hw/pci/pci.h"
-#include "hw/usb/usb.h"
+#include "hw/usb/hub.h"
 #include "hw/virtio/virtio_balloon.h"
 #include "monitor/internal.h"
 
@@ -44,6 +44,20 @@ static void put_usb_device(struct hmp *hmp, unsigned bus, const struct usb_devic
                            device->low_speed ? "1.5" : "12", usb_device_name(device), id ? ", ID: " : "", id ? id : "");
 }
 
+static void put_usb_ports(struct hmp *hmp, unsigned number, const struct usb_bus *bus, const char *prefix)
+{
+    for (unsigned i = 0; i < bus->port_count; i++) {
+        const struct usb_device *device = bus->ports[i].device;
+        g_autofree char *path = g_strdup_printf("%s%u", prefix, bus->ports[i].number), *below = g_strconcat(path, ".", NULL);
+        if (device) {
+            put_usb_device(hmp, number, device, path);
+        }
+        if (device && usb_hub_ports(device)) {
+            put_usb_ports(hmp, number, usb_hub_ports(device), below);
+        }
+    }
+}
+
 void hmp_info_usb(struct hmp *hmp, unsigned count, char **arguments)
 {
     const GPtrArray *buses = hmp->monitor->board->usb_buses;
@@ -52,13 +66,7 @@ void hmp_info_usb(struct hmp *hmp, unsigned count, char **arguments)
     }
     monitor_lock(hmp->monitor);
     for (unsigned i = 0; i < buses->len; i++) {
-        const struct usb_bus *bus = buses->pdata[i];
-        for (unsigned j = 0; j < bus->port_count; j++) {
-            g_autofree char *path = g_strdup_printf("%u", bus->ports[j].number);
-            if (bus->ports[j].device) {
-                put_usb_device(hmp, i, bus->ports[j].device, path);
-            }
-        }
+        put_usb_ports(hmp, i, buses->pdata[i], "");
     }
     monitor_unlock(hmp->monitor);
 }

@@ -42,6 +42,7 @@ const struct device_kind device_kinds[] = {
     { "ich9-usb-uhci2", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, ich9_usb_uhci2_add },
     { "ich9-usb-uhci3", DEVICE_PCI_FIXED, "USB 1.1 controller, two ports", usb_controller_properties, ich9_usb_uhci3_add },
     { "qemu-xhci", DEVICE_PCI_FIXED, "USB 3 controller (xHCI) for USB 1 and 2 devices", usb_xhci_properties, qemu_xhci_add },
+    { "usb-hub", DEVICE_USB_FIXED, "USB hub, eight ports: port=1.1 and so on", usb_hub_properties, usb_hub_add },
     { "usb-tablet", DEVICE_USB, "USB pointer with absolute positions", usb_hid_properties, usb_tablet_add },
     { "usb-mouse", DEVICE_USB, "USB mouse", usb_hid_properties, usb_mouse_add },
     { "usb-kbd", DEVICE_USB, "USB keyboard", usb_hid_properties, usb_kbd_add },

@@ -48,6 +48,7 @@ bool piix3_usb_uhci_add(struct board *board, const struct device_arguments *argu
 bool ich9_usb_uhci1_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool ich9_usb_uhci2_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool ich9_usb_uhci3_add(struct board *board, const struct device_arguments *arguments, GError **error);
+DEVICE_KIND_PARTS(usb_hub)
 bool usb_tablet_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool usb_mouse_add(struct board *board, const struct device_arguments *arguments, GError **error);
 bool usb_kbd_add(struct board *board, const struct device_arguments *arguments, GError **error);

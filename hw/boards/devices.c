@@ -32,7 +32,7 @@ const struct device_property *device_property_at(const struct device_kind *kind,
 {
     const struct device_property *const lists[] = {
         kind->properties, common, kind->bus == DEVICE_PCI || kind->bus == DEVICE_PCI_FIXED ? common_pci
-                                : kind->bus == DEVICE_USB ? common_usb : common_other,
+                                : kind->bus == DEVICE_USB || kind->bus == DEVICE_USB_FIXED ? common_usb : common_other,
     };
     for (unsigned list = 0; list < ARRAY_LEN(lists); list++) {
         for (const struct device_property *property = lists[list]; property->key; property++) {
@@ -46,7 +46,7 @@ const struct device_property *device_property_at(const struct device_kind *kind,
 
 const char *device_bus_name(const struct device_kind *kind)
 {
-    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "PCI", "virtio-mmio", "virtio-serial", "USB" };
+    static const char *const names[DEVICE_BUS_COUNT] = { "ISA", "PCI", "PCI", "virtio-mmio", "virtio-serial", "USB", "USB" };
     return names[kind->bus];
 }
 
@@ -189,9 +189,9 @@ static bool bus_is_there(const struct board *board, const struct device_kind *ki
 {
     static const char *const names[DEVICE_BUS_COUNT] = { "ISA bus", "PCI bus", "PCI bus", "virtio-mmio slots",
                                                          "virtio-serial (-device virtio-serial-pci before it)",
-                                                         "USB bus (-usb, or -device piix3-usb-uhci before it)" };
+                                                         "USB bus (-usb, or -device piix3-usb-uhci before it)", "USB bus (-usb)" };
     const bool there[DEVICE_BUS_COUNT] = { board->isa_irq, board->pci, board->pci, board->virtio_slots, board->console,
-                                            board->usb_buses->len };
+                                            board->usb_buses->len, board->usb_buses->len };
     if (!there[kind->bus]) {
         return error_fail(error, "%s: machine '%s' has no %s", kind->name, board->type->name, names[kind->bus]);
     }

@@ -8,7 +8,7 @@
 #include "hw/boards/board.h"
 
 /* PCI_FIXED: does not come and go while the machine runs. VIRTIO: virtio-mmio slots. */
-enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_PCI_FIXED, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_USB, DEVICE_BUS_COUNT };
+enum device_bus { DEVICE_ISA, DEVICE_PCI, DEVICE_PCI_FIXED, DEVICE_VIRTIO, DEVICE_VIRTIO_PORT, DEVICE_USB, DEVICE_USB_FIXED, DEVICE_BUS_COUNT };
 enum device_value { DEVICE_TEXT, DEVICE_NUMBER, DEVICE_BOOL };                  /* BOOL: on or off */
 
 struct device_property {

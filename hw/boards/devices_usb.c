@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "hw/boards/device_table.h"
 #include "hw/usb/hid.h"
+#include "hw/usb/hub.h"
 #include "hw/usb/uhci.h"
 #include "hw/usb/xhci.h"
 
@@ -106,16 +107,22 @@ bool usb_add_old_devices(struct board *board, GError **error)
 
 /* ---- Devices ---- */
 
-static struct usb_port *free_port(const struct usb_bus *bus, const char *number)
+/* path: "1", or "1.2" below a hub; NULL: the first free one, of the bus itself before those of hubs. */
+static struct usb_port *free_port(struct usb_bus *bus, const char *path)
 {
+    struct usb_port *below = NULL;
     for (unsigned i = 0; i < bus->port_count; i++) {
-        struct usb_port *port = (struct usb_port *)&bus->ports[i];
-        g_autofree char *name = g_strdup_printf("%u", port->number);
-        if (!port->device && (!number || !strcmp(number, name))) {
+        struct usb_port *port = &bus->ports[i];
+        struct usb_bus *hub = port->device ? usb_hub_ports(port->device) : NULL;
+        g_autofree char *name = g_strdup_printf("%u", port->number), *prefix = g_strconcat(name, ".", NULL);
+        if (!port->device && (!path || !strcmp(path, name))) {
             return port;
         }
+        if (!below && hub && (!path || g_str_has_prefix(path, prefix))) {
+            below = free_port(hub, path ? path + strlen(prefix) : NULL);
+        }
     }
-    return NULL;
+    return below;
 }
 
 /* Where bus= and port= put a device. error: no such bus, or nothing free. */
@@ -126,7 +133,7 @@ static struct usb_port *choose_port(struct board *board, const struct device_arg
     struct usb_port *port = NULL;
     bool known = !name;
     for (unsigned i = 0; !port && i < board->usb_buses->len; i++) {
-        const struct usb_bus *bus = board->usb_buses->pdata[i];
+        struct usb_bus *bus = board->usb_buses->pdata[i];
         bool named = !name || !strcmp(name, bus->name) || !strcmp(name, "usb-bus");
         known |= named;
         port = named ? free_port(bus, number) : NULL;
@@ -138,6 +145,17 @@ static struct usb_port *choose_port(struct board *board, const struct device_arg
         error_fail(error, "port=%s: taken, or there is no such port", number);
     } else if (!port) {
         error_fail(error, "no free USB port");
+    }
+    return port;
+}
+
+const struct device_property usb_hub_properties[] = { { NULL } };
+
+bool usb_hub_add(struct board *board, const struct device_arguments *arguments, GError **error)
+{
+    struct usb_port *port = choose_port(board, arguments, error);
+    if (port) {
+        usb_device_attach(&usb_hub_new(board->machine)->usb, port);
     }
     return port;
 }

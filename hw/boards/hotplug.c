@@ -25,7 +25,7 @@ static const char peripheral[] = "/machine/peripheral/";
 
 static bool may_hotplug(const struct board *board, const struct device_kind *kind, GError **error)
 {
-    if (kind->bus == DEVICE_PCI_FIXED) {
+    if (kind->bus == DEVICE_PCI_FIXED || kind->bus == DEVICE_USB_FIXED) {
         return error_fail(error, "Device '%s' does not support hotplugging: give -device %s when the machine starts", kind->name,
                           kind->name);
     }

@@ -223,7 +223,11 @@ struct usb_device *xhci_slot_device(struct xhci *hc, unsigned slot)
 {
     unsigned port = hc->state.slots[slot - 1].port;
     struct usb_device *device = port && port <= hc->bus.port_count ? hc->bus.ports[port - 1].device : NULL;
-    return device && hc->state.portsc[port - 1] & PORT_PED ? device : NULL;
+    device = device && hc->state.portsc[port - 1] & PORT_PED ? device : NULL;
+    for (uint32_t route = hc->state.slots[slot - 1].route; device && route; route >>= 4) {
+        device = device->model->downstream && route & 15 ? device->model->downstream(device->owner, (route & 15) - 1) : NULL;
+    }
+    return device;
 }
 
 static void ring_doorbell(struct xhci *hc, unsigned number, uint32_t value)

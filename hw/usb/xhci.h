@@ -23,8 +23,9 @@ struct xhci_endpoint {
 struct xhci_slot {
     uint64_t context;               /* output device context */
     uint32_t kicked;                /* a bit an endpoint whose ring is to be looked at */
+    uint32_t route;                 /* a nibble a hub on the way, the lowest first: its port from 1 */
     uint8_t enabled, port;          /* port from 1 */
-    uint8_t pad[2];
+    uint8_t pad[6];
     struct xhci_endpoint endpoints[XHCI_ENDPOINTS];
 };
 

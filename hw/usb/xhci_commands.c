@@ -113,6 +113,7 @@ static enum xhci_code address_device(struct xhci *hc, unsigned slot, const struc
     }
     s->context = (output[0] & ~63u) | (uint64_t)output[1] << 32;
     s->port = words[1] >> 16 & 0xff;
+    s->route = words[0] & 0xfffff;
     enum xhci_code code = only_context ? XHCI_SUCCESS : set_address(hc, slot);
     if (code == XHCI_SUCCESS) {
         words[3] = (uint32_t)(only_context ? SLOT_DEFAULT : SLOT_ADDRESSED) << SLOT_STATE_SHIFT | (only_context ? 0 : slot);

@@ -4,6 +4,7 @@
 /* The part of all.h with a USB controller, a tablet and a keyboard; schedules that a driver could have made, and worse ones. */
 #include "base/input.h"
 #include "hw/usb/hid.h"
+#include "hw/usb/hub.h"
 #include "hw/usb/uhci.h"
 #include "hw/usb/xhci.h"
 
@@ -16,7 +17,9 @@ static inline void all_init_usb(struct all *all, struct pci_bus *pci)
     struct uhci *hc = uhci_new(machine, pci, ALL_UHCI_SLOT, 0, UHCI_PIIX3, false);
     all->input = input_new();
     usb_device_attach(&usb_hid_new(machine, all->input, USB_HID_TABLET)->usb, &hc->bus.ports[0]);
-    usb_device_attach(&usb_hid_new(machine, all->input, USB_HID_KEYBOARD)->usb, &hc->bus.ports[1]);
+    struct usb_hub *hub = usb_hub_new(machine);
+    usb_device_attach(&hub->usb, &hc->bus.ports[1]);
+    usb_device_attach(&usb_hid_new(machine, all->input, USB_HID_KEYBOARD)->usb, &hub->ports.ports[2]);
     struct xhci *xhci = xhci_new(machine, pci, ALL_XHCI_SLOT, 2);
     usb_device_attach(&usb_hid_new(machine, all->input, USB_HID_MOUSE)->usb, &xhci->bus.ports[1]);
 }
@@ -43,7 +46,7 @@ static inline void all_usb_thing(struct all *all, uint32_t thing)
     static const uint8_t setups[][8] = {
         { 0x80, 6, 0, 1, 0, 0, 18, 0 }, { 0x80, 6, 0, 2, 0, 0, 64, 0 }, { 0, 9, 1 }, { 0, 5, 1 }, { 0x81, 6, 0, 0x22, 0, 0, 255, 1 },
         { 0x21, 10, 0, 2 }, { 0x21, 9, 0, 2, 0, 0, 1, 0 }, { 0xa1, 1, 0, 1, 0, 0, 8, 0 }, { 0, 3, 1 }, { 2, 3, 0, 0, 0x81 },
-        { 2, 1, 0, 0, 0x81 }, { 0x80, 6, 3, 3, 0, 0, 255, 0 },
+        { 2, 1, 0, 0, 0x81 }, { 0x23, 3, 4, 0, 3 }, { 0x23, 3, 2, 0, 3 }, { 0x23, 1, 16, 0, 3 }, { 0xa3, 0, 0, 0, 3, 0, 4 }, { 0x80, 6, 3, 3, 0, 0, 255, 0 },
     };
     struct memory *memory = all->rig.machine->memory;
     uint32_t at = ALL_USB_THINGS + thing * 32, words[4] = { all_usb_link(all), all_usb_link(all) };
