@@ -254,6 +254,9 @@ struct device_plugged *device_plug(struct board *board, const char *text, GError
         sound = set_value(&arguments, items[i], error);
     }
     plugged->id = g_strdup(device_id(&arguments));
+    if (sound && plugged->kind->bus == DEVICE_USB) {
+        usb_make_room(board, &arguments);
+    }
     if (sound && id_is_free(board, plugged->id, error) && build(board, &arguments, error)) {
         g_ptr_array_add(board->plugged, plugged);
         return plugged;

@@ -71,6 +71,8 @@ bool device_add_vga(struct board *board, GError **error);
 bool usb_wanted(const struct options *options);
 /* The PIIX3's USB function, in its slot. */
 void usb_add_piix3(struct board *board, unsigned slot);
+/* Before a device without a port= is built: the last free port gets a hub, as in QEMU. */
+void usb_make_room(struct board *board, const struct device_arguments *arguments);
 /* What -usbdevice names. error: one line. */
 bool usb_add_old_devices(struct board *board, GError **error);
 

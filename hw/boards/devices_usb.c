@@ -149,6 +149,34 @@ static struct usb_port *choose_port(struct board *board, const struct device_arg
     return port;
 }
 
+static unsigned free_ports(struct usb_bus *bus)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < bus->port_count; i++) {
+        const struct usb_device *device = bus->ports[i].device;
+        struct usb_bus *hub = device ? usb_hub_ports(device) : NULL;
+        count += hub ? free_ports(hub) : !device;
+    }
+    return count;
+}
+
+void usb_make_room(struct board *board, const struct device_arguments *arguments)
+{
+    const char *name = device_text(arguments, "bus");
+    struct usb_bus *bus = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < board->usb_buses->len; i++) {
+        struct usb_bus *one = board->usb_buses->pdata[i];
+        unsigned here = !name || !strcmp(name, one->name) ? free_ports(one) : 0;
+        bus = here ? one : bus;
+        count += here;
+    }
+    if (count == 1 && !device_text(arguments, "port")) {
+        g_autofree char *text = g_strconcat("usb-hub,bus=", bus->name, NULL);
+        device_plug(board, text, NULL);
+    }
+}
+
 const struct device_property usb_hub_properties[] = { { NULL } };
 
 bool usb_hub_add(struct board *board, const struct device_arguments *arguments, GError **error)
