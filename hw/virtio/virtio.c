@@ -11,8 +11,21 @@
 #include "hw/virtio/virtio.h"
 
 enum { STATUS_KNOWN = 0xcf };       /* bits that a driver may set */
+enum { CHAINS_AT_ONCE = 4 * VIRTIO_QUEUE_SIZE_MOST, PAUSE_NS = 50000 };
 
 /* ---- Making and resetting ---- */
+
+static void serve_deferred(void *opaque)
+{
+    struct virtio_device *device = opaque;
+    const uint64_t deferred = device->state->deferred;
+    device->state->deferred = 0;
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        if (deferred >> i & 1) {
+            virtio_queue_notify(device, i);
+        }
+    }
+}
 
 void virtio_init(struct virtio_device *device, struct machine *machine, struct virtio_state *state, const char *name,
                  const struct virtio_ops *ops, void *opaque, uint64_t features)
@@ -22,6 +35,12 @@ void virtio_init(struct virtio_device *device, struct machine *machine, struct v
         .machine = machine, .state = state, .name = name, .ops = ops, .opaque = opaque,
         .features = features | 1ull << VIRTIO_F_INDIRECT_DESC | 1ull << VIRTIO_F_EVENT_IDX,
     };
+    device->later = timer_new(machine->clocks, CLOCK_KIND_VIRTUAL, serve_deferred, device);
+}
+
+void virtio_destroy(struct virtio_device *device)
+{
+    timer_free(device->later);
 }
 
 unsigned virtio_add_queue(struct virtio_device *device, uint16_t size)
@@ -48,7 +67,21 @@ void virtio_reset(struct virtio_device *device)
         s->queues[i].vector = VIRTIO_NO_VECTOR;
     }
     device->notified = 0;
+    timer_cancel(device->later);
     isr_changed(device);
+}
+
+static void pause_deferred(struct virtio_device *device)
+{
+    if (device->state->deferred) {
+        timer_arm(device->later, clock_now_ns(device->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS);
+    }
+}
+
+void virtio_loaded(struct virtio_device *device)
+{
+    timer_cancel(device->later);
+    pause_deferred(device);
 }
 
 void virtio_connect(struct virtio_device *device, const struct virtio_transport *transport, void *opaque)
@@ -241,6 +274,7 @@ void virtio_queue_notify(struct virtio_device *device, uint32_t queue)
         return;
     }
     device->notifying = true;
+    device->chains_left = CHAINS_AT_ONCE;
     for (unsigned round = 0; round < 2 && device->notified; round++) {
         for (unsigned i = 0; i < device->queue_count; i++) {
             if (device->notified >> i & 1) {
@@ -251,6 +285,7 @@ void virtio_queue_notify(struct virtio_device *device, uint32_t queue)
     }
     device->notifying = false;
     device->notified = 0;
+    pause_deferred(device);
 }
 
 uint8_t virtio_take_isr(struct virtio_device *device, uint8_t bits)

@@ -50,6 +50,7 @@ struct virtio_queue_state {
 
 struct virtio_state {
     uint64_t driver_features;
+    uint64_t deferred;              /* a bit a queue: it has chains for a later notification */
     uint32_t device_features_select, driver_features_select;
     uint16_t queue_select, config_vector;
     uint8_t status, isr, config_generation;
@@ -66,7 +67,8 @@ struct virtio_ops {
     void (*get_config)(void *opaque, uint8_t *config);      /* fills config_bytes */
     /* The driver wrote `size` bytes (1, 2, 4) at offset; inside config_bytes. */
     void (*config_written)(void *opaque, unsigned offset, uint32_t value, unsigned size);
-    /* There may be new buffers in the queue; take them with virtio_pop. Not called again from inside itself. */
+    /* There may be new buffers in the queue; take them with virtio_pop. Not called again from inside itself. A driver on another CPU
+     * may fill the ring as fast as it is emptied: after some thousand chains virtio_pop finds none, and this is called later again. */
     void (*queue_notified)(void *opaque, unsigned queue);
     void (*status_changed)(void *opaque, uint8_t status);   /* DRIVER_OK came or went; features are settled */
     /* By the driver (status 0); before virtio_state is cleared. Requests under way are to be forgotten. Not called by
@@ -95,6 +97,8 @@ struct virtio_device {
     void *transport_opaque;
     uint64_t notified;              /* a bit a queue: arrived while queue_notified ran */
     bool notifying;
+    unsigned chains_left;           /* that may be popped in this notification */
+    struct timer *later;            /* the next notification of what is deferred */
 };
 
 /* ---- For devices ---- */
@@ -104,6 +108,8 @@ void virtio_init(struct virtio_device *device, struct machine *machine, struct v
                  const struct virtio_ops *ops, void *opaque, uint64_t features);
 /* Returns the queue's number; size a power of two up to VIRTIO_QUEUE_SIZE_MOST. */
 unsigned virtio_add_queue(struct virtio_device *device, uint16_t size);
+/* For the device's own free function. */
+void virtio_destroy(struct virtio_device *device);
 /* For the device's own reset function (power-on). */
 void virtio_reset(struct virtio_device *device);
 static inline bool virtio_has(const struct virtio_device *device, unsigned feature)
@@ -161,6 +167,8 @@ bool virtio_want_notify(struct virtio_device *device, unsigned queue, bool want)
 /* ---- For transports ---- */
 
 /* Lets the transport know the device; its `isr_changed` is called whenever the interrupt line may have to fall. */
+/* For the transport's loaded function. */
+void virtio_loaded(struct virtio_device *device);
 void virtio_connect(struct virtio_device *device, const struct virtio_transport *transport, void *opaque);
 uint32_t virtio_features(const struct virtio_device *device, bool legacy, uint32_t select);
 /* Driver's features, 32 bits at select 0 or 1; ignored once FEATURES_OK is set. */

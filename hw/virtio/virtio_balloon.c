@@ -223,6 +223,7 @@ static void balloon_free(void *device)
     struct virtio_balloon *balloon = device;
     forget_stats(balloon);
     timer_free(balloon->poll_timer);
+    virtio_destroy(&balloon->virtio);
     g_free(balloon);
 }
 

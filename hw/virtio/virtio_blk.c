@@ -53,7 +53,6 @@ struct blk_request {
     bool finished, flushing;
 };
 
-static void take_all(struct virtio_blk *blk);
 
 /* ---- The end of a request ---- */
 
@@ -77,7 +76,7 @@ static void give_back_finished(struct virtio_blk *blk)
             give_back(blk, first);
         }
         virtio_notify(&blk->virtio, 0);
-        take_all(blk);
+        virtio_queue_notify(&blk->virtio, 0);
         first = g_queue_peek_head(&blk->requests);
     }
 }
@@ -327,6 +326,7 @@ static void blk_free(void *device)
     const struct disk_listener none = { 0 };
     forget_requests(blk);
     disk_set_listener(blk->disk, &none);
+    virtio_destroy(&blk->virtio);
     g_free(blk);
 }
 

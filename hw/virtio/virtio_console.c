@@ -36,6 +36,11 @@ static bool deliver_input(struct virtio_console *console, unsigned port)
     struct virtio_element *element;
     bool any = false;
     while (s->input_count && is_open(console, port) && (element = virtio_pop(&console->virtio, rx_queue(port)))) {
+        if (!element->writable_bytes) {
+            virtio_drop(element);
+            virtio_break(&console->virtio, "a buffer for input that cannot be written");
+            break;
+        }
         const uint64_t count = virtio_write(&console->virtio, element, 0, s->input, s->input_count);
         virtio_push(&console->virtio, rx_queue(port), element, (uint32_t)count);
         s->input_count -= (uint16_t)count;
@@ -234,6 +239,7 @@ static void console_free(void *device)
         }
         g_free(console->ports[i].name);
     }
+    virtio_destroy(&console->virtio);
     g_free(console);
 }
 

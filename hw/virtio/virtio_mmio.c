@@ -172,6 +172,15 @@ static void reset(void *opaque)
     update_irq(mmio);
 }
 
+static void loaded(void *opaque)
+{
+    struct virtio_mmio *mmio = opaque;
+    if (mmio->virtio) {
+        virtio_loaded(mmio->virtio);
+    }
+    update_irq(mmio);
+}
+
 static const struct snapshot_field fields[] = {
     SNAPSHOT_FIELD(struct virtio_mmio_state, guest_page_bytes), SNAPSHOT_FIELD(struct virtio_mmio_state, queue_align),
 };
@@ -179,7 +188,7 @@ static const struct snapshot_field fields[] = {
 const struct device_type virtio_mmio_type = {
     .name = "virtio-mmio",
     .reset = reset,
-    .loaded = update_irq,
+    .loaded = loaded,
     .state_offset = offsetof(struct virtio_mmio, state),
     .state_size = sizeof(struct virtio_mmio_state),
     .fields = fields,

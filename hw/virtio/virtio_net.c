@@ -265,6 +265,7 @@ static void virtio_net_free(void *opaque)
 {
     struct virtio_net *net = opaque;
     timer_free(net->transmit_timer);
+    virtio_destroy(&net->virtio);
     network_end_free(net->end);
     g_free(net->frame);
     g_free(net);

@@ -102,6 +102,7 @@ static void config_written(struct pci_device *device, unsigned offset, unsigned 
         uint32_t value = pci_long(device->state, vp->window + CAP_WINDOW);
         virtio_pci_modern_ops.write(vp, target, width == 4 ? value : value & ((1u << width * 8) - 1), width);
     }
+    virtio_loaded(vp->virtio);
     virtio_pci_update_intx(vp);
 }
 

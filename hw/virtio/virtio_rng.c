@@ -105,12 +105,13 @@ static void rng_free(void *device)
 {
     struct virtio_rng *rng = device;
     timer_free(rng->timer);
+    virtio_destroy(&rng->virtio);
     g_free(rng);
 }
 
 static void period_over(void *opaque)
 {
-    serve(opaque);
+    virtio_queue_notify(&((struct virtio_rng *)opaque)->virtio, 0);
 }
 
 static const struct virtio_ops rng_ops = { .id = VIRTIO_ID_ENTROPY, .queue_notified = rng_notified };

@@ -141,6 +141,12 @@ static void write_event(struct virtio_device *device, const struct virtio_queue_
     write16(device, queue->used + RING_ENTRIES + queue->size * (uint64_t)USED_ENTRY_BYTES, index);
 }
 
+/* A notification has taken what one may. */
+static bool spent(const struct virtio_device *device)
+{
+    return device->notifying && !device->chains_left;
+}
+
 struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_number)
 {
     struct virtio_queue_state *queue = &device->state->queues[queue_number];
@@ -155,6 +161,10 @@ struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_n
         virtio_break(device, "the available ring's index is further ahead than the ring is long");
         return NULL;
     }
+    if (spent(device)) {
+        device->state->deferred |= 1ull << queue_number;
+        return NULL;
+    }
     uint16_t head = read16(device, queue->available + RING_ENTRIES + queue->next_available % queue->size * 2u);
     struct walk walk = { device, queue->descriptors, queue->size, queue->size, head, false };
     struct virtio_element sums = { .head = head };
@@ -166,6 +176,7 @@ struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_n
         memcpy(element, &sums, sizeof(*element));
         memcpy(element->segments, segments->data, bytes);
         queue->next_available++;
+        device->chains_left -= device->notifying;
         if (virtio_has(device, VIRTIO_F_EVENT_IDX) && !queue->quiet) {
             write_event(device, queue, queue->next_available);
             atomic_thread_fence(memory_order_seq_cst);      /* before the next look at the index */
@@ -305,5 +316,5 @@ bool virtio_want_notify(struct virtio_device *device, unsigned queue_number, boo
         write16(device, queue->used + RING_FLAGS, want ? 0 : USED_NO_NOTIFY);
     }
     atomic_thread_fence(memory_order_seq_cst);
-    return want && available_index(device, queue) != queue->next_available;
+    return want && !spent(device) && available_index(device, queue) != queue->next_available;
 }

@@ -11,7 +11,8 @@ enum { NEXT = 1, WRITE = 2, TABLE = 4 };
 enum { FEATURES_MODERN = 1 << 28 };
 
 /* A device with two queues that upper-cases what it is given, and four bytes of configuration. */
-struct shout { struct shout_state { struct virtio_state virtio; } state; struct virtio_device virtio; unsigned notified, popped; uint32_t config; };
+struct shout { struct shout_state { struct virtio_state virtio; } state; struct virtio_device virtio; unsigned notified, popped; uint32_t config;
+    struct memory *refilled; };           /* another CPU offers the chain again as soon as it is taken */
 
 static void shout_notified(void *opaque, unsigned queue)
 {
@@ -25,6 +26,9 @@ static void shout_notified(void *opaque, unsigned queue)
             text[i] = (uint8_t)g_ascii_toupper((char)text[i]);
         }
         shout->popped++;
+        if (shout->refilled) {
+            memory_write(shout->refilled, AVAILABLE + 2, memory_read(shout->refilled, AVAILABLE + 2, 2) + 1, 2);
+        }
         bytes = virtio_write(&shout->virtio, element, 0, text, bytes);
         virtio_push(&shout->virtio, queue, element, (uint32_t)bytes);
     }
@@ -39,8 +43,14 @@ static void shout_config_written(void *opaque, unsigned offset, uint32_t value, 
 static const struct virtio_ops shout_ops = { .id = VIRTIO_ID_ENTROPY, .config_bytes = 4, .get_config = shout_config,
                                              .config_written = shout_config_written, .queue_notified = shout_notified };
 static void shout_reset(void *opaque) { virtio_reset(&((struct shout *)opaque)->virtio); }
+static void shout_free(void *opaque)
+{
+    struct shout *shout = opaque;
+    virtio_destroy(&shout->virtio);
+    g_free(shout);
+}
 static const struct snapshot_field shout_fields[] = { SNAPSHOT_FIELD(struct shout_state, virtio) };
-static const struct device_type shout_type = { .name = "shout", .reset = shout_reset,
+static const struct device_type shout_type = { .name = "shout", .reset = shout_reset, .free = shout_free,
                                                .state_size = sizeof(struct shout_state),
                                                .fields = shout_fields, .field_count = 1 };
 
@@ -246,6 +256,28 @@ static void buffers_on_registers(struct test *test)
     }
 }
 
+/* Another CPU that fills the ring for ever does not keep the machine from other work. */
+static void rings_that_never_end(struct test *test)
+{
+    struct bench b;
+    bench_init(&b);
+    mmio_start(&b, FEATURES_MODERN);
+    b.shout->refilled = b.memory;
+    offer_word(&b);
+    kick(&b);
+    const unsigned once = b.shout->popped;
+    EXPECT(test, once >= SIZE && once < 10000 && b.shout->notified == 1);
+    rig_run(&b.rig, 60000);                 /* the rest later, without another kick */
+    EXPECT_EQ(test, b.shout->popped, 2 * once);
+    b.shout->refilled = NULL;
+    rig_run(&b.rig, 120000);
+    EXPECT(test, b.shout->popped == 2 * once + 1 && get(&b, USED + 2, 2) == (uint16_t)b.shout->popped);
+    const unsigned notified = b.shout->notified;
+    rig_run(&b.rig, 1000000);
+    EXPECT_EQ(test, b.shout->notified, notified);
+    rig_free(&b.rig);
+}
+
 static void nothing_before_driver_ok(struct test *test)
 {
     struct bench b;
@@ -420,7 +452,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         TEST(chains_come_and_go), TEST(indirect_tables), TEST(event_index), TEST(mistakes_break_the_device),
-        TEST(buffers_on_registers), TEST(nothing_before_driver_ok), TEST(features_that_were_not_offered),
+        TEST(buffers_on_registers), TEST(rings_that_never_end), TEST(nothing_before_driver_ok), TEST(features_that_were_not_offered),
         TEST(mmio_registers),
         TEST(pci_identities), TEST(pci_window_in_configuration_space), TEST(legacy_ports), TEST(messages),
     };
