@@ -69,10 +69,8 @@ struct tlb_side {
     struct { uint64_t linear; uint32_t page_id, size_bits; } id_page[CPU_PAGE_IDS];
 };
 
-/*
- * The TLBs of one address space, for the mmu modes in frontend.space_modes: see softmmu_spaces.c. Those of the set that is live are in
- * cpu.tlb and loop.side instead.
- */
+/* The TLBs of one address space, for the mmu modes in frontend.space_modes: see softmmu_spaces.c. Those of the set in use
+ * are in cpu.tlb and loop.side instead. */
 enum { TLB_SETS = 8, TLB_LOG = 32, TLB_ALL_ENTRIES = 2 * TLB_MAX_ENTRIES };
 enum tlb_set_state {                /* of what is in it, from bad to good */
     SET_VOID,                       /* nothing may be used */
@@ -95,6 +93,7 @@ struct tlb_sets {
     uint64_t switches;
     uint64_t log[TLB_LOG], log_count;   /* pages flushed, for the sets that are not live: a ring */
     uint32_t tlb_flushes;           /* the last value that cpu.tlb_flushes was given */
+    uint32_t modes;                 /* a bit each mmu mode that ever had an entry: flushes look at no other */
 };
 
 /* ---- blocks ---- */
@@ -293,8 +292,10 @@ void tlb_tables_free(struct tlb *tlb, struct tlb_side *side);
 void tlb_sets_init(struct cpu *cpu);
 void tlb_sets_destroy(struct cpu *cpu);
 /* Calls `mark` for the TLBs that the CPU has beside those in use; whether one of the calls returned true. tlb_lock held. */
-bool tlb_sets_each(struct cpu *cpu, bool (*mark)(struct tlb *tlb, struct tlb_side *side, const void *opaque), const void *opaque);
-/* A table in use grew: sets that were not used for long give up theirs, so that all together have no more than TLB_ALL_ENTRIES. tlb_lock held. */
+bool tlb_sets_each(struct cpu *cpu, bool (*mark)(struct tlb *tlb, struct tlb_side *side, const void *opaque),
+                   const void *opaque);
+/* A table in use grew: sets that were not used for long give up theirs, so that all together have no more than
+ * TLB_ALL_ENTRIES. tlb_lock held. */
 void tlb_sets_trim(struct cpu *cpu);
 
 /* ---- softmmu_phys.c ---- */

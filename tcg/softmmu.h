@@ -39,7 +39,7 @@ bool mmu_peek(struct cpu *cpu, uint64_t linear, void *out, unsigned bytes);
 bool code_fetch(struct cpu *cpu, uint64_t linear, uint8_t *out, unsigned bytes, bool raise);
 
 /*
- * Address spaces. A front end whose guests tag TLB entries (ASID, VMID, PCID) says in frontend.space_modes which mmu modes that is
+ * Address spaces. A front end whose guests tag TLB entries says in frontend.space_modes which mmu modes that is
  * about, and tells by mmu_switch when another address space is in force. What the TLB had learnt of one is there again when it comes
  * back with the same tables and world, unless it was flushed meanwhile. A front end that never switches has one address space.
  */

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces: the TLBs of the last few are kept, so that one that comes back finds what it had learnt. And flushes, which are
- * about all of them.
+ * Address spaces: the TLBs of the last few are kept, so that one that comes back finds what it had learnt. And flushes,
+ * which are about all of them.
  *
  *   mmu_switch --same space?--> nothing
- *        | another             the set in use is put away: its tables and sides change places with those of the set that the space
- *        |                     had, or of one that is of no use any more, or of the one not used for longest
+ *        | another     the set in use is put away: its tables and sides change places with those of the set that the
+ *        |             space had, or of one that is of no use any more, or of the one not used for longest
  *        '--> what was flushed meanwhile is flushed in it, page ids become those of this set
  *
- * The set in use is where it always was, in cpu.tlb, loop.side and cpu.page_ids, so host code knows nothing of sets, and a machine
- * that never switches has one. Global entries are in each set by themselves (a TLB may forget), so a flush of an address must
- * reach all; a set that goes to a new space keeps its global entries.
+ * The set in use is where it always was, in cpu.tlb, loop.side and cpu.page_ids, so host code knows nothing of sets, and
+ * a machine that never switches has one. Global entries are in each set by themselves (a TLB may forget), so a flush of
+ * an address must reach all; a set that goes to a new space keeps its global entries.
  *
- * Flushes of sets put away are lazy: of all, or of all that is not global, by the set's state; of an address by a ring of the last
- * addresses, which the set goes through when it is next in use (what fell out of the ring costs it everything). Marks of pages
- * that hold code are not lazy: tlb_sets_each.
+ * Flushes of sets put away are lazy: of all, or of all that is not global, by the set's state; of an address by a ring of
+ * the last addresses, which the set goes through when it is next in use (what fell out of the ring costs it everything).
+ * Marks of pages that hold code are not lazy: tlb_sets_each.
  *
- * tlb_lock protects the sets put away. The CPU's own thread switches and flushes; another one may flush while that one stands still.
+ * tlb_lock protects the sets put away. The CPU's own thread switches and flushes; another one may flush while that one
+ * stands still.
  */
 #include "tcg/engine_state.h"
 
-/* Every so many turns a set starts without page ids: those that nobody uses any more would cost a nanosecond at each. */
+/* Every so many turns a set starts without page ids: those that nobody uses any more would cost a nanosecond each. */
 enum { IDS_TURNS = 256 };
 
 void tlb_sets_init(struct cpu *cpu)
@@ -64,7 +65,8 @@ void tlb_sets_destroy(struct cpu *cpu)
     }
 }
 
-bool tlb_sets_each(struct cpu *cpu, bool (*mark)(struct tlb *tlb, struct tlb_side *side, const void *opaque), const void *opaque)
+bool tlb_sets_each(struct cpu *cpu, bool (*mark)(struct tlb *tlb, struct tlb_side *side, const void *opaque),
+                   const void *opaque)
 {
     struct tlb_sets *sets = &loop_of(cpu)->sets;
     bool marked = false;
@@ -130,6 +132,12 @@ static struct tlb_set *set_find(struct tlb_sets *sets, const struct mmu_space *s
     return NULL;
 }
 
+static bool is_worse(const struct tlb_set *a, const struct tlb_set *b)
+{
+    const bool known_a = a->state == SET_KNOWN, known_b = b->state == SET_KNOWN;
+    return known_a != known_b ? known_b : a->left < b->left;
+}
+
 /* A set for a new space: one whose own is of no use any more, or one never used, or that not used for longest. */
 static struct tlb_set *set_choose(struct cpu *cpu, const struct mmu_space *space)
 {
@@ -137,8 +145,7 @@ static struct tlb_set *set_choose(struct cpu *cpu, const struct mmu_space *space
     struct tlb_set *best = NULL;
     for (unsigned i = 0; i < sets->count; i++) {
         struct tlb_set *set = &sets->set[i];
-        const bool known = set->state == SET_KNOWN;
-        if (i != sets->live && (!best || known < (best->state == SET_KNOWN) || (known == (best->state == SET_KNOWN) && set->left < best->left))) {
+        if (i != sets->live && (!best || is_worse(set, best))) {
             best = set;
         }
     }
@@ -168,7 +175,8 @@ static bool fits(const struct cpu *cpu, const struct tlb_set *live, const struct
 }
 
 /* Page ids: those of one side go, those of the other that are good still come. */
-static void ids_change(struct cpu *cpu, unsigned mmu, const struct tlb_side *from, struct tlb_side *to, enum tlb_set_state good)
+static void ids_change(struct cpu *cpu, unsigned mmu, const struct tlb_side *from, struct tlb_side *to,
+                       enum tlb_set_state good)
 {
     uint32_t *ids = cpu->page_ids[mmu];
     for (uint64_t words = from->ids_words | to->ids_words; words; words &= words - 1) {
@@ -189,10 +197,8 @@ static void set_catch_up(struct cpu *cpu, const struct tlb_set *set)
 {
     struct tlb_sets *sets = &loop_of(cpu)->sets;
     const bool lost = sets->log_count - set->log_count > TLB_LOG || set->state == SET_VOID;
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        if (!in_spaces(cpu, m)) {
-            continue;
-        }
+    for (uint32_t modes = sets->modes & cpu->frontend->space_modes; modes; modes &= modes - 1) {
+        const unsigned m = (unsigned)__builtin_ctz(modes);
         if (lost || set->state == SET_GLOBAL) {
             tlb_mode_flush(cpu, m, !lost);
         }
@@ -278,8 +284,8 @@ void mmu_flush(struct cpu *cpu, bool keep_global)
     const enum tlb_set_state left = keep_global ? SET_GLOBAL : SET_VOID;
     count(cpu, keep_global ? COUNT_tlb_flushes_local : COUNT_tlb_flushes);
     g_mutex_lock(&cpu->tlb_lock);
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        tlb_mode_flush(cpu, m, keep_global);
+    for (uint32_t modes = sets->modes; modes; modes &= modes - 1) {
+        tlb_mode_flush(cpu, (unsigned)__builtin_ctz(modes), keep_global);
     }
     for (unsigned i = 0; i < sets->count; i++) {
         if (i != sets->live || !keep_global) {
@@ -317,8 +323,8 @@ void mmu_flush_page(struct cpu *cpu, uint64_t linear)
     linear &= PAGE_MASK;
     count(cpu, COUNT_tlb_flushes_page);
     g_mutex_lock(&cpu->tlb_lock);
-    for (unsigned m = 0; m < CPU_MMU_MODES; m++) {
-        tlb_mode_flush_page(cpu, m, linear);
+    for (uint32_t modes = sets->modes; modes; modes &= modes - 1) {
+        tlb_mode_flush_page(cpu, (unsigned)__builtin_ctz(modes), linear);
     }
     sets->log[sets->log_count++ % TLB_LOG] = linear;
     cpu->tlb_flushes = ++sets->tlb_flushes;

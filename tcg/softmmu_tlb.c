@@ -221,6 +221,7 @@ static struct tlb_entry *tlb_install(struct cpu *cpu, uint64_t linear, unsigned 
     struct tlb *tlb = &cpu->tlb[mmu];
     struct tlb_side *side = loop_of(cpu)->side[mmu];
     g_mutex_lock(&cpu->tlb_lock);
+    loop_of(cpu)->sets.modes |= 1u << mmu;
     if (wants_to_grow(tlb, side)) {
         tlb_resize(tlb, side, tlb->size * 2);
         tlb_sets_trim(cpu);
