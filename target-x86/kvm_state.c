@@ -221,12 +221,37 @@ void kvm_state_learn_msrs(struct kvm_vcpu *vcpu)
     }
 }
 
+static uint64_t tsc_slack(const struct kvm_vcpu *vcpu)
+{
+    return vcpu->cpu->tsc_khz * TSC_SLACK_US / 1000;
+}
+
+/* By how much KVM's counter is ahead of ours. Where the host takes the thread off its processor between the two readings they say
+ * nothing: then again. */
+static bool tsc_ahead(struct kvm_vcpu *vcpu, uint64_t *ahead)
+{
+    enum { TRIES = 16 };
+    for (unsigned i = 0; i < TRIES; i++) {
+        const uint64_t before = x86_tsc(vcpu->cpu);
+        uint64_t tsc = 0;
+        if (!transfer_one(vcpu, KVM_GET_MSRS, MSR_TSC, &tsc)) {
+            return false;
+        }
+        *ahead = tsc - before;
+        if (x86_tsc(vcpu->cpu) - before <= tsc_slack(vcpu)) {
+            break;
+        }
+    }
+    return true;
+}
+
 /* KVM's counter went on while virtual time did, so it is only set after that stood still or the CPU was reset. */
 static void put_tsc(struct kvm_vcpu *vcpu)
 {
-    uint64_t wanted = x86_tsc(vcpu->cpu), now = 0;
-    const uint64_t slack = vcpu->cpu->tsc_khz * TSC_SLACK_US / 1000;
-    if (!transfer_one(vcpu, KVM_GET_MSRS, MSR_TSC, &now) || wanted - now + slack > 2 * slack) {
+    const uint64_t slack = tsc_slack(vcpu);
+    uint64_t ahead;
+    if (!tsc_ahead(vcpu, &ahead) || ahead + slack > 2 * slack) {
+        uint64_t wanted = x86_tsc(vcpu->cpu);
         transfer_one(vcpu, KVM_SET_MSRS, MSR_TSC, &wanted);
     }
 }
@@ -249,9 +274,9 @@ static void put_msrs(struct kvm_vcpu *vcpu)
 
 static void get_msrs(struct kvm_vcpu *vcpu)
 {
-    uint64_t tsc = 0;
-    if (transfer_one(vcpu, KVM_GET_MSRS, MSR_TSC, &tsc)) {
-        vcpu->cpu->tsc_offset += tsc - x86_tsc(vcpu->cpu);
+    uint64_t ahead;
+    if (tsc_ahead(vcpu, &ahead)) {
+        vcpu->cpu->tsc_offset += ahead;
     }
     struct msr_list list = { .head = { .nmsrs = vcpu->msr_count } };
     for (unsigned i = 0; i < vcpu->msr_count; i++) {
