@@ -210,6 +210,7 @@ void a32_dsb(struct arm_trans *t)
 {
     ir_append(t->u, IR_FENCE, 64);
     call(t, HELPER_ARM_dsb, IR_NONE, IR_NONE);
+    a32_end_next_exit(t);
 }
 
 /* Fetches what is in memory now: translations are always up to date; an interrupt that an earlier write enabled is seen. */

@@ -275,18 +275,10 @@ void engine_flush_others(struct engine *engine, struct cpu *cpu)
 
 void engine_settle(struct engine *engine, struct cpu *cpu)
 {
-    if (engine->cpu_count == 1 || !loop_of(cpu)->running || engine->options.icount) {
-        return;
+    if (engine->cpu_count > 1 && !engine->options.icount) {
+        loop_of(cpu)->settle = true;
+        atomic_store(&cpu->exit_request, 1);
     }
-    exclusive_exit(cpu);            /* whoever waits for us need not */
-    for (unsigned c = 0; c < engine->cpu_count; c++) {
-        struct cpu *other = engine->cpu[c];
-        while (other != cpu && atomic_load(&other->input) & CPU_INPUT_FLUSH &&
-               __atomic_load_n(&loop_of(other)->running, __ATOMIC_ACQUIRE)) {
-            g_thread_yield();
-        }
-    }
-    exclusive_enter(cpu);
 }
 
 /* ---- numbers ---- */

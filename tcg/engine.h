@@ -45,8 +45,8 @@ void engine_code_written(struct engine *engine, uint64_t ram_offset, uint64_t by
 void engine_flush_all(struct engine *engine);
 /* Calls fn for every CPU; CPUs are added before the engine starts. */
 void engine_each_cpu(struct engine *engine, void (*fn)(struct cpu *cpu, void *opaque), void *opaque);
-/* From a helper: a flush for every CPU but this one. engine_settle then waits until all of them have done it, or do not run and
- * will before they do. The instruction that settles must end in the loop (EXIT): others may have asked this CPU meanwhile. */
+/* From a helper: a flush for every CPU but this one. After engine_settle nothing more is run before all of them have done it, or do not
+ * run and will before they do. The wait is the loop's, as the unit's code may be dropped meanwhile: the instruction must end there (EXIT). */
 void engine_flush_others(struct engine *engine, struct cpu *cpu);
 void engine_settle(struct engine *engine, struct cpu *cpu);
 void engine_stats(struct engine *engine, GString *out);

@@ -175,6 +175,7 @@ struct loop {
     struct code_buffer scratch;     /* the only place of one-shot units */
     struct block *one_shot;         /* the one in it, to be released */
     bool deliver;                   /* cpu_leave was called: an exception may be pending */
+    bool settle;                    /* before the next unit: engine_settle */
     bool exclusive_next;            /* the next unit runs while all other CPUs stand still */
     bool exclusive;                 /* so it does now */
     bool running;                   /* counted in exclusive.running */

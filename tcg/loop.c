@@ -174,9 +174,28 @@ static void sleep_until_kicked(struct cpu *cpu)
     exclusive_enter(cpu);
 }
 
+/* Waits until other CPUs have flushed: see engine_settle. */
+static void settle(struct cpu *cpu)
+{
+    struct engine *engine = cpu->engine;
+    loop_of(cpu)->settle = false;
+    exclusive_exit(cpu);            /* whoever waits for us need not */
+    for (unsigned c = 0; c < engine->cpu_count; c++) {
+        struct cpu *other = engine->cpu[c];
+        while (other != cpu && atomic_load(&other->input) & CPU_INPUT_FLUSH &&
+               __atomic_load_n(&loop_of(other)->running, __ATOMIC_ACQUIRE)) {
+            g_thread_yield();
+        }
+    }
+    exclusive_enter(cpu);
+}
+
 /* The engine's own inputs. Returns false when the CPU is to stop. */
 static bool take_engine_inputs(struct cpu *cpu)
 {
+    if (loop_of(cpu)->settle) {
+        settle(cpu);
+    }
     if (atomic_load(&cpu->engine->exclusive.pending)) {
         exclusive_park(cpu);
     }

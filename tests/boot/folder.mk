@@ -26,3 +26,5 @@ TEST_SCRIPTS += tests/boot/hotplug
 TESTS_SLOW += tests/boot/hotplug
 TEST_SCRIPTS += tests/boot/usb
 TESTS_SLOW += tests/boot/usb
+TEST_SCRIPTS += tests/boot/small_cache
+TESTS_SLOW += tests/boot/small_cache
