@@ -9,27 +9,12 @@
 #include <elf.h>
 #include <string.h>
 #include "base/error.h"
-#include "base/option_file.h"
+#include "hw/boot/boot_internal.h"
 #include "hw/boot/gunzip.h"
 
 enum { IMAGE_TEXT_OFFSET = 8, IMAGE_SIZE = 16, IMAGE_OLD_OFFSET = 0x80000, ZIMAGE_OFFSET = 0x10000, FLAT_OFFSET_32 = 0x10000,
        FLAT_OFFSET_64 = 0x80000, ZIMAGE_ROOM = 4, PAGE = 4096, UIMAGE_HEADER = 64 };
 static const uint64_t TWO_MIB = 2 << 20, INITRD_MOST = 128 << 20, UNPACKED_MOST = 512 << 20;
-
-struct file { const char *path; uint8_t *data; gsize size; };
-
-static bool read_file(const char *option, const char *path, struct file *file, GError **error)
-{
-    if (!option_file_read(option, path, &file->data, &file->size, error)) {
-        return false;
-    }
-    if (file->size == 0) {
-        g_free(file->data);
-        return error_fail(error, "%s %s: the file is empty", option, path);
-    }
-    file->path = path;
-    return true;
-}
 
 static uint64_t get_le(const uint8_t *p, unsigned bytes)
 {
@@ -46,9 +31,9 @@ static uint32_t get_be32(const uint8_t *p)
 }
 
 /* The kernel; what is in it when gzip compressed it. */
-static bool read_kernel(const char *path, struct file *file, GError **error)
+static bool read_kernel(const char *path, struct boot_file *file, GError **error)
 {
-    if (!read_file("-kernel", path, file, error)) {
+    if (!boot_read_file("-kernel", path, file, error)) {
         return false;
     }
     if (kernel_kind_of(file->data, file->size) == KERNEL_GZIP && !boot_gunzip("-kernel", path, &file->data, &file->size, UNPACKED_MOST, error)) {
@@ -60,13 +45,13 @@ static bool read_kernel(const char *path, struct file *file, GError **error)
 
 GBytes *arm_kernel_read(const char *path, GError **error)
 {
-    struct file file;
+    struct boot_file file;
     return read_kernel(path, &file, error) ? g_bytes_new_take(file.data, file.size) : NULL;
 }
 
 bool arm_kernel_identify(const char *path, enum kernel_kind *kind, GError **error)
 {
-    struct file file;
+    struct boot_file file;
     if (!read_kernel(path, &file, error)) {
         return false;
     }
@@ -120,7 +105,7 @@ static bool add_part(const struct arm_kernel_request *request, struct arm_kernel
 
 /* ---- Formats ---- */
 
-static bool load_image(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_image(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     uint64_t offset = get_le(file->data + IMAGE_TEXT_OFFSET, 8), size = get_le(file->data + IMAGE_SIZE, 8);
     if (size == 0) {
@@ -136,7 +121,7 @@ static bool load_image(const struct arm_kernel_request *request, const struct fi
     return add_part(request, kernel, kernel->entry, file->data, file->size, size, error);
 }
 
-static bool load_zimage(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_zimage(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     kernel->linux_entry = true;
     kernel->entry = request->ram + ZIMAGE_OFFSET;
@@ -158,7 +143,7 @@ static struct segment read_segment(const uint8_t *p, bool wide)
 
 /* Segments go to their physical addresses. What of a segment the file does not hold is zero: RAM is so at power-on, and the
  * rest is part of the bytes that a reset loads anew. */
-static bool load_segment(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel,
+static bool load_segment(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel,
                          const struct segment *segment, GError **error)
 {
     if (segment->offset > file->size || segment->file_bytes > file->size - segment->offset ||
@@ -178,7 +163,7 @@ static bool load_segment(const struct arm_kernel_request *request, const struct 
     return add_part(request, kernel, segment->address, bytes, segment->memory_bytes, 0, error);
 }
 
-static bool load_elf(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_elf(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     const uint8_t *p = file->data;
     bool wide = kernel->kind == KERNEL_ELF_ARM64;
@@ -201,7 +186,7 @@ static bool load_elf(const struct arm_kernel_request *request, const struct file
     return kernel->part_count || error_fail(error, "-kernel %s: an ELF file with nothing to load", file->path);
 }
 
-static bool load_uimage(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_uimage(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     enum { SIZE = 12, LOAD = 16, ENTRY = 20, TYPE = 30, COMPRESSION = 31, TYPE_KERNEL = 2, TYPE_KERNEL_ANYWHERE = 14,
            COMPRESSION_GZIP = 1 };
@@ -228,7 +213,7 @@ static bool load_uimage(const struct arm_kernel_request *request, const struct f
     return add_part(request, kernel, load, data, size, 0, error);
 }
 
-static bool load_flat(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_flat(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     kernel->wide = request->wide;
     kernel->linux_entry = true;
@@ -236,7 +221,7 @@ static bool load_flat(const struct arm_kernel_request *request, const struct fil
     return add_part(request, kernel, kernel->entry, file->data, file->size, 0, error);
 }
 
-static bool load_kind(const struct arm_kernel_request *request, const struct file *file, struct arm_kernel *kernel, GError **error)
+static bool load_kind(const struct arm_kernel_request *request, const struct boot_file *file, struct arm_kernel *kernel, GError **error)
 {
     switch (kernel->kind) {
     case KERNEL_ARM64_IMAGE: return load_image(request, file, kernel, error);
@@ -253,12 +238,12 @@ static bool load_kind(const struct arm_kernel_request *request, const struct fil
 
 static bool place_initrd(const struct arm_kernel_request *request, struct arm_kernel *kernel, GError **error)
 {
-    struct file initrd;
+    struct boot_file initrd;
     uint64_t at = request->ram + (MIN(request->ram_bytes / 2, INITRD_MOST) & ~(uint64_t)(PAGE - 1));
     at = MAX(at, (kernel->end + PAGE - 1) & ~(uint64_t)(PAGE - 1));
     kernel->initrd.address = at;
     if (request->initrd) {
-        if (!read_file("-initrd", request->initrd, &initrd, error)) {
+        if (!boot_read_file("-initrd", request->initrd, &initrd, error)) {
             return false;
         }
         kernel->initrd.bytes = g_bytes_new_take(initrd.data, initrd.size);
@@ -274,7 +259,7 @@ static bool place_initrd(const struct arm_kernel_request *request, struct arm_ke
 
 bool arm_kernel_load(const struct arm_kernel_request *request, struct arm_kernel *kernel, GError **error)
 {
-    struct file file;
+    struct boot_file file;
     *kernel = (struct arm_kernel){ .kind = KERNEL_UNKNOWN };
     if (!read_kernel(request->kernel, &file, error)) {
         return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef HW_BOOT_BOOT_INTERNAL_H
 #define HW_BOOT_BOOT_INTERNAL_H
-/* Shared by the kernel formats: boot.c, linux.c, multiboot.c. */
+/* Shared by the kernel formats: boot.c, linux.c, multiboot.c; reading files: arm_kernel.c too. */
 #include "hw/boot/boot.h"
 
 #define BOOT_ERROR boot_error_quark()
