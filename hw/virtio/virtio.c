@@ -20,6 +20,7 @@ static void serve_deferred(void *opaque)
     struct virtio_device *device = opaque;
     const uint64_t deferred = device->state->deferred;
     device->state->deferred = 0;
+    device->state->deferred_ns = 0;
     for (unsigned i = 0; i < device->queue_count; i++) {
         if (deferred >> i & 1) {
             virtio_queue_notify(device, i);
@@ -71,17 +72,27 @@ void virtio_reset(struct virtio_device *device)
     isr_changed(device);
 }
 
+void virtio_defer(struct virtio_device *device, unsigned queue)
+{
+    device->state->deferred |= 1ull << queue;
+}
+
+/* Notifications of other queues do not put it off. */
 static void pause_deferred(struct virtio_device *device)
 {
-    if (device->state->deferred) {
-        timer_arm(device->later, clock_now_ns(device->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS);
+    struct virtio_state *s = device->state;
+    if (s->deferred && !s->deferred_ns) {
+        s->deferred_ns = clock_now_ns(device->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS;
+        timer_arm(device->later, s->deferred_ns);
     }
 }
 
 void virtio_loaded(struct virtio_device *device)
 {
     timer_cancel(device->later);
-    pause_deferred(device);
+    if (device->state->deferred_ns) {
+        timer_arm(device->later, device->state->deferred_ns);
+    }
 }
 
 void virtio_connect(struct virtio_device *device, const struct virtio_transport *transport, void *opaque)

@@ -51,6 +51,7 @@ struct virtio_queue_state {
 struct virtio_state {
     uint64_t driver_features;
     uint64_t deferred;              /* a bit a queue: it has chains for a later notification */
+    int64_t deferred_ns;            /* when that is; 0: nothing is deferred */
     uint32_t device_features_select, driver_features_select;
     uint16_t queue_select, config_vector;
     uint8_t status, isr, config_generation;
@@ -108,6 +109,8 @@ void virtio_init(struct virtio_device *device, struct machine *machine, struct v
                  const struct virtio_ops *ops, void *opaque, uint64_t features);
 /* Returns the queue's number; size a power of two up to VIRTIO_QUEUE_SIZE_MOST. */
 unsigned virtio_add_queue(struct virtio_device *device, uint16_t size);
+/* From queue_notified: the rest of the queue is left for a later notification, which comes without the driver's. */
+void virtio_defer(struct virtio_device *device, unsigned queue);
 /* For the device's own free function. */
 void virtio_destroy(struct virtio_device *device);
 /* For the device's own reset function (power-on). */

@@ -5,7 +5,7 @@
  * checksums of what it receives. Left out: several pairs of queues, large received segments, UDP fragmentation,
  * announcements.
  *
- * What is sent is sent before the driver's notification returns, but for no more than a budget; a timer does the rest.
+ * What is sent is sent before the driver's notification returns, but for no more than a budget; a later notification does the rest.
  */
 #include "hw/virtio/virtio_net.h"
 #include <string.h>
@@ -14,7 +14,7 @@
 enum { QUEUE_RECEIVE, QUEUE_TRANSMIT, QUEUE_CONTROL, QUEUE_SIZE_DEFAULT = 256, QUEUE_SIZE_CONTROL = 64 };
 enum { STATUS_LINK_UP = 1, HEADER_NEEDS_CSUM = 1, HEADER_DATA_VALID = 2, GSO_NONE = 0, GSO_TCPV4 = 1, GSO_TCPV6 = 4,
        GSO_ECN = 0x80, DUPLEX_FULL = 1 };
-enum { BUDGET_BYTES = 4 << 20, CHAIN_COST = 256, PAUSE_NS = 50000 };
+enum { BUDGET_BYTES = 4 << 20, CHAIN_COST = 256 };
 
 /* 5.1.6; without MRG_RXBUF a legacy driver has it without the last member. */
 struct header { uint8_t flags, gso; uint16_t headers, segment, checksum_start, checksum_offset, buffers; };
@@ -168,16 +168,8 @@ static void transmit(struct virtio_net *net)
         virtio_notify(virtio, QUEUE_TRANSMIT);
     }
     if (done >= BUDGET_BYTES) {
-        net->state.transmit_ns = clock_now_ns(virtio->machine->clocks, CLOCK_KIND_VIRTUAL) + PAUSE_NS;
-        timer_arm(net->transmit_timer, net->state.transmit_ns);
+        virtio_defer(virtio, QUEUE_TRANSMIT);
     }
-}
-
-static void transmit_time(void *opaque)
-{
-    struct virtio_net *net = opaque;
-    net->state.transmit_ns = 0;
-    virtio_queue_notify(&net->virtio, QUEUE_TRANSMIT);
 }
 
 /* ---- The device ---- */
@@ -219,7 +211,6 @@ static void reset_filters(struct virtio_net *net)
     const struct virtio_state kept = s->virtio;
     *s = (struct virtio_net_state){ .virtio = kept, .promiscuous = true };
     memcpy(s->mac, net->options.mac, NETWORK_MAC_BYTES);
-    timer_cancel(net->transmit_timer);
 }
 
 static void driver_reset(void *opaque)
@@ -253,18 +244,9 @@ static void reset(void *opaque)
     reset_filters(net);
 }
 
-static void loaded(void *opaque)
-{
-    struct virtio_net *net = opaque;
-    if (net->state.transmit_ns) {
-        timer_arm(net->transmit_timer, net->state.transmit_ns);
-    }
-}
-
 static void virtio_net_free(void *opaque)
 {
     struct virtio_net *net = opaque;
-    timer_free(net->transmit_timer);
     virtio_destroy(&net->virtio);
     network_end_free(net->end);
     g_free(net->frame);
@@ -273,7 +255,7 @@ static void virtio_net_free(void *opaque)
 
 #define FIELD(member) SNAPSHOT_FIELD(struct virtio_net_state, member)
 static const struct snapshot_field fields[] = {
-    FIELD(virtio), FIELD(transmit_ns), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table),
+    FIELD(virtio), FIELD(vlans), FIELD(unicast_count), FIELD(multicast_count), FIELD(table),
     FIELD(mac), FIELD(promiscuous),
     FIELD(all_multicast), FIELD(all_unicast), FIELD(no_multicast), FIELD(no_unicast), FIELD(no_broadcast),
     FIELD(table_overflow), FIELD(pad),
@@ -282,7 +264,6 @@ static const struct snapshot_field fields[] = {
 const struct device_type virtio_net_type = {
     .name = "virtio-net",
     .reset = reset,
-    .loaded = loaded,
     .free = virtio_net_free,
     .state_offset = offsetof(struct virtio_net, state),
     .state_size = sizeof(struct virtio_net_state),
@@ -310,7 +291,6 @@ struct virtio_net *virtio_net_new(struct machine *machine, const char *id, const
     const struct network_client client = { net, can_receive, receive, link_changed, false };
     net->options = *options;
     net->frame = g_malloc(NETWORK_FRAME_MOST);
-    net->transmit_timer = timer_new(machine->clocks, CLOCK_KIND_VIRTUAL, transmit_time, net);
     net->end = network_end_new(id, &client);
     virtio_init(&net->virtio, machine, &net->state.virtio, "virtio-net", &ops, net, features_of(options));
     virtio_add_queue(&net->virtio, options->rx_queue_size ? options->rx_queue_size : QUEUE_SIZE_DEFAULT);

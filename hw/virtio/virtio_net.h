@@ -9,7 +9,6 @@ enum { VIRTIO_NET_MAC_TABLE = 64, VIRTIO_NET_VLAN_WORDS = 128 };
 
 struct virtio_net_state {
     struct virtio_state virtio;
-    int64_t transmit_ns;            /* when the rest of the queue is taken; 0: nothing is left */
     uint32_t vlans[VIRTIO_NET_VLAN_WORDS];          /* a bit a number */
     uint32_t unicast_count, multicast_count;        /* in the table: unicast first */
     uint8_t table[VIRTIO_NET_MAC_TABLE][NETWORK_MAC_BYTES];
@@ -32,7 +31,6 @@ struct virtio_net {
     struct virtio_device virtio;
     struct virtio_net_options options;
     struct network_end *end;
-    struct timer *transmit_timer;
     uint8_t *frame;
 };
 

@@ -162,7 +162,7 @@ struct virtio_element *virtio_pop(struct virtio_device *device, unsigned queue_n
         return NULL;
     }
     if (spent(device)) {
-        device->state->deferred |= 1ull << queue_number;
+        virtio_defer(device, queue_number);
         return NULL;
     }
     uint16_t head = read16(device, queue->available + RING_ENTRIES + queue->next_available % queue->size * 2u);
